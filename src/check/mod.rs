@@ -1,0 +1,1 @@
+//! Runs the Gherkin features against a provider and says what was found.

@@ -1,0 +1,1 @@
+//! The documented exit codes, in the order in which the first that holds is used.

@@ -1,0 +1,36 @@
+//! flowproof proves that an OAuth 2.0 authorization server keeps its promises, and measures how it bears load.
+//!
+//! This page is the map of the house. An arrow goes down only:
+//!
+//! ```text
+//! main -> cli -> { prove } -> { check, load, report } -> { login, provider, verdict } -> wire -> protocol
+//!         cli -> server, exit
+//! ```
+//!
+//! | room | what it answers for |
+//! |---|---|
+//! | [`cli`] | the command line: one short arm per door |
+//! | [`exit`] | the documented exit codes |
+//! | [`prove`] | the defect matrix: every check goes red on the bug it hunts |
+//! | [`check`] | Gherkin features to checks, their steps, and what they found |
+//! | [`load`] | load plans, the flows that drive the token endpoint, and what was measured |
+//! | [`report`] | a run rendered: terminal, JSON, JUnit |
+//! | [`login`] | how a user is made to approve or deny |
+//! | [`provider`] | who is tested: the provider file, discovery, capabilities, clients by role |
+//! | [`verdict`] | what a run found; plain data |
+//! | [`wire`] | the only place that sends for check, login and provider |
+//! | [`protocol`] | what an OAuth client says and hears; pure |
+//! | [`server`] | the reference authorization server; imports nothing of the rest |
+
+pub mod check;
+pub mod cli;
+pub mod exit;
+pub mod load;
+pub mod login;
+pub mod protocol;
+pub mod prove;
+pub mod provider;
+pub mod report;
+pub mod server;
+pub mod verdict;
+pub mod wire;

@@ -1,0 +1,1 @@
+//! Drives a provider with users running OAuth flows and measures how it bears it.

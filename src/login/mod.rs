@@ -1,0 +1,1 @@
+//! Makes a user approve or deny, and returns what was seen; judges nothing.

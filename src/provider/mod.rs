@@ -1,0 +1,1 @@
+//! Who is tested: the provider file, discovery, capabilities, and clients by role.

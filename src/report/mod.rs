@@ -1,0 +1,1 @@
+//! Renders a run; one format, one file.

@@ -1,0 +1,1 @@
+//! Every integration test in one binary, one module per topic, because linking is what costs.
