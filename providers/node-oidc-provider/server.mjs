@@ -1,0 +1,151 @@
+// Serves oidc-provider as a careful deployer would configure it, with the clients and users of provider.yaml.
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+
+import { Provider } from 'oidc-provider';
+import { parse } from 'yaml';
+
+import { faults } from './faults.mjs';
+import { interactions } from './interactions.mjs';
+import { devicePages, renderError } from './pages.mjs';
+import { MemoryStore } from './store.mjs';
+
+const HOUR = 3600;
+const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
+
+const { values: options } = parseArgs({
+  options: {
+    port: { type: 'string', default: '9410' },
+    fault: { type: 'string', multiple: true, default: [] },
+    'short-lifetimes': { type: 'boolean', default: false },
+    'list-faults': { type: 'boolean', default: false },
+  },
+});
+
+if (options['list-faults']) {
+  for (const [name, { help }] of Object.entries(faults)) console.log(`${name.padEnd(32)} ${help}`);
+  process.exit(0);
+}
+const unknown = options.fault.filter((name) => !Object.hasOwn(faults, name));
+if (unknown.length > 0) {
+  console.error(`no such fault: ${unknown.join(', ')} (there are: ${Object.keys(faults).join(', ')})`);
+  process.exit(2);
+}
+
+const target = parse(readFileSync(new URL('provider.yaml', import.meta.url), 'utf8'));
+const users = Object.values(target.users);
+const issuer = `http://127.0.0.1:${options.port}`;
+
+/** A role of provider.yaml as the client metadata that oidc-provider takes (RFC 7591 names). */
+function registration([role, client]) {
+  const redirectUris = client.redirect_uris ?? [];
+  return {
+    client_id: client.id,
+    client_name: `Demo ${role.replace('_', ' ')}`,
+    client_secret: client.secret,
+    token_endpoint_auth_method: client.secret === undefined ? 'none' : client.auth,
+    redirect_uris: redirectUris,
+    grant_types: client.grants.map((grant) => (grant === 'device_code' ? DEVICE_CODE : grant)),
+    response_types: client.grants.includes('authorization_code') ? ['code'] : [],
+    scope: client.scopes?.join(' '),
+    application_type: redirectUris.every((uri) => /^https?:/.test(uri)) ? 'web' : 'native',
+  };
+}
+
+const seesEveryToken = new Set(Object.values(target.clients).filter((c) => c.introspect).map((c) => c.id));
+
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const lifetime = options['short-lifetimes']
+  ? { AuthorizationCode: 3, AccessToken: 5, ClientCredentials: 5, DeviceCode: 10, IdToken: 5 }
+  : { AuthorizationCode: 60, AccessToken: HOUR, ClientCredentials: HOUR, DeviceCode: 600, IdToken: HOUR };
+
+const configuration = {
+  adapter: MemoryStore,
+  clients: Object.entries(target.clients).map(registration),
+  scopes: [...new Set(Object.values(target.clients).flatMap((c) => c.scopes ?? []))],
+  claims: { openid: ['sub'], profile: ['preferred_username'], email: ['email'] },
+  findAccount: (_ctx, id) => {
+    const user = users.find(({ username }) => username === id);
+    return user && {
+      accountId: id,
+      claims: () => ({ sub: id, preferred_username: id, email: `${id}@users.example` }),
+    };
+  },
+
+  responseTypes: ['code'],
+  clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+  pkce: { required: (_ctx, client) => client.clientAuthMethod === 'none' },
+  jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256' }] },
+  enabledJWA: { idTokenSigningAlgValues: ['RS256'] },
+  cookies: { keys: [randomBytes(32).toString('base64url')] },
+  // One machine has one clock: what has expired is over at once.
+  clockTolerance: 0,
+  ttl: { ...lifetime, Interaction: HOUR / 2, Session: HOUR, RefreshToken: 24 * HOUR, Grant: 24 * HOUR },
+
+  // Refresh tokens go to every client with that grant, offline_access or not, and rotate at every use.
+  issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+  rotateRefreshToken: true,
+  expiresWithSession: () => false,
+
+  // Consent is never remembered, so every approval is a grant of its own and a user can always deny.
+  loadExistingGrant: (ctx) => {
+    // RFC 6749 section 3.3: a request without scope is served with the client's default. The library has none.
+    ctx.oidc.params.scope ??= ctx.oidc.client.scope;
+    const grantId = ctx.oidc.result?.consent?.grantId;
+    return grantId && ctx.oidc.provider.Grant.find(grantId);
+  },
+  interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+  renderError,
+
+  features: {
+    devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
+    deviceFlow: { enabled: true, ...devicePages },
+    introspection: {
+      enabled: true,
+      allowedPolicy: (_ctx, caller, token) => caller.clientAuthMethod !== 'none'
+        && (caller.clientId === token.clientId || seesEveryToken.has(caller.clientId)),
+    },
+    revocation: { enabled: true },
+    dPoP: { enabled: false },
+    pushedAuthorizationRequests: { enabled: false },
+    resourceIndicators: { enabled: false },
+    rpInitiatedLogout: { enabled: false },
+  },
+};
+
+for (const name of options.fault) faults[name].configure?.(configuration);
+const provider = new Provider(issuer, configuration);
+for (const name of options.fault) faults[name].plant?.(provider);
+
+provider.on('server_error', (ctx, error) => console.error(`${ctx.method} ${ctx.path}: ${error.stack}`));
+
+// The library builds its own addresses from the Host header; only our own may get that far.
+provider.use(async (ctx, next) => {
+  if (ctx.host !== new URL(issuer).host) ctx.throw(421);
+  await next();
+});
+provider.use(async (ctx, next) => {
+  // No form-action: browsers apply it to the redirect that follows the form, which leads to the client.
+  // An empty script-src is one that the library can add the digest of its own script to.
+  ctx.set({
+    'Content-Security-Policy': "default-src 'none'; script-src; base-uri 'none'; frame-ancestors 'none'",
+    'X-Frame-Options': 'DENY',
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'no-referrer',
+  });
+  await next();
+  if (ctx.response.is('html')) ctx.set('Cache-Control', 'no-store');
+});
+provider.use(interactions(provider, users));
+
+const server = provider.listen(Number(options.port), '127.0.0.1', () => {
+  console.log(`${issuer} is ready${options.fault.map((name) => `, with fault ${name}`).join('')}`);
+});
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    server.close(() => process.exit(0));
+    server.closeAllConnections();
+  });
+}
