@@ -1,1 +1,15 @@
 //! What an OAuth client says and hears: pure data, no I/O, no async.
+
+pub mod answer;
+pub mod exchange;
+pub mod mask;
+pub mod pkce;
+pub mod request;
+pub mod secret;
+
+pub use answer::{Challenge, OAuthError, Params, Tokens};
+pub use exchange::{Answer, Exchange, Failure, Method, Response, Sent};
+pub use mask::Vault;
+pub use pkce::Pkce;
+pub use request::{Body, ClientAuth, Endpoint, Request, Value};
+pub use secret::Secret;

@@ -1,1 +1,9 @@
 //! The only place that sends for check, login and provider: HTTP client, bounds, recording.
+
+mod client;
+mod jar;
+mod tape;
+
+pub use client::{Bounds, Wire};
+pub use jar::Jar;
+pub use tape::Tape;

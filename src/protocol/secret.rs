@@ -1,0 +1,89 @@
+//! A value that must not be seen: it prints and serialises as its name and a digest, never as itself.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+/// A secret with the name it goes by, such as `client_secret` or `access_token`.
+///
+/// Two secrets are equal when their values are. The digest lets a reader of a report follow one token through
+/// several exchanges without learning it.
+#[derive(Clone)]
+pub struct Secret {
+    name: Arc<str>,
+    value: Arc<str>,
+}
+
+impl Secret {
+    /// Wraps `value` under the name that is shown in its place.
+    pub fn new(name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        Self { name: Arc::from(name.as_ref()), value: Arc::from(value.as_ref()) }
+    }
+
+    /// The name that is shown in the value's place.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The value itself: for the wire, and for comparisons.
+    pub fn expose(&self) -> &str {
+        &self.value
+    }
+
+    /// The first eight hexadecimal digits of the value's SHA-256.
+    pub fn digest(&self) -> String {
+        Sha256::digest(self.value.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl Eq for Secret {}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.value.is_empty() {
+            write!(f, "‹{} empty›", self.name)
+        } else {
+            write!(f, "‹{} {}›", self.name, self.digest())
+        }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_shows_its_name_and_digest_and_never_its_value() {
+        let secret = Secret::new("client_secret", "hunter2-hunter2");
+        for shown in [secret.to_string(), format!("{secret:?}"), serde_json::to_string(&secret).expect("a string serialises")] {
+            assert!(shown.contains("client_secret") && shown.contains(&secret.digest()), "{shown}");
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn equal_values_have_equal_digests_whatever_their_names() {
+        assert_eq!(Secret::new("code", "x").digest(), Secret::new("token", "x").digest());
+        assert_eq!(Secret::new("code", "x"), Secret::new("token", "x"));
+    }
+}
