@@ -1,1 +1,28 @@
-//! Renders a run; one format, one file.
+//! Renders a run; one format, one file, each of which opens with a sample of its output.
+
+pub mod files;
+pub mod json;
+pub mod junit;
+pub mod progress;
+pub mod terminal;
+
+pub use files::{StoreError, store};
+pub use progress::Progress;
+
+/// How text for people is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// With ANSI colours.
+    pub color: bool,
+    /// Columns.
+    pub width: usize,
+}
+
+/// A format that `--report` names. The JSON report is always written: it alone is read back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// `report.json`, every finding with its exchanges
+    Json,
+    /// `report.xml`, for CI systems that read JUnit
+    Junit,
+}

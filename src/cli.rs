@@ -1,1 +1,0 @@
-//! The command line: clap types, and one short arm per door.

@@ -1,0 +1,57 @@
+//! The command line: clap types, and one short arm per door, each in a file of its own.
+
+mod console;
+mod surroundings;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+pub use console::Console;
+pub use surroundings::Surroundings;
+
+use crate::exit::Exit;
+
+/// Proves that an OAuth 2.0 authorization server keeps its promises, and measures how it bears load.
+#[derive(Debug, Parser)]
+#[command(name = "flowproof", version, after_long_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Print results and errors only, no progress
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Whether to colour the output
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
+    color: Colour,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes, the first that holds:
+  70  a bug of flowproof's own
+   2  usage or configuration, also a filter that matches no check
+   1  non-conformant, or a threshold missed
+   3  incomplete, or the provider cannot be reached
+   4  an entry of the baseline is stale
+   0  everything holds";
+
+/// The doors. Each is a variant, its arm in [`Cli::run`], and a file with its arguments and `run(self, &Console) -> Exit`.
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Colour {
+    /// On a terminal, unless NO_COLOR is set or TERM is `dumb`
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Cli {
+    /// Does what the command line asks, and says how it ended.
+    pub fn run(self) -> Exit {
+        let _console = Console::new(Surroundings::read(), self.color, self.quiet);
+        match self.command {}
+    }
+}
