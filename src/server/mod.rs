@@ -1,1 +1,20 @@
 //! The reference authorization server: correct by default, wrong on demand; imports nothing of flowproof's other rooms.
+//!
+//! A request goes [`http`] → [`core`] (which realm, which endpoint) → an endpoint → a grant, and the answer takes the same way back. All but `http` is a
+//! synchronous state machine that does no I/O. What it can do wrong is in [`defect`].
+
+mod admin;
+pub mod config;
+mod core;
+pub mod defect;
+mod demo;
+mod endpoints;
+mod grants;
+mod http;
+mod provider_document;
+mod running;
+
+pub use config::{
+    AuthMethod, ClientConfig, GrantKind, PkcePolicy, Policy, RealmConfig, Secret, ServerConfig, TokenFormat, UserConfig,
+};
+pub use running::{Running, StartError, start};

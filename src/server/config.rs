@@ -1,0 +1,259 @@
+//! What a reference server is made of: realms with their clients, users, policy and defects, as read from a file or built by code.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that [`start`](super::start) needs.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerConfig {
+    /// The address both listeners bind to; loopback unless told otherwise.
+    #[serde(default = "loopback")]
+    pub host: IpAddr,
+    /// Port of the OAuth endpoints; 0 takes a free one.
+    #[serde(default)]
+    pub port: u16,
+    /// Port of the admin listener; 0 takes a free one.
+    #[serde(default)]
+    pub admin_port: u16,
+    /// Key of the admin listener; a random one is made when there is none.
+    #[serde(default)]
+    pub admin_key: Option<String>,
+    /// The realm behind the short `/device` address; the first one when absent.
+    #[serde(default)]
+    pub default_realm: Option<String>,
+    /// The realms that exist from the start.
+    pub realms: Vec<RealmConfig>,
+}
+
+impl fmt::Debug for ServerConfig {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port, admin_port, admin_key: _, default_realm, realms } = self;
+        formatter
+            .debug_struct("ServerConfig")
+            .field("host", host)
+            .field("port", port)
+            .field("admin_port", admin_port)
+            .field("default_realm", default_realm)
+            .field("realms", realms)
+            .finish_non_exhaustive()
+    }
+}
+
+fn loopback() -> IpAddr {
+    IpAddr::V4(Ipv4Addr::LOCALHOST)
+}
+
+/// One issuer: its own clients, users, policy, clock and defects.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RealmConfig {
+    /// The last segment of the issuer: letters, digits, `-`, `_` and `.`.
+    pub name: String,
+    /// Role to client, as in a provider file.
+    #[serde(default)]
+    pub clients: BTreeMap<String, ClientConfig>,
+    /// Role to user, as in a provider file.
+    #[serde(default)]
+    pub users: BTreeMap<String, UserConfig>,
+    /// Lifetimes and strictness.
+    #[serde(default)]
+    pub policy: Policy,
+    /// Names of the defects this realm is to have, e.g. `ignores-code-verifier`.
+    #[serde(default)]
+    pub defects: Vec<String>,
+}
+
+/// A registered client. Without a secret it is a public one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientConfig {
+    /// The `client_id`.
+    pub id: String,
+    /// What the consent page calls it; the id when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The client password of a confidential client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Secret>,
+    /// How a confidential client authenticates; `client_secret_basic` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<AuthMethod>,
+    /// Compared as strings, but for the port of a loopback URI that is registered without one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redirect_uris: Vec<String>,
+    /// The grants this client may use.
+    #[serde(default)]
+    pub grants: Vec<GrantKind>,
+    /// The scopes this client may ask for; all of them are its default.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// May introspect tokens of every client.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub introspect: bool,
+}
+
+/// A resource owner.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserConfig {
+    /// What is typed into the login page.
+    pub username: String,
+    /// What is typed below it.
+    pub password: Secret,
+    /// The subject identifier; derived from the user name when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub: Option<String>,
+    /// Told by userinfo to a token with the `email` scope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+}
+
+/// How a client authenticates at the token endpoint (RFC 8414 section 2 names).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthMethod {
+    /// HTTP Basic (RFC 6749 section 2.3.1).
+    ClientSecretBasic,
+    /// `client_id` and `client_secret` in the form body (RFC 6749 section 2.3.1).
+    ClientSecretPost,
+    /// A public client names itself only (RFC 6749 section 3.2.1).
+    None,
+}
+
+/// The grants that the server knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantKind {
+    /// RFC 6749 section 4.1.
+    AuthorizationCode,
+    /// RFC 6749 section 4.4.
+    ClientCredentials,
+    /// RFC 8628; `device_code` is short for its URN.
+    #[serde(alias = "urn:ietf:params:oauth:grant-type:device_code")]
+    DeviceCode,
+    /// RFC 6749 section 6.
+    RefreshToken,
+}
+
+/// Whom a realm obliges to use PKCE (RFC 9700 section 2.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PkcePolicy {
+    /// Every client.
+    Everyone,
+    /// Public clients only; a confidential one may go without.
+    PublicClients,
+}
+
+/// What an access token looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenFormat {
+    /// A random string.
+    Opaque,
+    /// A signed JWT in the shape of RFC 9068.
+    Jwt,
+}
+
+/// Lifetimes (seconds) and strictness of a realm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policy {
+    /// Who must use PKCE.
+    pub pkce: PkcePolicy,
+    /// Format of the access tokens.
+    pub access_token: TokenFormat,
+    /// Seconds from the issue of a code to its end.
+    pub code_lifetime: u64,
+    /// Seconds an access token lives.
+    pub access_token_lifetime: u64,
+    /// Seconds after which an unused refresh token ends.
+    pub refresh_idle_lifetime: u64,
+    /// Seconds after which a chain of refresh tokens ends, used or not.
+    pub refresh_max_lifetime: u64,
+    /// Seconds a device code lives.
+    pub device_code_lifetime: u64,
+    /// Seconds that must lie between two polls of one device.
+    pub device_interval: u64,
+    /// Seconds a browser session lives without being used.
+    pub session_lifetime: u64,
+    /// Wrong secrets per client, wrong passwords per user and wrong user codes per realm that a minute bears.
+    pub failures_per_minute: u32,
+    /// Wrong user codes that one browser session bears.
+    pub user_codes_per_session: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            pkce: PkcePolicy::Everyone,
+            access_token: TokenFormat::Opaque,
+            code_lifetime: 60,
+            access_token_lifetime: 300,
+            refresh_idle_lifetime: 1_800,
+            refresh_max_lifetime: 8 * 3_600,
+            device_code_lifetime: 600,
+            device_interval: 5,
+            session_lifetime: 1_800,
+            failures_per_minute: 100,
+            user_codes_per_session: 10,
+        }
+    }
+}
+
+/// A secret of the configuration; its debug form does not show it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The value itself, for the comparison and for the provider document.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(value: &str) -> Self {
+        Self(value.to_owned())
+    }
+}
+
+impl From<String> for Secret {
+    fn from(value: String) -> Self {
+        Self(value)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret(…)")
+    }
+}
+
+impl ClientConfig {
+    /// A client without a secret is public (RFC 6749 section 2.1).
+    pub fn is_public(&self) -> bool {
+        self.secret.is_none()
+    }
+
+    /// How this client authenticates.
+    pub fn auth_method(&self) -> AuthMethod {
+        match (&self.secret, self.auth) {
+            (None, _) => AuthMethod::None,
+            (Some(_), None) => AuthMethod::ClientSecretBasic,
+            (Some(_), Some(method)) => method,
+        }
+    }
+}
+
+impl UserConfig {
+    /// The subject identifier of this user.
+    pub fn subject(&self) -> String {
+        self.sub.clone().unwrap_or_else(|| format!("user-{}", self.username))
+    }
+}

@@ -1,0 +1,164 @@
+//! What the core reads and writes: a request and a response without any HTTP library in them.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// A request as the listener hands it over: body read to its end and bounded.
+#[derive(Clone)]
+pub struct Request {
+    /// The method, in capitals.
+    pub method: String,
+    /// The path, percent-encoded as received.
+    pub path: String,
+    /// What stands behind the `?`, as received.
+    pub query: String,
+    /// Header fields in order, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The first field of this name (in lower case).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.all_headers(name).next()
+    }
+
+    /// Every field of this name (in lower case).
+    pub fn all_headers(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.headers.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the body is said to be a form, with or without a charset.
+    pub fn is_form(&self) -> bool {
+        self.media_type() == Some("application/x-www-form-urlencoded".to_owned())
+    }
+
+    /// The media type of the body in lower case, without its parameters.
+    pub fn media_type(&self) -> Option<String> {
+        let value = self.header("content-type")?;
+        Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+    }
+
+    /// The value of a cookie.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.all_headers("cookie")
+            .flat_map(|field| field.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find_map(|(cookie, value)| (cookie == name).then_some(value))
+    }
+}
+
+/// What goes back.
+#[derive(Clone)]
+pub struct Response {
+    /// Status code.
+    pub status: u16,
+    /// Header fields beside those that the content implies.
+    pub headers: Vec<(&'static str, String)>,
+    /// The content.
+    pub content: Content,
+    /// How long the listener holds the answer back; only a defect does that, to make a race window real.
+    pub delay: Option<Duration>,
+}
+
+/// The content of a response, as data for as long as possible.
+#[derive(Clone)]
+pub enum Content {
+    /// Nothing.
+    Empty,
+    /// A JSON document.
+    Json(Value),
+    /// A page.
+    Html(String),
+    /// The browser goes on to another page of this server.
+    Page(String),
+    /// The browser goes back to the client with these parameters (RFC 6749 section 4.1.2).
+    Client(ClientRedirect),
+}
+
+/// An authorization response: where to, and with which parameters.
+#[derive(Clone)]
+pub struct ClientRedirect {
+    /// The redirect URI that was validated.
+    pub uri: String,
+    /// The parameters, in order.
+    pub parameters: Vec<(&'static str, String)>,
+    /// Whether they go into the fragment; a sound server never does that.
+    pub in_fragment: bool,
+}
+
+impl ClientRedirect {
+    /// The value of the `Location` header: the redirect URI keeps its own query (RFC 6749 section 3.1.2).
+    pub fn location(&self) -> String {
+        let mut encoded = form_urlencoded::Serializer::new(String::new());
+        encoded.extend_pairs(&self.parameters);
+        let separator = match (self.in_fragment, self.uri.contains('?')) {
+            (true, _) => '#',
+            (false, true) => '&',
+            (false, false) => '?',
+        };
+        format!("{}{separator}{}", self.uri, encoded.finish())
+    }
+}
+
+impl Response {
+    /// A response with nothing in it.
+    pub fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), content: Content::Empty, delay: None }
+    }
+
+    /// A JSON document.
+    pub fn json(status: u16, document: Value) -> Self {
+        Self { content: Content::Json(document), ..Self::empty(status) }
+    }
+
+    /// The same with one more header field.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Secrets do not belong into caches (RFC 6749 section 5.1).
+    #[must_use]
+    pub fn not_stored(self) -> Self {
+        self.with("cache-control", "no-store").with("pragma", "no-cache")
+    }
+
+    /// Only for `405`: which methods there are (RFC 9110 section 15.5.6).
+    pub fn method_not_allowed(allowed: &str) -> Self {
+        Self::json(405, serde_json::json!({ "error": "invalid_request", "error_description": "method not allowed" }))
+            .with("allow", allowed)
+            .not_stored()
+    }
+
+    /// The value of a header field set so far.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(field, _)| *field == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Takes away every field of this name.
+    pub fn drop_header(&mut self, name: &str) {
+        self.headers.retain(|(field, _)| *field != name);
+    }
+
+    /// Status, fields and body, ready to be written.
+    pub fn render(self) -> (u16, Vec<(&'static str, String)>, Vec<u8>) {
+        let Self { status, mut headers, content, delay: _ } = self;
+        let (implied, body) = match content {
+            Content::Empty => (None, Vec::new()),
+            Content::Json(document) => (Some(("content-type", "application/json".to_owned())), document.to_string().into_bytes()),
+            Content::Html(page) => (Some(("content-type", "text/html; charset=utf-8".to_owned())), page.into_bytes()),
+            Content::Page(location) => (Some(("location", location)), Vec::new()),
+            Content::Client(redirect) => (Some(("location", redirect.location())), Vec::new()),
+        };
+        if let Some((name, value)) = implied
+            && !headers.iter().any(|(field, _)| *field == name)
+        {
+            headers.insert(0, (name, value));
+        }
+        (status, headers, body)
+    }
+}

@@ -1,0 +1,147 @@
+//! A server that runs: binding, addresses, and stopping.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::admin::Admin;
+use super::config::ServerConfig;
+use super::core::environment::{Random as _, SystemClock, SystemRandom};
+use super::core::{Core, RealmError};
+use super::{http, provider_document};
+
+/// How long requests under way may take once the server is told to stop.
+const STOP_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A listener could not be bound.
+    #[error("cannot listen on {address}: {source}")]
+    Bind {
+        /// Where it should have listened.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A realm of the configuration is not usable.
+    #[error("{0}")]
+    Realm(#[from] RealmError),
+    /// The signing key could not be made.
+    #[error("cannot make a signing key")]
+    Key,
+}
+
+/// A running server. Dropping it stops it too, without waiting.
+pub struct Running {
+    core: Arc<Core>,
+    address: SocketAddr,
+    admin_address: SocketAddr,
+    admin_key: String,
+    stop: CancellationToken,
+    listeners: Vec<JoinHandle<()>>,
+}
+
+/// Binds both listeners and serves in the background.
+///
+/// # Errors
+/// [`StartError`] when a port is taken or the configuration names an unknown defect, a realm twice, or the like.
+pub async fn start(config: ServerConfig) -> Result<Running, StartError> {
+    let (listener, address) = bind(SocketAddr::new(config.host, config.port)).await?;
+    let (admin_listener, admin_address) = bind(SocketAddr::new(config.host, config.admin_port)).await?;
+    let admin_key = config.admin_key.unwrap_or_else(random_key);
+    let core = Core::new(format!("http://{address}"), config.default_realm, Arc::new(SystemClock), Arc::new(SystemRandom))
+        .map_err(|_| StartError::Key)?;
+    let core = Arc::new(core);
+    for realm in config.realms {
+        core.add_realm(realm)?;
+    }
+    let stop = CancellationToken::new();
+    let admin = Admin::new(Arc::clone(&core), format!("http://{admin_address}"), admin_key.clone());
+    let answers: [(TcpListener, http::Answer); 2] = [
+        (listener, {
+            let core = Arc::clone(&core);
+            Arc::new(move |request| core.answer(request))
+        }),
+        (admin_listener, Arc::new(move |request| admin.answer(&request))),
+    ];
+    let listeners =
+        answers.into_iter().map(|(listener, answer)| tokio::spawn(http::serve(listener, answer, stop.clone()))).collect();
+    Ok(Running { core, address, admin_address, admin_key, stop, listeners })
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Bind { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+fn random_key() -> String {
+    let mut key = [0; 24];
+    SystemRandom.fill(&mut key);
+    URL_SAFE_NO_PAD.encode(key)
+}
+
+impl Running {
+    /// Where the OAuth endpoints listen.
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://host:port`, without a slash at its end.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The issuer of a realm, whether or not it exists.
+    pub fn issuer(&self, realm: &str) -> String {
+        self.core.issuer(realm)
+    }
+
+    /// The names of the realms there are, sorted.
+    pub fn realms(&self) -> Vec<String> {
+        self.core.realm_names()
+    }
+
+    /// Where the admin listener is.
+    pub fn admin_url(&self) -> String {
+        format!("http://{}", self.admin_address)
+    }
+
+    /// The key of the admin listener.
+    pub fn admin_key(&self) -> &str {
+        &self.admin_key
+    }
+
+    /// The provider file of a realm as a JSON value, secrets included; `null` when there is no such realm.
+    pub fn provider_document(&self, realm: &str) -> Value {
+        self.core
+            .realm(realm)
+            .map_or(Value::Null, |realm| provider_document::of(&realm.config, &realm.issuer, &self.admin_url(), &self.admin_key))
+    }
+
+    /// Stops listening, answers what is under way, and returns.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        for listener in std::mem::take(&mut self.listeners) {
+            let abort = listener.abort_handle();
+            if tokio::time::timeout(STOP_PATIENCE, listener).await.is_err() {
+                abort.abort();
+            }
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
