@@ -13,7 +13,7 @@ function atTokenEndpoint(Model, alter) {
 
 export const faults = {
   'ignores-code-verifier': {
-    help: 'PKCE: the code_verifier is never compared with the code_challenge',
+    help: 'the code_verifier is never looked at',
     plant: ({ AuthorizationCode }) => atTokenEndpoint(AuthorizationCode, (code, oidc) => {
       delete code.codeChallenge;
       delete oidc.params.code_verifier;
@@ -54,8 +54,9 @@ export const faults = {
   'matches-redirect-uri-by-prefix': {
     help: 'a redirect_uri is accepted that starts with a registered one',
     plant({ Client }) {
+      const { redirectUriAllowed } = Client.prototype;
       Client.prototype.redirectUriAllowed = function startsLikeARegisteredOne(uri) {
-        return this.redirectUris.some((registered) => uri.startsWith(registered));
+        return redirectUriAllowed.call(this, uri) || this.redirectUris.some((registered) => uri.startsWith(registered));
       };
     },
   },

@@ -26,7 +26,7 @@ async function readForm(ctx) {
   return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
 }
 
-export function interactions(provider, users) {
+export function interactions(provider, issuer, users) {
   async function show(ctx, interaction, problem) {
     const { prompt, params } = interaction;
     const client = await provider.Client.find(params.client_id);
@@ -78,7 +78,8 @@ export function interactions(provider, users) {
 
     if (ctx.method === 'GET') return show(ctx, interaction);
     const form = await readForm(ctx);
-    if (!equal(form.get('csrf') ?? '', tokenOf(interaction))) {
+    const foreign = ctx.get('Origin') !== '' && ctx.get('Origin') !== issuer;
+    if (foreign || !equal(form.get('csrf') ?? '', tokenOf(interaction))) {
       return messagePage(ctx, 403, 'This form does not belong to the request that you see.');
     }
     return interaction.prompt.name === 'login' ? login(ctx, interaction, form) : consent(ctx, interaction, form);

@@ -38,7 +38,15 @@ export function messagePage(ctx, status, message) {
   ctx.body = page('That did not work', paragraph(message));
 }
 
-export function renderError(ctx, { error, error_description: description }) {
+const PAGES = new Set(['authorization', 'resume', 'code_verification', 'device_resume']);
+
+/** Where people look there is a page; a client gets JSON, even one that asks for HTML. */
+export function renderError(ctx, answer) {
+  if (!PAGES.has(ctx.oidc.route)) {
+    ctx.body = answer;
+    return;
+  }
+  const { error, error_description: description } = answer;
   ctx.type = 'html';
   ctx.body = page('That did not work', `<p><code>${escape(error)}</code></p>${paragraph(description)}`);
 }

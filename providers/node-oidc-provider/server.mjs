@@ -1,17 +1,19 @@
 // Serves oidc-provider as a careful deployer would configure it, with the clients and users of provider.yaml.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 
-import { Provider } from 'oidc-provider';
+import { Provider, errors } from 'oidc-provider';
 import { parse } from 'yaml';
 
 import { faults } from './faults.mjs';
 import { interactions } from './interactions.mjs';
-import { devicePages, renderError } from './pages.mjs';
+import { devicePages, messagePage, renderError } from './pages.mjs';
 import { MemoryStore } from './store.mjs';
 
 const HOUR = 3600;
+const LONGEST_URL = 8 * 1024;
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 
 const { values: options } = parseArgs({
@@ -27,9 +29,9 @@ if (options['list-faults']) {
   for (const [name, { help }] of Object.entries(faults)) console.log(`${name.padEnd(32)} ${help}`);
   process.exit(0);
 }
-const unknown = options.fault.filter((name) => !Object.hasOwn(faults, name));
-if (unknown.length > 0) {
-  console.error(`no such fault: ${unknown.join(', ')} (there are: ${Object.keys(faults).join(', ')})`);
+const strangers = options.fault.filter((name) => !Object.hasOwn(faults, name));
+if (strangers.length > 0) {
+  console.error(`no such fault: ${strangers.join(', ')} (there are: ${Object.keys(faults).join(', ')})`);
   process.exit(2);
 }
 
@@ -53,6 +55,15 @@ function registration([role, client]) {
   };
 }
 
+const knownScopes = new Set(Object.values(target.clients).flatMap((client) => client.scopes ?? []));
+
+/** RFC 6749 section 3.3: says so where the library would leave an unknown scope out. */
+function refuseUnknownScope(ctx) {
+  const { scope } = ctx.oidc.body ?? ctx.query;
+  const unknown = scope?.split(' ').find((name) => name && !knownScopes.has(name));
+  if (unknown !== undefined) throw new errors.InvalidScope('there is no such scope');
+}
+
 const seesEveryToken = new Set(Object.values(target.clients).filter((c) => c.introspect).map((c) => c.id));
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -63,7 +74,12 @@ const lifetime = options['short-lifetimes']
 const configuration = {
   adapter: MemoryStore,
   clients: Object.entries(target.clients).map(registration),
-  scopes: [...new Set(Object.values(target.clients).flatMap((c) => c.scopes ?? []))],
+  scopes: [...knownScopes],
+  // Both are called where a request can still be refused; the library has no hook that is about scope.
+  extraParams: { scope: refuseUnknownScope },
+  extraTokenClaims: (ctx, token) => {
+    if (token.kind === 'ClientCredentials') refuseUnknownScope(ctx);
+  },
   claims: { openid: ['sub'], profile: ['preferred_username'], email: ['email'] },
   findAccount: (_ctx, id) => {
     const user = users.find(({ username }) => username === id);
@@ -121,26 +137,30 @@ for (const name of options.fault) faults[name].plant?.(provider);
 
 provider.on('server_error', (ctx, error) => console.error(`${ctx.method} ${ctx.path}: ${error.stack}`));
 
-// The library builds its own addresses from the Host header; only our own may get that far.
-provider.use(async (ctx, next) => {
-  if (ctx.host !== new URL(issuer).host) ctx.throw(421);
-  await next();
-});
 provider.use(async (ctx, next) => {
   // No form-action: browsers apply it to the redirect that follows the form, which leads to the client.
+  // With no-referrer, browsers would send our own forms with `Origin: null`.
   // An empty script-src is one that the library can add the digest of its own script to.
   ctx.set({
     'Content-Security-Policy': "default-src 'none'; script-src; base-uri 'none'; frame-ancestors 'none'",
     'X-Frame-Options': 'DENY',
     'X-Content-Type-Options': 'nosniff',
-    'Referrer-Policy': 'no-referrer',
+    'Referrer-Policy': 'same-origin',
   });
   await next();
   if (ctx.response.is('html')) ctx.set('Cache-Control', 'no-store');
 });
-provider.use(interactions(provider, users));
+// The library builds its own addresses from the Host header; only our own may get that far.
+provider.use(async (ctx, next) => {
+  if (ctx.host !== new URL(issuer).host) return messagePage(ctx, 421, 'This is another host.');
+  if (ctx.url.length > LONGEST_URL) return messagePage(ctx, 414, 'This address is too long.');
+  return next();
+});
+provider.use(interactions(provider, issuer, users));
 
-const server = provider.listen(Number(options.port), '127.0.0.1', () => {
+// Node's own limit cuts the connection before the answer is read; LONGEST_URL answers in its place.
+const server = createServer({ maxHeaderSize: 256 * 1024 }, provider.callback());
+server.listen(Number(options.port), '127.0.0.1', () => {
   console.log(`${issuer} is ready${options.fault.map((name) => `, with fault ${name}`).join('')}`);
 });
 for (const signal of ['SIGINT', 'SIGTERM']) {

@@ -39,7 +39,9 @@ fi
 issuer=http://127.0.0.1:$port
 mkdir -p "$run"
 sed "s|^issuer:.*|issuer: $issuer|" provider.yaml >"$run/provider.yaml"
-nohup node server.mjs --port "$port" "$@" >"$run/log" 2>&1 </dev/null &
+# Emptied here, not by the server's redirection: the log of an earlier run says *ready* too.
+: >"$run/log"
+nohup node server.mjs --port "$port" "$@" >>"$run/log" 2>&1 </dev/null &
 pid=$!
 echo "$pid" >"$run/pid"
 
