@@ -1,0 +1,223 @@
+//! A page as a user without scripts can operate it: its forms, buttons and links, and the requests that they make.
+
+use url::Url;
+
+use super::errand::Decision;
+use crate::protocol::{Body, Endpoint, Method, Request, Response, Secret, Value};
+
+/// A page, read.
+#[derive(Clone, Debug)]
+pub struct Page {
+    url: Url,
+    title: String,
+    text: String,
+    forms: Vec<Form>,
+    links: Vec<Link>,
+    references: Vec<Url>,
+}
+
+/// What a page asks of its user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// Who the user is: user name, password, or both.
+    Login,
+    /// The user code of a device (RFC 8628 section 3.3).
+    UserCode,
+    /// Yes or no.
+    Decision,
+    /// Nothing that a user of this errand could answer.
+    Nothing,
+}
+
+/// A link of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Where it leads.
+    pub url: Url,
+    /// Its text.
+    pub text: String,
+    /// Its `id`, or empty.
+    pub id: String,
+}
+
+/// A form of a page, with every control that belongs to it, in document order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// The page that holds it.
+    pub page: Url,
+    /// Where it is sent, resolved.
+    pub action: Url,
+    /// GET or POST.
+    pub method: Method,
+    /// Its `id`, or empty.
+    pub id: String,
+    /// Its `name`, or empty.
+    pub name: String,
+    /// Its fields.
+    pub fields: Vec<Field>,
+    /// Its buttons that submit.
+    pub buttons: Vec<Button>,
+    /// Whether its page asks browsers not to name it in `Referer`.
+    pub no_referrer: bool,
+}
+
+/// What kind of control a field is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A line of text of any type that has no kind of its own here.
+    Text,
+    /// `type=email`
+    Email,
+    /// `type=password`
+    Password,
+    /// `type=hidden`
+    Hidden,
+    /// `type=search`
+    Search,
+    /// `type=checkbox`
+    Checkbox,
+    /// `type=radio`
+    Radio,
+    /// `<select>`; one field for each option.
+    Choice,
+    /// `<textarea>`
+    TextArea,
+}
+
+/// One control of a form; an option of a `<select>` counts as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its `name`, or empty: then it is never sent.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Its value as the page fills it in.
+    pub value: String,
+    /// Its `id`, or empty.
+    pub id: String,
+    /// The words that describe it: label, placeholder, `aria-label`, `autocomplete`.
+    pub label: String,
+    /// Whether it is sent as it stands: text always, boxes when checked, options when selected.
+    pub on: bool,
+    /// Whether a user sees it.
+    pub shown: bool,
+    /// Whether the form cannot be sent with it empty.
+    pub required: bool,
+}
+
+/// One button that submits a form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Button {
+    /// Its `name`, or empty: then it adds nothing to what is sent.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// Its text.
+    pub text: String,
+    /// Its `id`, or empty.
+    pub id: String,
+    /// `formaction`, resolved.
+    pub action: Option<Url>,
+    /// `formmethod`
+    pub method: Option<Method>,
+    /// Whether it is an image, which sends coordinates in place of a value.
+    pub image: bool,
+    /// Whether a user sees it.
+    pub shown: bool,
+}
+
+impl Page {
+    /// Reads the page that came for this URL; what is no HTML is a page without forms.
+    pub fn read(url: &Url, response: &Response) -> Self {
+        let _ = response;
+        Self {
+            url: url.clone(),
+            title: String::new(),
+            text: String::new(),
+            forms: Vec::new(),
+            links: Vec::new(),
+            references: Vec::new(),
+        }
+    }
+
+    /// Where it was found.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Its title, else its first heading, else empty.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The page by its title, for a reader: `a page titled "Sign in"`.
+    pub fn name(&self) -> String {
+        let title: String = self.title.chars().filter(|c| !c.is_control()).take(60).collect();
+        if title.is_empty() { "a page without a title".to_owned() } else { format!("a page titled {title:?}") }
+    }
+
+    /// The text that a user reads, white space collapsed.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its forms, in document order.
+    pub fn forms(&self) -> &[Form] {
+        &self.forms
+    }
+
+    /// Its links, in document order.
+    pub fn links(&self) -> &[Link] {
+        &self.links
+    }
+
+    /// Every URL that it loads (scripts, styles, images, frames), none of which was fetched.
+    pub fn references(&self) -> &[Url] {
+        &self.references
+    }
+
+    /// What it asks of its user.
+    pub fn asks(&self) -> Asks {
+        Asks::Nothing
+    }
+
+    /// The request that answers a login page: whatever it asks of user name and password.
+    pub fn log_in(&self, username: &str, password: &Secret) -> Option<Request> {
+        let _ = (username, password);
+        None
+    }
+
+    /// The request that answers a page that asks for a user code; a code that the page fills in itself is kept.
+    pub fn enter_code(&self, user_code: &str) -> Option<Request> {
+        let _ = user_code;
+        None
+    }
+
+    /// The request that answers a page that asks for a decision.
+    pub fn decide(&self, decision: Decision) -> Option<Request> {
+        let _ = decision;
+        None
+    }
+}
+
+impl Form {
+    /// The first field of this name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The hidden fields: what binds the form to its page and session stands here.
+    pub fn hidden(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| field.kind == Kind::Hidden)
+    }
+
+    /// The request that this button makes (or the Enter key, without one), with these fields filled in and every other as it stands.
+    pub fn fill(&self, values: &[(&str, Value)], button: Option<&Button>) -> Request {
+        let _ = (values, button);
+        let mut request = Request::get(Endpoint::Page, &self.action).method(self.method);
+        if self.method == Method::Post {
+            request.body = Body::Form(Vec::new());
+        }
+        request
+    }
+}
