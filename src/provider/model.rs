@@ -1,0 +1,186 @@
+//! The provider as its file describes it: issuer, clients by role, users, and what it is known to do.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use super::client::Client;
+use super::endpoints::EndpointOverrides;
+use super::fault::Error;
+use super::file;
+use super::needs::Need;
+use crate::protocol::Secret;
+use crate::verdict::Profile;
+
+/// Who is tested, as the provider file says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provider {
+    /// The folder of the file, or the name that its maker gave it.
+    pub name: String,
+    /// The issuer identifier, spelled exactly as in the file (RFC 8414 section 2: compared character by character).
+    pub issuer: String,
+    /// The specifications it is judged by.
+    pub profile: Profile,
+    /// Endpoints that win over those of its metadata.
+    pub endpoints: EndpointOverrides,
+    /// Its clients by role.
+    pub clients: BTreeMap<String, Client>,
+    /// Its users by name.
+    pub users: BTreeMap<String, User>,
+    /// How a user is made to approve.
+    pub login: Login,
+    /// The reference server's admin listener.
+    pub admin: Option<Admin>,
+    /// Whether it may be put under load.
+    pub load: LoadPolicy,
+    /// Where it does not insist on PKCE.
+    pub pkce: PkcePolicy,
+    /// A protected resource of its own.
+    pub resource: Option<Resource>,
+    /// What the file says that the provider has (`true`) or that is not to be tested (`false`).
+    pub capabilities: BTreeMap<Need, bool>,
+    /// Where all this was read.
+    pub source: Source,
+}
+
+/// A user who can log in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The key in the provider file.
+    pub name: String,
+    /// What is typed into the login form.
+    pub username: String,
+    /// The password.
+    pub password: Secret,
+    /// The subject that the provider knows the user by.
+    pub sub: Option<String>,
+}
+
+/// How a user is made to approve.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Login {
+    /// The driver.
+    pub driver: LoginDriver,
+}
+
+/// The drivers of `login:`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LoginDriver {
+    /// Finds the forms of the provider's pages and fills them in.
+    #[default]
+    Form,
+}
+
+/// The reference server's admin listener: own realms, and a clock that moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admin {
+    /// Its base URL.
+    pub url: Url,
+    /// Its key.
+    pub key: Secret,
+    /// The realm that the rest of the file describes.
+    pub realm: String,
+}
+
+/// Whether the provider may be put under load.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LoadPolicy {
+    /// Whether a host other than loopback may be loaded.
+    pub allow: bool,
+}
+
+/// Where the provider does not insist on PKCE.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PkcePolicy {
+    /// The roles of the clients that may leave it out.
+    pub optional_for: Vec<String>,
+}
+
+/// A protected resource that takes the provider's access tokens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resource {
+    /// Where it is; the userinfo endpoint where it is not said.
+    pub url: Option<Url>,
+    /// The scope that it demands.
+    pub scope: Option<String>,
+}
+
+/// Where a provider's description came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A file.
+    File(PathBuf),
+    /// A document that was made and not read, by name.
+    Named(String),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Named(name) => f.write_str(name),
+        }
+    }
+}
+
+impl Source {
+    /// The name of a provider that was read there: the folder of a `provider.yaml`, else the file's stem.
+    pub(super) fn provider_name(&self) -> String {
+        match self {
+            Self::Named(name) => name.clone(),
+            Self::File(path) => {
+                let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+                let folder = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+                if stem == "provider" { folder.unwrap_or(stem) } else { stem }
+            }
+        }
+    }
+}
+
+impl Provider {
+    /// Reads a provider file; `env` answers for `${VAR}`.
+    ///
+    /// # Errors
+    /// When there is no such file, or it says something that cannot be meant; see [`Error`].
+    pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Error::NotFound { path: path.to_owned() },
+            _ => Error::Unreadable { path: path.to_owned(), cause: error.to_string() },
+        })?;
+        Self::parse(&text, Source::File(path.to_owned()), env)
+    }
+
+    /// Reads the text of a provider file; `env` answers for `${VAR}`.
+    ///
+    /// # Errors
+    /// When it says something that cannot be meant; see [`Error`].
+    pub fn parse(text: &str, source: Source, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        file::from_yaml(text, source, env)
+    }
+
+    /// Reads a provider file's document that was made and not written, such as the reference server's; `${` stands for itself.
+    ///
+    /// # Errors
+    /// When it says something that cannot be meant; see [`Error`].
+    pub fn from_json(document: &serde_json::Value, name: &str) -> Result<Self, Error> {
+        file::from_json(document, Source::Named(name.to_owned()))
+    }
+
+    /// Every secret in the file: what no output may show.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        let clients = self.clients.values().filter_map(|client| client.secret.as_ref());
+        clients.chain(self.users.values().map(|user| &user.password)).chain(self.admin.iter().map(|admin| &admin.key))
+    }
+
+    /// The client that fills this role.
+    pub fn client(&self, role: &str) -> Option<&Client> {
+        self.clients.get(role)
+    }
+
+    /// The user of this name.
+    pub fn user(&self, name: &str) -> Option<&User> {
+        self.users.get(name)
+    }
+}
