@@ -67,9 +67,11 @@ function refuseUnknownScope(ctx) {
 const seesEveryToken = new Set(Object.values(target.clients).filter((c) => c.introspect).map((c) => c.id));
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const lifetime = options['short-lifetimes']
-  ? { AuthorizationCode: 3, AccessToken: 5, ClientCredentials: 5, DeviceCode: 10, IdToken: 5 }
-  : { AuthorizationCode: 60, AccessToken: HOUR, ClientCredentials: HOUR, DeviceCode: 600, IdToken: HOUR };
+const lifetimes = options['short-lifetimes']
+  ? { AuthorizationCode: 5, AccessToken: 5, ClientCredentials: 5, IdToken: 5, DeviceCode: 10, RefreshToken: 8 }
+  : {
+    AuthorizationCode: 60, AccessToken: HOUR, ClientCredentials: HOUR, IdToken: HOUR, DeviceCode: 600, RefreshToken: 24 * HOUR,
+  };
 
 const configuration = {
   adapter: MemoryStore,
@@ -97,7 +99,7 @@ const configuration = {
   cookies: { keys: [randomBytes(32).toString('base64url')] },
   // One machine has one clock: what has expired is over at once.
   clockTolerance: 0,
-  ttl: { ...lifetime, Interaction: HOUR / 2, Session: HOUR, RefreshToken: 24 * HOUR, Grant: 24 * HOUR },
+  ttl: { ...lifetimes, Interaction: HOUR / 2, Session: HOUR, Grant: 24 * HOUR },
 
   // Refresh tokens go to every client with that grant, offline_access or not, and rotate at every use.
   issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
@@ -159,7 +161,8 @@ provider.use(async (ctx, next) => {
 provider.use(interactions(provider, issuer, users));
 
 // Node's own limit cuts the connection before the answer is read; LONGEST_URL answers in its place.
-const server = createServer({ maxHeaderSize: 256 * 1024 }, provider.callback());
+// Its five seconds of keep-alive are a device's polling interval, and such a poll would meet a closing connection.
+const server = createServer({ maxHeaderSize: 256 * 1024, keepAliveTimeout: 75_000 }, provider.callback());
 server.listen(Number(options.port), '127.0.0.1', () => {
   console.log(`${issuer} is ready${options.fault.map((name) => `, with fault ${name}`).join('')}`);
 });
