@@ -16,23 +16,33 @@ const HOUR = 3600;
 const LONGEST_URL = 8 * 1024;
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 
-const { values: options } = parseArgs({
-  options: {
-    port: { type: 'string', default: '9410' },
-    fault: { type: 'string', multiple: true, default: [] },
-    'short-lifetimes': { type: 'boolean', default: false },
-    'list-faults': { type: 'boolean', default: false },
-  },
-});
+function fail(message) {
+  console.error(message);
+  process.exit(2);
+}
 
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        port: { type: 'string', default: '9410' },
+        fault: { type: 'string', multiple: true, default: [] },
+        'short-lifetimes': { type: 'boolean', default: false },
+        'list-faults': { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    return fail(error.message);
+  }
+}
+
+const options = readOptions();
 if (options['list-faults']) {
   for (const [name, { help }] of Object.entries(faults)) console.log(`${name.padEnd(32)} ${help}`);
   process.exit(0);
 }
-const strangers = options.fault.filter((name) => !Object.hasOwn(faults, name));
-if (strangers.length > 0) {
-  console.error(`no such fault: ${strangers.join(', ')} (there are: ${Object.keys(faults).join(', ')})`);
-  process.exit(2);
+for (const name of options.fault) {
+  if (!Object.hasOwn(faults, name)) fail(`no such fault: ${name} (there are: ${Object.keys(faults).join(', ')})`);
 }
 
 const target = parse(readFileSync(new URL('provider.yaml', import.meta.url), 'utf8'));
@@ -165,6 +175,10 @@ provider.use(interactions(provider, issuer, users));
 const server = createServer({ maxHeaderSize: 256 * 1024, keepAliveTimeout: 75_000 }, provider.callback());
 server.listen(Number(options.port), '127.0.0.1', () => {
   console.log(`${issuer} is ready${options.fault.map((name) => `, with fault ${name}`).join('')}`);
+});
+server.on('error', (error) => {
+  console.error(`cannot listen on ${issuer}: ${error.code}`);
+  process.exit(1);
 });
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {

@@ -4,8 +4,8 @@
 #   ./start.sh [PORT] [--fault NAME]... [--short-lifetimes]
 #   ./start.sh --list-faults
 #
-# PORT is 9410 unless given. What belongs to a running server lies in .run/PORT: pid, log, and a
-# provider.yaml whose issuer has that port. ./stop.sh [PORT] ends it.
+# PORT is 9410 unless given. What belongs to a running server lies in .run/PORT: pid, log, and its
+# own provider file, which says what this server is started as. ./stop.sh [PORT] ends it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -38,7 +38,11 @@ if [[ -f $run/pid ]] && kill -0 "$(<"$run/pid")" 2>/dev/null; then
 fi
 issuer=http://127.0.0.1:$port
 mkdir -p "$run"
-sed "s|^issuer:.*|issuer: $issuer|" provider.yaml >"$run/provider.yaml"
+provider_file=$run/node-oidc-provider.yaml
+sed "s|^issuer:.*|issuer: $issuer|" provider.yaml >"$provider_file"
+if [[ " $* " == *" --short-lifetimes "* ]]; then
+  echo "capabilities: { short_lifetime: true }" >>"$provider_file"
+fi
 # Emptied here, not by the server's redirection: the log of an earlier run says *ready* too.
 : >"$run/log"
 nohup node server.mjs --port "$port" "$@" >>"$run/log" 2>&1 </dev/null &
@@ -49,7 +53,7 @@ echo "$pid" >"$run/pid"
 for ((tick = 0; tick < ready_within_seconds * 10; tick++)); do
   if grep -q "^$issuer is ready" "$run/log"; then
     echo "$issuer is ready, pid $pid"
-    echo "provider file: $PWD/$run/provider.yaml"
+    echo "provider file: $PWD/$provider_file"
     exit 0
   fi
   kill -0 "$pid" 2>/dev/null || break
