@@ -1,6 +1,7 @@
 //! The command line: clap types, and one short arm per door, each in a file of its own.
 
 mod console;
+mod serve;
 mod surroundings;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -35,7 +36,9 @@ Exit codes, the first that holds:
 
 /// The doors. Each is a variant, its arm in [`Cli::run`], and a file with its arguments and `run(self, &Console) -> Exit`.
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Serve(serve::Serve),
+}
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -51,7 +54,9 @@ enum Colour {
 impl Cli {
     /// Does what the command line asks, and says how it ended.
     pub fn run(self) -> Exit {
-        let _console = Console::new(Surroundings::read(), self.color, self.quiet);
-        match self.command {}
+        let console = Console::new(Surroundings::read(), self.color, self.quiet);
+        match self.command {
+            Command::Serve(serve) => serve.run(&console),
+        }
     }
 }

@@ -5,18 +5,11 @@ pub mod json;
 pub mod junit;
 pub mod progress;
 pub mod terminal;
+pub mod text;
 
 pub use files::{StoreError, store};
 pub use progress::Progress;
-
-/// How text for people is laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Style {
-    /// With ANSI colours.
-    pub color: bool,
-    /// Columns.
-    pub width: usize,
-}
+pub use text::Style;
 
 /// A format that `--report` names. The JSON report is always written: it alone is read back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -1,6 +1,6 @@
 //! A server that runs: binding, addresses, and stopping.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,7 +55,9 @@ pub struct Running {
 /// [`StartError`] when a port is taken or the configuration names an unknown defect, a realm twice, or the like.
 pub async fn start(config: ServerConfig) -> Result<Running, StartError> {
     let (listener, address) = bind(SocketAddr::new(config.host, config.port)).await?;
-    let (admin_listener, admin_address) = bind(SocketAddr::new(config.host, config.admin_port)).await?;
+    // Whoever holds the key can change every realm: that door stays on this machine.
+    let admin_host = if config.host.is_loopback() { config.host } else { IpAddr::V4(Ipv4Addr::LOCALHOST) };
+    let (admin_listener, admin_address) = bind(SocketAddr::new(admin_host, config.admin_port)).await?;
     let admin_key = config.admin_key.unwrap_or_else(random_key);
     let core = Core::new(format!("http://{address}"), config.default_realm, Arc::new(SystemClock), Arc::new(SystemRandom))
         .map_err(|_| StartError::Key)?;

@@ -1,1 +1,3 @@
 //! Every integration test in one binary, one module per topic, because linking is what costs.
+
+mod serve;

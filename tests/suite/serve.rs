@@ -1,0 +1,162 @@
+//! `flowproof serve` as a process: what it prints, what it refuses, how it ends.
+
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use flowproof::server::defect;
+
+fn flowproof(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flowproof"));
+    command.args(args).env_remove("NO_COLOR").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn ended(args: &[&str]) -> Output {
+    flowproof(args).output().expect("the binary runs")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("stderr is text")
+}
+
+/// A server of its own that ends with the test, also with one that fails.
+struct Server(Child);
+
+impl Server {
+    fn start(args: &[&str]) -> Self {
+        Self(flowproof(&[&["serve", "--port", "0", "--admin-port", "0"], args].concat()).spawn().expect("the binary runs"))
+    }
+
+    /// Lets it start, ends it with the signal, and says what it printed and how it ended.
+    fn ended_by(mut self, signal: &str) -> (String, Option<i32>) {
+        let mut stdout = BufReader::new(self.0.stdout.take().expect("stdout is piped"));
+        let mut text = String::new();
+        stdout.read_line(&mut text).expect("stdout is text");
+        let sent = Command::new("kill").args([signal, &self.0.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success());
+        stdout.read_to_string(&mut text).expect("stdout is text");
+        (text, self.0.wait().expect("it ends").code())
+    }
+
+    fn wait_for(path: &Path) -> String {
+        let begun = Instant::now();
+        loop {
+            match std::fs::read_to_string(path) {
+                Ok(text) => return text,
+                Err(_) if begun.elapsed() < Duration::from_secs(20) => std::thread::sleep(Duration::from_millis(20)),
+                Err(error) => panic!("no provider file: {error}"),
+            }
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+#[test]
+fn the_list_of_defects_names_each_once_with_its_help() {
+    let output = ended(&["serve", "--list-defects"]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8(output.stdout).expect("text");
+    for info in defect::all() {
+        let line = format!("  {}", info.name);
+        assert_eq!(text.lines().filter(|other| **other == line).count(), 1, "{}", info.name);
+    }
+    assert!(text.contains(&format!("{} defects", defect::all().len())));
+    assert!(!text.contains('\u{1b}'), "no colours in a pipe");
+}
+
+#[test]
+fn colours_come_when_they_are_asked_for() {
+    let output = ended(&["serve", "--list-defects", "--color", "always"]);
+    assert!(output.stdout.contains(&0x1b));
+}
+
+#[test]
+fn a_misspelt_defect_is_refused_with_the_nearest_name() {
+    let output = ended(&["serve", "--defect", "ignores-code-verifer"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("did you mean `ignores-code-verifier`"), "{}", stderr(&output));
+}
+
+#[test]
+fn an_unknown_realm_is_refused_with_those_there_are() {
+    let output = ended(&["serve", "--realm", "nowhere"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("strict"), "{}", stderr(&output));
+}
+
+#[test]
+fn wrong_usage_exits_2_and_help_0() {
+    for args in [&["serve", "--prot", "1"][..], &["serve", "--port", "high"], &["swerve"], &["--color", "pink", "serve"], &[]] {
+        assert_eq!(ended(args).status.code(), Some(2), "{args:?}");
+    }
+    for args in [&["--help"][..], &["serve", "--help"], &["--version"]] {
+        assert_eq!(ended(args).status.code(), Some(0), "{args:?}");
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_with_the_way_out() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("bound");
+    let output = ended(&["serve", "--port", &address.port().to_string(), "--admin-port", "0"]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = stderr(&output);
+    assert!(text.contains(&address.to_string()) && text.contains("--port"), "{text}");
+}
+
+#[test]
+fn a_provider_file_that_cannot_be_written_ends_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().to_str().expect("text");
+    let output = ended(&["serve", "--port", "0", "--admin-port", "0", "--provider-file", path]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains(path), "{}", stderr(&output));
+}
+
+#[test]
+fn what_it_prints_is_the_provider_file_that_it_writes() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("provider.yaml");
+    let server = Server::start(&["--realm", "lenient", "--provider-file", path.to_str().expect("text")]);
+    let written = Server::wait_for(&path);
+    let (printed, _) = server.ended_by("-TERM");
+    let read = |text: &str| serde_yaml::from_str::<serde_json::Value>(text).expect("YAML");
+    assert_eq!(read(&printed), read(&written));
+    let issuer = read(&written)["issuer"].as_str().expect("an issuer").to_owned();
+    assert!(issuer.starts_with("http://127.0.0.1:") && issuer.ends_with("/realms/lenient"), "{issuer}");
+    let mode = std::fs::metadata(&path).expect("there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "only its owner reads it");
+}
+
+#[test]
+fn a_signal_ends_it_in_good_order() {
+    for signal in ["-TERM", "-INT"] {
+        let (printed, code) = Server::start(&["--quiet"]).ended_by(signal);
+        assert!(printed.starts_with("issuer:"), "{printed}");
+        assert_eq!(code, Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn an_address_that_others_reach_is_said_loudly_and_leaves_admin_on_loopback() {
+    let mut server = Server::start(&["--host", "0.0.0.0"]);
+    let mut stderr = server.0.stderr.take().expect("stderr is piped");
+    let (printed, _) = server.ended_by("-TERM");
+    let mut text = String::new();
+    stderr.read_to_string(&mut text).expect("text");
+    assert!(text.contains("warning:") && text.contains("EVERYBODY"), "{text}");
+    let admin = printed.lines().find(|line| line.starts_with("admin:")).expect("the admin line");
+    assert!(admin.contains("http://127.0.0.1:"), "{admin}");
+}
