@@ -74,7 +74,9 @@ pub const ALTERATIONS: &[Alteration] = &[
     alteration("with a truncated client secret", &[], |scene, request, _| {
         scene.reauthenticate(request, |secret| secret.chars().take(secret.chars().count().saturating_sub(1)).collect())
     }),
-    alteration("with an extended client secret", &[], |scene, request, _| scene.reauthenticate(request, |secret| format!("{secret}x"))),
+    alteration("with an extended client secret", &[], |scene, request, _| {
+        scene.reauthenticate(request, |secret| format!("{secret}x"))
+    }),
     alteration("with an empty client secret", &[], |scene, request, _| scene.reauthenticate(request, |_| String::new())),
     alteration("with its client_id alone", &[], |scene, request, _| {
         Ok(request.authenticate(&ClientAuth::None { id: scene.actor()?.id.clone() }))
@@ -98,7 +100,9 @@ pub const ALTERATIONS: &[Alteration] = &[
         let secret = client.secret.clone().ok_or_else(|| Halt::blocked("the client has no secret"))?;
         Ok(request.set("client_id", &client.id).set("client_secret", secret))
     }),
-    alteration("with its client_id in the body as well", &[], |scene, request, _| Ok(request.set("client_id", &scene.actor()?.id))),
+    alteration("with its client_id in the body as well", &[], |scene, request, _| {
+        Ok(request.set("client_id", &scene.actor()?.id))
+    }),
     alteration("with the client_id of {client} in the body as well", &[], |scene, request, args| {
         let role = Role::named(&args[0]).ok_or_else(|| Halt::blocked(format!("no such client: {}", args[0])))?;
         Ok(request.set("client_id", &scene.client(role.key)?.id))
@@ -122,7 +126,8 @@ pub const ALTERATIONS: &[Alteration] = &[
     // Scope
     alteration("with only an unknown scope", &[], |_, request, _| Ok(request.set("scope", UNKNOWN_SCOPE))),
     alteration("with an unknown scope beside its own", &[], |scene, request, _| {
-        let own = request.param("scope").map_or_else(|| scene.scope_of(scene.actor_key()), |value| Ok(value.expose().to_owned()))?;
+        let own =
+            request.param("scope").map_or_else(|| scene.scope_of(scene.actor_key()), |value| Ok(value.expose().to_owned()))?;
         Ok(request.set("scope", format!("{own} {UNKNOWN_SCOPE}")))
     }),
     alteration("with one of its scopes", &[Need::TwoScopes], |scene, request, _| Ok(request.set("scope", scene.one_scope()?))),
@@ -144,14 +149,22 @@ pub const ALTERATIONS: &[Alteration] = &[
     alteration("with its https redirect_uri followed by {string}", &[Need::HttpsRedirectClient], |scene, request, args| {
         Ok(request.set("redirect_uri", format!("{}{}", scene.https_redirect_uri(scene.actor_key())?, args[0])))
     }),
-    alteration("with {string} in its https redirect_uri replaced by {string}", &[Need::HttpsRedirectClient], |scene, request, args| {
-        let uri = scene.https_redirect_uri(scene.actor_key())?;
-        let host = url::Url::parse(&uri).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-        let path = url::Url::parse(&uri).map(|url| url.path().to_owned()).unwrap_or_default();
-        let fill = |text: &str| text.replace("HOST", &host).replace("PATH", &path);
-        let changed = uri.replacen(&fill(&args[0]), &fill(&args[1]), 1);
-        if changed == uri { Err(Halt::blocked(format!("{} does not stand in {uri}", args[0]))) } else { Ok(request.set("redirect_uri", changed)) }
-    }),
+    alteration(
+        "with {string} in its https redirect_uri replaced by {string}",
+        &[Need::HttpsRedirectClient],
+        |scene, request, args| {
+            let uri = scene.https_redirect_uri(scene.actor_key())?;
+            let host = url::Url::parse(&uri).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+            let path = url::Url::parse(&uri).map(|url| url.path().to_owned()).unwrap_or_default();
+            let fill = |text: &str| text.replace("HOST", &host).replace("PATH", &path);
+            let changed = uri.replacen(&fill(&args[0]), &fill(&args[1]), 1);
+            if changed == uri {
+                Err(Halt::blocked(format!("{} does not stand in {uri}", args[0])))
+            } else {
+                Ok(request.set("redirect_uri", changed))
+            }
+        },
+    ),
 ];
 
 /// An alteration with its arguments.

@@ -167,7 +167,10 @@ impl Catalog {
         let feature = Feature::parse(text, GherkinEnv::default()).map_err(|error| wrong(&file, error.to_string()))?;
         let mut feature = feature.expand_examples().map_err(|error| wrong(&file, error.to_string()))?;
         if let Some(scenario) = feature.scenarios.first() {
-            return Err(wrong(&at(&file, scenario.position.line), "a scenario stands outside a Rule; every check belongs to one requirement"));
+            return Err(wrong(
+                &at(&file, scenario.position.line),
+                "a scenario stands outside a Rule; every check belongs to one requirement",
+            ));
         }
         if feature.background.is_some() || feature.rules.iter().any(|rule| rule.background.is_some()) {
             return Err(wrong(&file, "a Background hides what a check starts from; say it in the scenario"));
@@ -228,7 +231,10 @@ fn bind<'a>(
         return Err(wrong(place, "no level: tag the Rule @must, @should or @may"));
     }
     if read.sections.is_empty() || read.requirements.is_empty() {
-        return Err(wrong(place, "no section or requirement: tag the Rule with both, as in @RFC7636-4.6 @req:pkce-verifier-mismatch-rejected"));
+        return Err(wrong(
+            place,
+            "no section or requirement: tag the Rule with both, as in @RFC7636-4.6 @req:pkce-verifier-mismatch-rejected",
+        ));
     }
     let slug = read.id.clone().ok_or_else(|| wrong(place, "no id: tag the scenario @id:<slug>"))?;
     let id = match case(scenario) {
@@ -264,7 +270,7 @@ fn bind<'a>(
 
 fn bind_step(place: &str, step: &gherkin::Step) -> Result<BoundStep, CatalogError> {
     let text = step.value.trim();
-    let mut found = steps::vocabulary().filter_map(|phrase| phrase.matches(text).map(|args| (phrase, args)));
+    let mut found = steps::saying(text);
     let Some((phrase, args)) = found.next() else {
         return Err(wrong(place, format!("no phrase of the vocabulary says {text:?}")));
     };
@@ -272,8 +278,12 @@ fn bind_step(place: &str, step: &gherkin::Step) -> Result<BoundStep, CatalogErro
         return Err(wrong(place, format!("two phrases say {text:?}: {:?} and {:?}", phrase.text, other.text)));
     }
     match (step.ty, phrase.part) {
-        (StepType::Then, Part::Given | Part::Act) => return Err(wrong(place, format!("{text:?} does not judge; it belongs under Given or When"))),
-        (StepType::Given | StepType::When, Part::Judge) => return Err(wrong(place, format!("{text:?} judges; it belongs under Then"))),
+        (StepType::Then, Part::Given | Part::Act) => {
+            return Err(wrong(place, format!("{text:?} does not judge; it belongs under Given or When")));
+        }
+        (StepType::Given | StepType::When, Part::Judge) => {
+            return Err(wrong(place, format!("{text:?} judges; it belongs under Then")));
+        }
         _ => {}
     }
     Ok(BoundStep { keyword: step.keyword.trim().to_owned(), text: text.to_owned(), phrase, args })

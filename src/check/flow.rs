@@ -53,7 +53,12 @@ impl Scene {
         self.return_browser(browser, jar);
         let code = match &sighting.end {
             End::Redirected { params, .. } => params.code(),
-            End::Outside { .. } | End::Finished | End::Refused { .. } | End::Stuck { .. } | End::Crashed { .. } | End::Failed(_) => None,
+            End::Outside { .. }
+            | End::Finished
+            | End::Refused { .. }
+            | End::Stuck { .. }
+            | End::Crashed { .. }
+            | End::Failed(_) => None,
         };
         self.sighting = Some(sighting);
         self.asked = Some(request);
@@ -63,7 +68,13 @@ impl Scene {
         Ok(())
     }
 
-    async fn drive(&self, jar: &mut crate::wire::Jar, start: Request, decision: Decision, also: Option<&str>) -> Result<Sighting, Halt> {
+    async fn drive(
+        &self,
+        jar: &mut crate::wire::Jar,
+        start: Request,
+        decision: Decision,
+        also: Option<&str>,
+    ) -> Result<Sighting, Halt> {
         let user = self.user(self.user)?;
         let stops = self.stops(also);
         let stops: Vec<&str> = stops.iter().map(String::as_str).collect();
@@ -195,7 +206,8 @@ impl Scene {
         let expected = "a device authorization response";
         let heard = self.heard()?;
         let response = judge::succeeds(heard, expected)?;
-        let unreadable = |what: &str| Halt::from(Fault::of(Kind::Malformed, Endpoint::DeviceAuthorization, response, expected, what));
+        let unreadable =
+            |what: &str| Halt::from(Fault::of(Kind::Malformed, Endpoint::DeviceAuthorization, response, expected, what));
         let members = answer::object(response).map_err(|misread| unreadable(&misread.to_string()))?;
         let text = |name: &str| members.get(name).and_then(serde_json::Value::as_str);
         let device_code = text("device_code").ok_or_else(|| unreadable("no device_code"))?;
@@ -247,7 +259,11 @@ impl Scene {
             End::Finished => Ok(()),
             End::Stuck { why } => Err(Halt::blocked(format!("the verification page cannot be operated: {why}"))),
             End::Redirected { .. } | End::Outside { .. } | End::Refused { .. } | End::Crashed { .. } | End::Failed(_) => {
-                Err(Fault { endpoint: Endpoint::Verification, ..judge::seen(Kind::Refused, sighting, "a page where the user decides") }.into())
+                Err(Fault {
+                    endpoint: Endpoint::Verification,
+                    ..judge::seen(Kind::Refused, sighting, "a page where the user decides")
+                }
+                .into())
             }
         }
     }
@@ -283,7 +299,8 @@ impl Scene {
                 self.expect_tokens().map(|_| ())
             }
             Deed::Revoke(token) => {
-                let request = request::revoke(&self.endpoint(Endpoint::Revocation)?, &self.token(token)?).authenticate(&self.actor()?.auth());
+                let request = request::revoke(&self.endpoint(Endpoint::Revocation)?, &self.token(token)?)
+                    .authenticate(&self.actor()?.auth());
                 self.send(request).await;
                 judge::succeeds(self.heard()?, "status 200").map(|_| ()).map_err(Halt::from)
             }

@@ -26,7 +26,8 @@ pub fn refuses(heard: &Heard, accepted: &[String], tolerated: &[String]) -> Judg
         return Judgement::Broken(fault(Kind::Crashed));
     }
     if (200..300).contains(&response.status) {
-        let says_error = answer::object(response).is_ok_and(|members| members.get("error").is_some_and(|error| error.is_string()));
+        let says_error =
+            answer::object(response).is_ok_and(|members| members.get("error").is_some_and(|error| error.is_string()));
         return Judgement::Broken(fault(if says_error { Kind::Malformed } else { Kind::Accepted }));
     }
     match OAuthError::read(response) {
@@ -42,7 +43,8 @@ pub fn refuses(heard: &Heard, accepted: &[String], tolerated: &[String]) -> Judg
 pub fn yields_tokens(heard: &Heard) -> Result<Tokens, Fault> {
     let expected = "status 200 with an access token";
     let response = succeeds(heard, expected)?;
-    Tokens::read(response).map_err(|misread| Fault::of(Kind::Malformed, heard.request.endpoint, response, expected, misread.to_string()))
+    Tokens::read(response)
+        .map_err(|misread| Fault::of(Kind::Malformed, heard.request.endpoint, response, expected, misread.to_string()))
 }
 
 /// Any 2xx.
@@ -66,7 +68,12 @@ pub fn seen(kind: Kind, sighting: &Sighting, expected: &str) -> Fault {
 pub fn stuck(sighting: &Sighting) -> Option<&str> {
     match &sighting.end {
         End::Stuck { why } => Some(why),
-        End::Redirected { .. } | End::Outside { .. } | End::Finished | End::Refused { .. } | End::Crashed { .. } | End::Failed(_) => None,
+        End::Redirected { .. }
+        | End::Outside { .. }
+        | End::Finished
+        | End::Refused { .. }
+        | End::Crashed { .. }
+        | End::Failed(_) => None,
     }
 }
 
@@ -83,7 +90,9 @@ pub fn tells_client(sighting: &Sighting, accepted: &[String], tolerated: &[Strin
             }
             match params.get("error") {
                 Some(error) if accepted.iter().any(|one| one == error) => Judgement::Holds,
-                Some(error) if tolerated.iter().any(|one| one == error) => Judgement::Tolerated(seen(Kind::Malformed, sighting, &expected)),
+                Some(error) if tolerated.iter().any(|one| one == error) => {
+                    Judgement::Tolerated(seen(Kind::Malformed, sighting, &expected))
+                }
                 Some(_) | None => broken(Kind::Malformed),
             }
         }
@@ -100,7 +109,9 @@ pub fn keeps_browser(sighting: &Sighting) -> Judgement {
     let broken = |kind| Judgement::Broken(seen(kind, sighting, expected));
     match &sighting.end {
         End::Refused { .. } | End::Stuck { .. } => Judgement::Holds,
-        End::Redirected { params, .. } if params.get("code").is_some() || params.get("access_token").is_some() => broken(Kind::Accepted),
+        End::Redirected { params, .. } if params.get("code").is_some() || params.get("access_token").is_some() => {
+            broken(Kind::Accepted)
+        }
         End::Redirected { .. } | End::Outside { .. } => broken(Kind::Leaked),
         End::Finished => broken(Kind::Malformed),
         End::Crashed { .. } | End::Failed(_) => broken(Kind::Crashed),

@@ -4,8 +4,6 @@
 //! words of [`super::alteration`], `{errors}` quoted error codes joined by *or*, `{string}` a quoted text, `{token}` one of the
 //! credentials that a grant yields, `{word}` a single word, `{number}` a number. A part in `[…]` may be left out.
 
-use std::sync::OnceLock;
-
 use futures::future::LocalBoxFuture;
 use regex::Regex;
 
@@ -43,12 +41,11 @@ pub struct Phrase {
     pub needs: &'static [Need],
     /// What it does.
     pub action: Action,
-    regex: OnceLock<Regex>,
 }
 
 impl Phrase {
     const fn new(part: Part, text: &'static str, needs: &'static [Need], action: Action) -> Self {
-        Self { part, text, needs, action, regex: OnceLock::new() }
+        Self { part, text, needs, action }
     }
 
     /// A sentence that sets the scene.
@@ -76,10 +73,14 @@ impl Phrase {
         Self::new(Part::Witness, text, needs, action)
     }
 
-    /// The arguments of a step's text, if this is its sentence.
-    pub fn matches(&self, text: &str) -> Option<Args> {
-        let regex = self.regex.get_or_init(|| compile(self.text));
-        let captures = regex.captures(text)?;
+    /// The pattern of its sentence.
+    pub fn pattern(&self) -> Regex {
+        compile(self.text)
+    }
+
+    /// The arguments of a step's text, if this is its sentence; `pattern` is its own.
+    pub fn matches(&self, pattern: &Regex, text: &str) -> Option<Args> {
+        let captures = pattern.captures(text)?;
         let mut args = Args::default();
         for (at, name) in parameters(self.text).enumerate() {
             let found = captures.get(at + 1).map(|found| found.as_str());
@@ -262,21 +263,30 @@ mod tests {
         Box::pin(async { Ok(()) })
     }
 
+    fn matches(phrase: &Phrase, text: &str) -> Option<Args> {
+        phrase.matches(&phrase.pattern(), text)
+    }
+
     #[test]
     fn a_sentence_matches_with_and_without_its_optional_part() {
         let phrase = Phrase::act("{client} redeems the code[ {alteration}]", &[], nothing);
-        let plain = phrase.matches("another confidential client redeems the code").expect("the sentence");
+        let plain = matches(&phrase, "another confidential client redeems the code").expect("the sentence");
         assert_eq!(plain.client(0).key, "other");
         assert!(plain.alteration(1).is_none());
-        assert!(phrase.matches("a public client redeems the code without code_verifier").expect("the sentence").alteration(1).is_some());
-        assert!(phrase.matches("a public client redeems the code in a way that no one wrote").is_none());
-        assert!(phrase.matches("a strange client redeems the code").is_none());
+        assert!(
+            matches(&phrase, "a public client redeems the code without code_verifier")
+                .expect("the sentence")
+                .alteration(1)
+                .is_some()
+        );
+        assert!(matches(&phrase, "a public client redeems the code in a way that no one wrote").is_none());
+        assert!(matches(&phrase, "a strange client redeems the code").is_none());
     }
 
     #[test]
     fn error_codes_are_read_as_a_list() {
         let phrase = Phrase::judge("it refuses with {errors}[, tolerating {errors}]", &[], nothing);
-        let args = phrase.matches(r#"it refuses with "a" or "b", tolerating "c""#).expect("the sentence");
+        let args = matches(&phrase, r#"it refuses with "a" or "b", tolerating "c""#).expect("the sentence");
         assert_eq!((args.errors(0), args.errors(1)), (&["a".to_owned(), "b".to_owned()][..], &["c".to_owned()][..]));
     }
 }

@@ -14,7 +14,8 @@ pub(super) async fn enter(scene: &mut Scene) -> Step {
     let body = serde_json::json!({ "like": admin.realm }).to_string();
     let members = call(scene, &admin, "realms", body).await?;
     let document = members.get("provider").ok_or_else(|| Halt::blocked("the admin listener named no provider"))?;
-    let provider = Provider::from_json(document, &scene.target.provider.name).map_err(|error| Halt::blocked(error.to_string()))?;
+    let provider =
+        Provider::from_json(document, &scene.target.provider.name).map_err(|error| Halt::blocked(error.to_string()))?;
     scene.tape.learn(provider.secrets());
     // Discovery is not part of what the check shows.
     let quiet = crate::wire::Tape::new(provider.secrets());
@@ -34,12 +35,19 @@ pub(super) async fn leave(scene: &Scene) {
 
 /// Moves the realm's clock.
 pub(super) async fn advance(scene: &mut Scene, time: Duration) -> Step {
-    let Some(admin) = scene.target.provider.admin.clone() else { return Err(Halt::blocked("the provider has no admin listener")) };
+    let Some(admin) = scene.target.provider.admin.clone() else {
+        return Err(Halt::blocked("the provider has no admin listener"));
+    };
     let body = serde_json::json!({ "advance": format!("{}s", time.as_secs()) }).to_string();
     call(scene, &admin, &format!("realms/{}/clock", admin.realm), body).await.map(|_| ())
 }
 
-async fn call(scene: &Scene, admin: &Admin, path: &str, body: String) -> Result<serde_json::Map<String, serde_json::Value>, Halt> {
+async fn call(
+    scene: &Scene,
+    admin: &Admin,
+    path: &str,
+    body: String,
+) -> Result<serde_json::Map<String, serde_json::Value>, Halt> {
     let url = admin.url.join(path).map_err(|error| Halt::blocked(format!("the admin listener's URL: {error}")))?;
     let mut request = Request::post(Endpoint::Admin, &url).bearer(&admin.key);
     request.body = crate::protocol::Body::Raw { content_type: "application/json".to_owned(), octets: body.into_bytes() };

@@ -108,7 +108,8 @@ pub async fn run(
     let mut findings = stage.findings.take();
     let played: BTreeSet<String> = findings.iter().map(|finding| finding.id.clone()).collect();
     for check in checks.iter().filter(|check| !played.contains(&check.id)) {
-        let reason = if interrupted { "the run was interrupted".to_owned() } else { format!("{}it was never played", collector::BUG) };
+        let reason =
+            if interrupted { "the run was interrupted".to_owned() } else { format!("{}it was never played", collector::BUG) };
         findings.push(collector::unplayed(check, options.profile, Outcome::Inconclusive, reason));
     }
     findings.sort_by(|a, b| a.id.cmp(&b.id));

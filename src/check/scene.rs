@@ -223,8 +223,12 @@ impl Scene {
         let grant = || self.grant();
         let missing = |what: &str| Halt::blocked(format!("the grant yielded no {what}"));
         match token {
-            Token::Access => grant()?.tokens.as_ref().map(|tokens| tokens.access_token.clone()).ok_or_else(|| missing("access token")),
-            Token::FirstAccess => grant()?.first.as_ref().map(|tokens| tokens.access_token.clone()).ok_or_else(|| missing("access token")),
+            Token::Access => {
+                grant()?.tokens.as_ref().map(|tokens| tokens.access_token.clone()).ok_or_else(|| missing("access token"))
+            }
+            Token::FirstAccess => {
+                grant()?.first.as_ref().map(|tokens| tokens.access_token.clone()).ok_or_else(|| missing("access token"))
+            }
             Token::Refresh => {
                 grant()?.tokens.as_ref().and_then(|tokens| tokens.refresh_token.clone()).ok_or_else(|| missing("refresh token"))
             }
@@ -232,7 +236,9 @@ impl Scene {
                 grant()?.first.as_ref().and_then(|tokens| tokens.refresh_token.clone()).ok_or_else(|| missing("refresh token"))
             }
             Token::Code => grant()?.code.clone().ok_or_else(|| missing("code")),
-            Token::DeviceCode => grant()?.device.as_ref().map(|device| device.device_code.clone()).ok_or_else(|| missing("device code")),
+            Token::DeviceCode => {
+                grant()?.device.as_ref().map(|device| device.device_code.clone()).ok_or_else(|| missing("device code"))
+            }
             Token::Unknown => Ok(Secret::new("made up token", super::chance::token() + &super::chance::token())),
         }
     }

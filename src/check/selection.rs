@@ -46,7 +46,10 @@ fn has_tag(check: &Check, tag: &str) -> bool {
     let tags = &check.tags;
     check.feature == tag
         || tags.levels.iter().any(|(level, _)| level.name() == tag)
-        || tags.sections.iter().any(|section| tag == format!("{}-{}", section.document, section.number) || tag == section.document)
+        || tags
+            .sections
+            .iter()
+            .any(|section| tag == format!("{}-{}", section.document, section.number) || tag == section.document)
         || tags.requirements.iter().any(|entry| tag == entry || tag.strip_prefix("req:") == Some(entry))
         || tags.catches.iter().any(|defect| tag.strip_prefix("catches:") == Some(defect))
         || (tag == "own-realm" && tags.own_realm)

@@ -43,8 +43,12 @@ impl Tags {
             ("id", Some(slug)) if is_slug(slug) => self.id = Some(slug.to_owned()),
             ("id", Some(slug)) => return Err(format!("@id:{slug}: an id is of lower-case letters, digits and dashes")),
             ("catches", Some(defect)) => self.catches.push(defect.to_owned()),
-            ("needs", Some(word)) => self.needs.push(Need::named(word).ok_or_else(|| format!("@needs:{word}: no such need"))?),
-            ("waits", Some(text)) => self.waits = Some(duration(text).ok_or_else(|| format!("@waits:{text}: write 5s, 10m or 1h"))?),
+            ("needs", Some(word)) => {
+                self.needs.push(Need::from_name(word).ok_or_else(|| format!("@needs:{word}: no such need"))?)
+            }
+            ("waits", Some(text)) => {
+                self.waits = Some(duration(text).ok_or_else(|| format!("@waits:{text}: write 5s, 10m or 1h"))?)
+            }
             ("own-realm", None) => self.own_realm = true,
             ("intrusive", None) => self.intrusive = true,
             (_, None) => self.sections.push(section(tag).ok_or_else(|| format!("@{tag}: no such tag"))?),
@@ -74,8 +78,9 @@ fn is_slug(text: &str) -> bool {
 fn section(tag: &str) -> Option<Section> {
     let at = tag.rfind('-')?;
     let (document, number) = (&tag[..at], &tag[at + 1..]);
-    let known = document.strip_prefix("RFC").is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|c| c.is_ascii_digit()))
-        || document.starts_with("draft-");
+    let known =
+        document.strip_prefix("RFC").is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|c| c.is_ascii_digit()))
+            || document.starts_with("draft-");
     let numbered = number.split('.').all(|part| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit()))
         || (number.len() == 1 && number.as_bytes()[0].is_ascii_uppercase());
     (known && numbered).then(|| Section { document: document.to_owned(), number: number.to_owned() })
