@@ -315,22 +315,49 @@ impl Run {
 
     /// Judges the findings by the policy.
     pub fn judge(findings: &[Finding], policy: &Policy) -> Conformance {
-        let fails = |finding: &Finding| match finding.outcome {
-            Outcome::Violated => true,
-            Outcome::Warned => policy.fail_on == FailOn::Should,
-            Outcome::Passed | Outcome::Noted | Outcome::NotApplicable | Outcome::Inconclusive | Outcome::Known => false,
-        };
-        let unjudged = |finding: &Finding| {
-            finding.outcome == Outcome::Inconclusive
-                && finding.level == Level::Must
-                && !policy.allow_inconclusive.contains(&finding.id)
-        };
-        if findings.iter().any(fails) {
+        if findings.iter().any(|finding| policy.fails(finding)) {
             Conformance::NonConformant
-        } else if findings.iter().any(unjudged) || findings.iter().all(|finding| finding.outcome == Outcome::NotApplicable) {
+        } else if findings.iter().any(|finding| policy.leaves_open(finding))
+            || findings.iter().all(|finding| finding.outcome == Outcome::NotApplicable)
+        {
             Conformance::Incomplete
         } else {
             Conformance::Conformant
+        }
+    }
+}
+
+impl Policy {
+    /// Whether this finding alone makes the provider non-conformant.
+    pub fn fails(&self, finding: &Finding) -> bool {
+        match finding.outcome {
+            Outcome::Violated => true,
+            Outcome::Warned => self.fail_on == FailOn::Should,
+            Outcome::Passed | Outcome::Noted | Outcome::NotApplicable | Outcome::Inconclusive | Outcome::Known => false,
+        }
+    }
+
+    /// Whether this finding alone leaves the run incomplete.
+    pub fn leaves_open(&self, finding: &Finding) -> bool {
+        finding.outcome == Outcome::Inconclusive && finding.level == Level::Must && !self.allow_inconclusive.contains(&finding.id)
+    }
+}
+
+impl Finding {
+    /// The feature that the check belongs to: the id up to its slash.
+    pub fn feature(&self) -> &str {
+        self.id.split('/').next().unwrap_or(&self.id)
+    }
+
+    /// What came of the check, in one line.
+    pub fn message(&self) -> String {
+        match (&self.violation, &self.reason) {
+            (Some(violation), _) => {
+                let Violation { kind, expected, got, endpoint, .. } = violation;
+                format!("{} at the {}: expected {expected}; got {got}", kind.name(), endpoint.name())
+            }
+            (None, Some(reason)) => reason.clone(),
+            (None, None) => self.rule.clone(),
         }
     }
 }

@@ -1,8 +1,6 @@
 //! The command line: clap types, and one short arm per door, each in a file of its own.
 
-mod check;
 mod console;
-mod embedded;
 mod serve;
 mod surroundings;
 
@@ -39,7 +37,6 @@ Exit codes, the first that holds:
 /// The doors. Each is a variant, its arm in [`Cli::run`], and a file with its arguments and `run(self, &Console) -> Exit`.
 #[derive(Debug, Subcommand)]
 enum Command {
-    Check(check::CheckArgs),
     Serve(serve::Serve),
 }
 
@@ -59,7 +56,6 @@ impl Cli {
     pub fn run(self) -> Exit {
         let console = Console::new(Surroundings::read(), self.color, self.quiet);
         match self.command {
-            Command::Check(check) => check.run(&console),
             Command::Serve(serve) => serve.run(&console),
         }
     }

@@ -1,12 +1,25 @@
-//! The JSON report, the one format that is read back.
+//! The JSON report: everything that the run knows, and the one format that is read back.
+//!
+//! ```text
+//! {
+//!   "schema_version": 1,
+//!   "flowproof": "0.1.0",
+//!   "verdict": "non-conformant",
+//! ```
+//!
+//! Its members are those of [`Run`] and [`Finding`], all of them always there. Besides, for those who read it with other tools than this one, the
+//! run has `counts`, a number for each outcome, and a finding has `feature`, `message`, `kind` (its violation's) and `section` (the first, in
+//! words). They are derived, and ignored when the report is read back.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::files::{self, StoreError};
-use crate::verdict::Run;
+use crate::protocol::Exchange;
+use crate::verdict::{Cause, Conformance, Finding, Kind, Level, Outcome, Policy, Run, Section, Violation};
 
 /// The version of the outer shape. It grows when a member goes away or changes its meaning.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -14,8 +27,99 @@ pub const SCHEMA_VERSION: u32 = 1;
 #[derive(Serialize)]
 struct Document<'a> {
     schema_version: u32,
-    #[serde(flatten)]
-    run: &'a Run,
+    flowproof: &'a str,
+    verdict: Conformance,
+    interrupted: bool,
+    counts: BTreeMap<Outcome, usize>,
+    started: &'a str,
+    millis: u64,
+    issuers: &'a [String],
+    policy: &'a Policy,
+    causes: &'a [Cause],
+    findings: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    id: &'a str,
+    feature: &'a str,
+    title: &'a str,
+    rule: &'a str,
+    requirements: &'a [String],
+    level: Level,
+    outcome: Outcome,
+    kind: Option<Kind>,
+    cause: Option<usize>,
+    section: Option<String>,
+    message: String,
+    reason: Option<&'a str>,
+    violation: Option<&'a Violation>,
+    sections: &'a [Section],
+    issuer: Option<&'a str>,
+    place: &'a str,
+    millis: u64,
+    exchanges: &'a [Exchange],
+}
+
+impl<'a> From<&'a Run> for Document<'a> {
+    fn from(run: &'a Run) -> Self {
+        // Taken apart member by member: one that is added to the model cannot be forgotten here.
+        let Run { flowproof, started, millis, issuers, policy, verdict, interrupted, findings, causes } = run;
+        Self {
+            schema_version: SCHEMA_VERSION,
+            flowproof,
+            verdict: *verdict,
+            interrupted: *interrupted,
+            counts: Outcome::ALL.into_iter().map(|outcome| (outcome, run.count(outcome))).collect(),
+            started,
+            millis: *millis,
+            issuers,
+            policy,
+            causes,
+            findings: findings.iter().map(Entry::from).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a Finding> for Entry<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        let Finding {
+            id,
+            title,
+            rule,
+            requirements,
+            level,
+            sections,
+            outcome,
+            reason,
+            violation,
+            cause,
+            issuer,
+            place,
+            exchanges,
+            millis,
+        } = finding;
+        Self {
+            id,
+            feature: finding.feature(),
+            title,
+            rule,
+            requirements,
+            level: *level,
+            outcome: *outcome,
+            kind: violation.as_ref().map(|violation| violation.kind),
+            cause: *cause,
+            section: sections.first().map(ToString::to_string),
+            message: finding.message(),
+            reason: reason.as_deref(),
+            violation: violation.as_ref(),
+            sections,
+            issuer: issuer.as_deref(),
+            place,
+            millis: *millis,
+            exchanges,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -57,7 +161,7 @@ pub enum ReadError {
 /// # Errors
 /// `out` cannot be written.
 pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &Document { schema_version: SCHEMA_VERSION, run })?;
+    serde_json::to_writer_pretty(&mut *out, &Document::from(run))?;
     writeln!(out)
 }
 

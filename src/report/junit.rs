@@ -1,10 +1,20 @@
-//! The JUnit report, for CI systems.
+//! The JUnit report, for CI systems: a suite for each feature, and a test case is red exactly when it keeps the run from being conformant.
+//!
+//! ```text
+//! <testsuite name="pkce" tests="2" disabled="0" errors="0" failures="1" time="0.139">
+//! ```
 
 use std::io::{self, Write};
+use std::time::Duration;
 
-use quick_junit::{Report, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::verdict::Run;
+use super::terminal::detail::{self, Evidence};
+use super::text::{Style, plain};
+use crate::verdict::{Finding, Outcome, Run};
+
+/// The text of a failure is laid out as in `report.txt`.
+const STYLE: Style = Style { color: false, width: 100 };
 
 /// Renders the run as JUnit XML.
 ///
@@ -12,10 +22,71 @@ use crate::verdict::Run;
 /// `out` cannot be written.
 pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     let mut report = Report::new("flowproof");
-    let mut suite = TestSuite::new("flowproof");
-    for finding in &run.findings {
-        suite.add_test_case(TestCase::new(finding.id.as_str(), TestCaseStatus::success()));
+    report.set_time(Duration::from_millis(run.millis));
+    let mut features: Vec<&str> = run.findings.iter().map(Finding::feature).collect();
+    features.sort_unstable();
+    features.dedup();
+    for feature in features {
+        let mut suite = TestSuite::new(plain(feature));
+        let mut time = Duration::ZERO;
+        for finding in run.findings.iter().filter(|finding| finding.feature() == feature) {
+            time += Duration::from_millis(finding.millis);
+            suite.add_test_case(case(finding, run)?);
+        }
+        suite.set_time(time);
+        report.add_test_suite(suite);
     }
-    report.add_test_suite(suite);
-    report.serialize(out).map_err(io::Error::other)
+    report.serialize(&mut *out).map_err(io::Error::other)
+}
+
+fn case(finding: &Finding, run: &Run) -> io::Result<TestCase> {
+    let text = text(finding, run)?;
+    let mut case = TestCase::new(plain(&finding.id), status(finding, run, &text));
+    case.set_classname(plain(finding.feature()));
+    case.set_time(Duration::from_millis(finding.millis));
+    match finding.outcome {
+        // A passing case has no other place for what a reader should know.
+        Outcome::Warned | Outcome::Noted if !run.policy.fails(finding) => {
+            case.set_system_out(text);
+        }
+        Outcome::Passed
+        | Outcome::Violated
+        | Outcome::Warned
+        | Outcome::Noted
+        | Outcome::NotApplicable
+        | Outcome::Inconclusive
+        | Outcome::Known => {}
+    }
+    Ok(case)
+}
+
+fn status(finding: &Finding, run: &Run, text: &str) -> TestCaseStatus {
+    let message = plain(&finding.message());
+    let mut status = if run.policy.fails(finding) {
+        let mut failure = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        failure.set_type(finding.violation.as_ref().map_or(finding.outcome.name(), |violation| violation.kind.name()));
+        failure.set_description(text);
+        failure
+    } else if run.policy.leaves_open(finding) {
+        let mut error = TestCaseStatus::non_success(NonSuccessKind::Error);
+        error.set_type(finding.outcome.name());
+        error
+    } else {
+        match finding.outcome {
+            Outcome::Passed | Outcome::Violated | Outcome::Warned | Outcome::Noted => return TestCaseStatus::success(),
+            Outcome::NotApplicable | Outcome::Inconclusive | Outcome::Known => {
+                let mut skipped = TestCaseStatus::skipped();
+                skipped.set_message(format!("{}: {message}", finding.outcome.name()));
+                return skipped;
+            }
+        }
+    };
+    status.set_message(message);
+    status
+}
+
+fn text(finding: &Finding, run: &Run) -> io::Result<String> {
+    let mut text = Vec::new();
+    detail::render(finding, &run.issuers, Evidence::Whole, &STYLE, &mut text)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }

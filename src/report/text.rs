@@ -54,15 +54,26 @@ impl Style {
         Painted { escapes: if self.color { escapes } else { Escapes::new() }, text }
     }
 
-    /// Writes `label` and then `text`, broken so that each line of it begins in column `indent`; nothing for an empty text.
+    /// Writes a faint `label` and then `text`, broken so that each line of it begins in column `indent`; nothing for an empty text.
     ///
     /// # Errors
     /// `out` cannot be written.
     pub fn labelled(&self, out: &mut dyn Write, indent: usize, label: &str, text: &str) -> io::Result<()> {
+        self.labelled_in(Ink::Faint, out, indent, label, text)
+    }
+
+    /// The same with the label in another ink.
+    ///
+    /// # Errors
+    /// `out` cannot be written.
+    pub fn labelled_in(&self, ink: Ink, out: &mut dyn Write, indent: usize, label: &str, text: &str) -> io::Result<()> {
         for (at, line) in wrap(text, self.columns().saturating_sub(indent)).iter().enumerate() {
-            let label = if at == 0 { label } else { "" };
-            let gap = indent.saturating_sub(columns_of(label));
-            writeln!(out, "{}{:gap$}{line}", self.paint(Ink::Faint, label), "")?;
+            if at == 0 && !label.is_empty() {
+                let gap = indent.saturating_sub(columns_of(label));
+                writeln!(out, "{}{:gap$}{line}", self.paint(ink, label), "")?;
+            } else {
+                writeln!(out, "{:indent$}{line}", "")?;
+            }
         }
         Ok(())
     }
@@ -108,13 +119,18 @@ fn turns_direction(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Breaks a text into lines of at most `columns`: at spaces, and inside a word only where the word alone is longer.
+/// Breaks a text into lines of at most `columns`: at spaces, and inside a word only where the word alone is longer. A masked secret is one word.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0;
-    for word in plain(text).split_inclusive(' ') {
+    let mut inside_secret = false;
+    let ends_word = |c: char| {
+        inside_secret = c == '‹' || (inside_secret && c != '›');
+        c == ' ' && !inside_secret
+    };
+    for word in plain(text).split_inclusive(ends_word) {
         // A space at the end of a line may hang over: it is taken off below.
         if used > 0 && used + columns_of(word.trim_end()) > columns {
             lines.push(std::mem::take(&mut line));
@@ -149,6 +165,7 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefghij kl", 4), ["abcd", "efgh", "ij", "kl"]);
         assert_eq!(wrap("", 4), Vec::<String>::new());
+        assert_eq!(wrap("a b=‹code 3fa9c1d2› c", 18), ["a", "b=‹code 3fa9c1d2›", "c"]);
     }
 
     #[test]
