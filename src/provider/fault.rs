@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::model::Source;
+use super::shown::Line;
+use super::spelling::nearest;
 
 /// Where in a provider file something is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +15,7 @@ pub struct Place {
     /// Line and column, counted from 1; a document that was made has none.
     pub position: Option<(usize, usize)>,
     /// The line as it may be shown: what may be a secret is hidden.
-    pub line: Option<String>,
+    pub line: Option<Line>,
 }
 
 /// Why a provider file cannot be used. Its `Display` is the whole message: place, line, what was expected, the way out.
@@ -42,13 +44,17 @@ pub enum Error {
         place: Box<Place>,
         /// What was expected there.
         problem: String,
+        /// What usually helps.
+        way_out: &'static str,
     },
     /// A key that means nothing.
     UnknownKey {
         /// Where.
         place: Box<Place>,
-        /// The key with the keys round it, such as `clients.web.secrt`.
-        key: String,
+        /// The keys round it, such as `clients.web`; empty at the top.
+        within: String,
+        /// The key; none where it may hold a secret, for want of a colon or a space.
+        key: Option<String>,
         /// The keys that mean something there.
         known: Vec<String>,
     },
@@ -65,7 +71,7 @@ pub enum Error {
     WrongType {
         /// Where.
         place: Box<Place>,
-        /// The key with the keys round it.
+        /// The key with the keys round it, or `the file`.
         key: String,
         /// What belongs there.
         expected: String,
@@ -103,8 +109,68 @@ pub enum Error {
 
 impl std::error::Error for Error {}
 
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.position {
+            Some((line, column)) => write!(f, "{}:{line}:{column}", self.source),
+            None => write!(f, "{}", self.source),
+        }
+    }
+}
+
+impl Place {
+    /// The line with a caret under the fault.
+    fn excerpt(&self) -> String {
+        let (Some((number, _)), Some(line)) = (self.position, &self.line) else { return String::new() };
+        let number = number.to_string();
+        let (gutter, caret) = (" ".repeat(number.len()), " ".repeat(line.caret));
+        format!("\n  {number} | {}\n  {gutter} | {caret}^", line.text)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self:?}")
+        match self {
+            Self::NotFound { path } => {
+                writeln!(f, "{}: there is no such provider file", path.display())?;
+                write!(f, "  name one that is there: --provider providers/NAME/provider.yaml")
+            }
+            Self::Unreadable { path, cause } => write!(f, "{}: the provider file cannot be read: {cause}", path.display()),
+            Self::Empty { source } => {
+                writeln!(f, "{source}: the provider file is empty")?;
+                write!(f, "  expected at least `issuer: https://…`")
+            }
+            Self::Syntax { place, problem, way_out } => {
+                write!(f, "{place}: not YAML: {problem}{}\n  {way_out}", place.excerpt())
+            }
+            Self::UnknownKey { place, within, key, known } => {
+                let within = if within.is_empty() { "a provider file".to_owned() } else { format!("`{within}`") };
+                let stranger = key.as_ref().map_or("what stands here".to_owned(), |key| format!("`{key}`"));
+                write!(f, "{place}: {stranger} is not a key of {within}{}", place.excerpt())?;
+                write!(f, "\n  expected one of: {}", known.join(", "))?;
+                match key.as_ref().map(|key| nearest(key, known.iter().map(String::as_str))) {
+                    Some(Some(meant)) => write!(f, "\n  did you mean `{meant}`?"),
+                    Some(None) => Ok(()),
+                    None => write!(f, "\n  a key is followed by a colon and a space"),
+                }
+            }
+            Self::MissingKey { place, key, purpose } => {
+                write!(f, "{place}: `{key}` is missing: {purpose}{}", place.excerpt())
+            }
+            Self::WrongType { place, key, expected, found } => {
+                let key = if key.contains(' ') { key.clone() } else { format!("`{key}`") };
+                write!(f, "{place}: {key} is {found}{}\n  expected {expected}", place.excerpt())
+            }
+            Self::UnsetVariable { place, key, variable } => {
+                write!(f, "{place}: `{key}` names the environment variable {variable}, which is not set{}", place.excerpt())?;
+                write!(f, "\n  set {variable}, or write $${{ for a `${{` that stands for itself")
+            }
+            Self::BadUrl { place, key, problem } => {
+                write!(f, "{place}: `{key}` is not a URL that can be used: {problem}{}", place.excerpt())
+            }
+            Self::BadValue { place, key, expected } => {
+                write!(f, "{place}: `{key}` has a value that means nothing here{}\n  expected {expected}", place.excerpt())
+            }
+        }
     }
 }

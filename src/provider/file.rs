@@ -1,14 +1,271 @@
 //! The keys of a provider file, and what each may hold.
 
-use super::fault::Error;
-use super::model::{Provider, Source};
+use std::collections::BTreeMap;
 
+use url::Url;
+
+use super::client::{AuthMethod, Client, Grant};
+use super::endpoints::{EndpointOverrides, Endpoints};
+use super::fault::{Error, Place};
+use super::model::{Admin, LoadPolicy, Login, LoginDriver, PkcePolicy, Provider, Resource, Source, User};
+use super::needs::Need;
+use super::reading::{Fields, Reading, Spot};
+use super::{shown, spelling, tree};
+use crate::protocol::Secret;
+use crate::protocol::request::DEVICE_CODE_GRANT;
+use crate::verdict::Profile;
+
+/// Reads the text of a provider file.
 pub(super) fn from_yaml(text: &str, source: Source, env: &dyn Fn(&str) -> Option<String>) -> Result<Provider, Error> {
-    let _ = (text, env, source.provider_name());
-    Err(Error::Empty { source })
+    let root = tree::of_yaml(text).map_err(|error| syntax(text, source.clone(), &error))?;
+    read(&Reading { source, text, root: &root, env: Some(env) })
 }
 
+/// Reads a document that was made and not written.
 pub(super) fn from_json(document: &serde_json::Value, source: Source) -> Result<Provider, Error> {
-    let _ = document;
-    Err(Error::Empty { source })
+    let root = tree::of_json(document);
+    read(&Reading { source, text: "", root: &root, env: None })
+}
+
+/// The library's words for a fault without what they quote: that may be a piece of a secret.
+fn syntax(text: &str, source: Source, error: &serde_yaml::Error) -> Error {
+    let error = error.without_snippet();
+    let (problem, way_out) = match error {
+        serde_yaml::Error::DuplicateMappingKey { .. } => {
+            ("this key stands twice in its mapping".to_owned(), "keep one of the two")
+        }
+        serde_yaml::Error::MultipleDocuments { .. } => {
+            ("a second document starts here".to_owned(), "a provider file is one document: leave out `---` and what follows it")
+        }
+        serde_yaml::Error::NonFiniteFloat { .. } => {
+            ("this number is not finite".to_owned(), "put it in quotes if it is a string")
+        }
+        other => (
+            unquoted(&other.render_with_formatter(&serde_yaml::UserMessageFormatter)),
+            "a value with `:`, `#`, `@`, brackets or quotes in it belongs in quotes",
+        ),
+    };
+    let position = error.location().map(|at| (at.line(), at.column())).filter(|(line, _)| *line > 0).map(|(line, column)| {
+        let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+        (number(line), number(column))
+    });
+    let line = position.and_then(|(line, column)| shown::in_text(text, line, column));
+    Error::Syntax { place: Box::new(Place { source, position, line }), problem, way_out }
+}
+
+fn unquoted(message: &str) -> String {
+    let message = message.split(" at line ").next().unwrap_or_default();
+    let mut out = String::new();
+    let mut rest = message;
+    while let Some(open) = rest.find(['`', '"', '\'']) {
+        let quoted = rest[open + 1..].find(['`', '"', '\'']).map_or(rest.len(), |end| open + end + 2);
+        let structure = rest[open..quoted].chars().all(|c| "`\"'[]{},:-?".contains(c));
+        out.push_str(if structure { &rest[..quoted] } else { rest[..open].trim_end_matches([':', ' ']) });
+        rest = &rest[quoted..];
+    }
+    out.push_str(rest);
+    out
+}
+
+const KEYS: [&str; 11] =
+    ["issuer", "profile", "endpoints", "clients", "users", "login", "admin", "load", "pkce", "resource", "capabilities"];
+
+fn read(reading: &Reading<'_>) -> Result<Provider, Error> {
+    let root = reading.root();
+    if root.is_null() {
+        return Err(Error::Empty { source: reading.source.clone() });
+    }
+    let file = root.fields(&KEYS)?;
+    let issuer = issuer(file.need("issuer", "say whom to test: `issuer: https://…`")?)?;
+    let profile = file.get("profile").map(|spot| spot.one_of(&[Profile::OAuth20, Profile::OAuth21], Profile::name));
+    let clients = clients(&file)?;
+    Ok(Provider {
+        name: reading.source.provider_name(),
+        issuer,
+        profile: profile.transpose()?.unwrap_or_default(),
+        endpoints: endpoints(&file)?,
+        login: login(&file)?,
+        admin: admin(&file)?,
+        load: load(&file)?,
+        pkce: pkce(&file, &clients)?,
+        resource: resource(&file)?,
+        capabilities: capabilities(&file)?,
+        users: users(&file)?,
+        clients,
+        source: reading.source.clone(),
+    })
+}
+
+/// RFC 8414 section 2: a URL without query and fragment; kept as it is spelled, because it is compared so.
+fn issuer(spot: &Spot<'_>) -> Result<String, Error> {
+    let url = spot.url()?;
+    if url.query().is_some() {
+        return Err(spot.bad_url("an issuer has no query (RFC 8414 section 2)"));
+    }
+    spot.text()
+}
+
+const CLIENT_KEYS: [&str; 7] = ["id", "secret", "auth", "redirect_uris", "grants", "scopes", "introspect"];
+
+fn clients(file: &Fields<'_>) -> Result<BTreeMap<String, Client>, Error> {
+    let entries = file.entries("clients")?;
+    let mut clients = BTreeMap::new();
+    for (role, spot) in &entries {
+        clients.insert(role.clone(), client(role, &spot.fields(&CLIENT_KEYS)?)?);
+    }
+    for (role, other) in [("other", "web"), ("other_spa", "spa"), ("other_tv", "tv")] {
+        let id = |role: &str| clients.get(role).map(|client: &Client| &client.id);
+        if id(role).is_some() && id(role) == id(other) {
+            let expected =
+                format!("another client than `clients.{other}`: the two show that one cannot use the other's codes and tokens");
+            if let Some((_, spot)) = entries.iter().find(|(name, _)| name == role) {
+                return Err(spot.fields(&CLIENT_KEYS)?.need("id", "")?.bad_value(&expected));
+            }
+        }
+    }
+    Ok(clients)
+}
+
+fn client(role: &str, fields: &Fields<'_>) -> Result<Client, Error> {
+    let id = fields.need("id", "the `client_id` that the provider knows this client by")?.text()?;
+    let secret = fields.text("secret")?.map(|secret| Secret::new("client_secret", secret));
+    let auth = match fields.get("auth") {
+        Some(spot) => match (spot.one_of(&AuthMethod::ALL, AuthMethod::name)?, &secret) {
+            (AuthMethod::None, Some(_)) => {
+                return Err(spot.bad_value("client_secret_basic or client_secret_post, as there is a secret"));
+            }
+            (AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost, None) => {
+                return Err(fields.missing("secret", "`auth:` says that this client has one; a public client is `auth: none`"));
+            }
+            (method, _) => method,
+        },
+        None if secret.is_some() => AuthMethod::ClientSecretBasic,
+        None => AuthMethod::None,
+    };
+    let redirect_uris = fields.items("redirect_uris")?.iter().map(redirect_uri).collect::<Result<Vec<_>, _>>()?;
+    let grants = match fields.get("grants") {
+        Some(spot) => spot.items()?.iter().map(grant).collect::<Result<Vec<_>, _>>()?,
+        // RFC 7591 section 2: what a client is registered for when nothing is said.
+        None if redirect_uris.is_empty() => Vec::new(),
+        None => vec![Grant::AuthorizationCode],
+    };
+    Ok(Client {
+        role: role.to_owned(),
+        id,
+        secret,
+        auth,
+        redirect_uris,
+        grants,
+        scopes: fields.items("scopes")?.iter().map(scope).collect::<Result<Vec<_>, _>>()?,
+        introspect: fields.get("introspect").map_or(Ok(false), Spot::flag)?,
+    })
+}
+
+/// An absolute URI of any scheme without a fragment (RFC 6749 section 3.1.2), kept as it is spelled.
+fn redirect_uri(spot: &Spot<'_>) -> Result<String, Error> {
+    let text = spot.text()?;
+    match Url::parse(&text) {
+        _ if text.chars().any(|c| c.is_whitespace() || c.is_control()) => Err(spot.bad_url("a redirect URI has no space in it")),
+        Err(error) => Err(spot.bad_url(&format!("{error}; expected an absolute URI (RFC 6749 section 3.1.2)"))),
+        Ok(uri) if uri.fragment().is_some() => Err(spot.bad_url("a redirect URI has no fragment (RFC 6749 section 3.1.2)")),
+        Ok(_) => Ok(text),
+    }
+}
+
+fn grant(spot: &Spot<'_>) -> Result<Grant, Error> {
+    if spot.text()? == DEVICE_CODE_GRANT { Ok(Grant::DeviceCode) } else { spot.one_of(&Grant::ALL, Grant::name) }
+}
+
+/// One scope token (RFC 6749 section 3.3).
+fn scope(spot: &Spot<'_>) -> Result<String, Error> {
+    let text = spot.text()?;
+    let is_token = text.chars().all(|c| c.is_ascii_graphic() && c != '"' && c != '\\');
+    if is_token { Ok(text) } else { Err(spot.bad_value("one scope without spaces and quotes, each an item of the list")) }
+}
+
+fn users(file: &Fields<'_>) -> Result<BTreeMap<String, User>, Error> {
+    let mut users = BTreeMap::new();
+    for (name, spot) in file.entries("users")? {
+        let fields = spot.fields(&["username", "password", "sub"])?;
+        let user = User {
+            name: name.clone(),
+            username: fields.need("username", "what this user types into the login form")?.text()?,
+            password: Secret::new("password", fields.need("password", "the login form asks for it")?.text()?),
+            sub: fields.text("sub")?,
+        };
+        users.insert(name, user);
+    }
+    Ok(users)
+}
+
+fn endpoints(file: &Fields<'_>) -> Result<EndpointOverrides, Error> {
+    let Some(fields) = file.fields("endpoints", &Endpoints::KEYS)? else { return Ok(Endpoints::default()) };
+    Ok(Endpoints {
+        authorization: fields.url("authorization")?,
+        token: fields.url("token")?,
+        device_authorization: fields.url("device_authorization")?,
+        revocation: fields.url("revocation")?,
+        introspection: fields.url("introspection")?,
+        resource: fields.url("resource")?,
+        jwks: fields.url("jwks")?,
+    })
+}
+
+/// Login drivers that are planned, by the part of flowproof that brings them.
+const PLANNED_DRIVERS: [(&str, u8); 4] = [("recipe", 3), ("webdriver", 3), ("command", 3), ("manual", 3)];
+
+fn login(file: &Fields<'_>) -> Result<Login, Error> {
+    let Some(spot) = file.fields("login", &["driver"])?.and_then(|fields| fields.get("driver").cloned()) else {
+        return Ok(Login::default());
+    };
+    let driver = spot.text()?;
+    match PLANNED_DRIVERS.iter().find(|(name, _)| *name == driver) {
+        Some((name, part)) => Err(spot.bad_value(&format!("form; `{name}` is not built yet, it comes with part {part}"))),
+        None => Ok(Login { driver: spot.one_of(&[LoginDriver::Form], LoginDriver::name)? }),
+    }
+}
+
+fn admin(file: &Fields<'_>) -> Result<Option<Admin>, Error> {
+    let Some(fields) = file.fields("admin", &["url", "key", "realm"])? else { return Ok(None) };
+    Ok(Some(Admin {
+        url: fields.need("url", "where the reference server's admin listener is")?.url()?,
+        key: Secret::new("admin_key", fields.need("key", "the admin listener asks for it")?.text()?),
+        realm: fields.need("realm", "the realm that this file describes")?.text()?,
+    }))
+}
+
+fn load(file: &Fields<'_>) -> Result<LoadPolicy, Error> {
+    let fields = file.fields("load", &["allow"])?;
+    Ok(LoadPolicy { allow: fields.and_then(|fields| fields.get("allow").map(Spot::flag)).unwrap_or(Ok(false))? })
+}
+
+fn pkce(file: &Fields<'_>, clients: &BTreeMap<String, Client>) -> Result<PkcePolicy, Error> {
+    let Some(fields) = file.fields("pkce", &["optional_for"])? else { return Ok(PkcePolicy::default()) };
+    for spot in fields.items("optional_for")? {
+        let role = spot.text()?;
+        if !clients.contains_key(&role) {
+            let roles = || clients.keys().map(String::as_str);
+            let meant = spelling::nearest(&role, roles()).map(|meant| format!("; did you mean `{meant}`?"));
+            let roles = roles().collect::<Vec<_>>().join(", ");
+            return Err(spot.bad_value(&format!("a role of `clients:` ({roles}){}", meant.unwrap_or_default())));
+        }
+    }
+    Ok(PkcePolicy { optional_for: fields.texts("optional_for")? })
+}
+
+fn resource(file: &Fields<'_>) -> Result<Option<Resource>, Error> {
+    let Some(fields) = file.fields("resource", &["url", "scope"])? else { return Ok(None) };
+    Ok(Some(Resource { url: fields.url("url")?, scope: fields.get("scope").map(scope).transpose()? }))
+}
+
+fn capabilities(file: &Fields<'_>) -> Result<BTreeMap<Need, bool>, Error> {
+    let known = || Need::ALL.iter().filter_map(|need| Some((need.capability()?, *need)));
+    let mut capabilities = BTreeMap::new();
+    for (name, spot) in file.entries("capabilities")? {
+        match known().find(|(key, _)| *key == name) {
+            Some((_, need)) => capabilities.insert(need, spot.flag()?),
+            None => return Err(spot.unknown_key(known().map(|(key, _)| key).collect())),
+        };
+    }
+    Ok(capabilities)
 }

@@ -1,16 +1,23 @@
 //! Who is tested: the provider file, discovery, capabilities, and clients by role.
 //!
 //! ```text
-//! text -> tree (values with their places) -> expand (${VAR}) -> file (keys) -> Provider -> discovery -> Target -> needs
+//! text -> tree (values with their places) -> file (keys; reading: types, expand: ${VAR}) -> Provider
+//! Provider -> discovery -> Target -> needs (what a check may ask of it)
+//! fault, shown, spelling: what an error says, and what of the file it may show
 //! ```
 
 mod client;
 mod discovery;
 mod endpoints;
+mod expand;
 mod fault;
 mod file;
 mod model;
 mod needs;
+mod reading;
+mod shown;
+mod spelling;
+mod tree;
 
 pub use client::{AuthMethod, Client, Grant};
 pub use discovery::{Metadata, Seen, Target, Unreachable, WellKnown, discover};
@@ -18,3 +25,4 @@ pub use endpoints::{EndpointOverrides, Endpoints};
 pub use fault::{Error, Place};
 pub use model::{Admin, LoadPolicy, Login, LoginDriver, PkcePolicy, Provider, Resource, Source, User};
 pub use needs::{Need, lacking};
+pub use shown::Line;

@@ -73,6 +73,15 @@ pub enum LoginDriver {
     Form,
 }
 
+impl LoginDriver {
+    /// The name that the provider file uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Form => "form",
+        }
+    }
+}
+
 /// The reference server's admin listener: own realms, and a clock that moves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admin {

@@ -1,4 +1,5 @@
 //! Every integration test in one binary, one module per topic, because linking is what costs.
 
+mod provider_file;
 mod reports;
 mod serve;
