@@ -1,24 +1,336 @@
 //! Walks through the pages: one request after the other, each answer read for what it is, until the errand ends.
 
-use super::errand::Errand;
-use super::sighting::{End, Sighting};
-use crate::protocol::Request;
+use url::Url;
+
+use super::destination::{Place, Territory, answer_in, answer_of, as_sent};
+use super::errand::{Decision, Errand, Stop};
+use super::form::{Asks, Page};
+use super::sighting::{End, Hop, Role, Sighting};
+use crate::protocol::{Body, Endpoint, Failure, Method, Request, Response, Secret};
 use crate::wire::{Jar, Tape, Wire};
 
+/// More requests than this are going round in circles.
+const MOST_HOPS: usize = 30;
+
+/// More pages than this ask for something that the errand does not have.
+const MOST_PAGES: usize = 12;
+
 /// Walks through the provider's pages as this user, and stops where the errand says.
+///
+/// A user who wants to deny, but is never asked, arrives at the redirect URI with a code: `asked_consent()` tells.
 pub async fn run(wire: &Wire, tape: &Tape, jar: &mut Jar, errand: &Errand<'_>) -> Sighting {
-    look(wire, tape, jar, errand.start.clone(), errand.stop_at.uris()).await
+    tape.learn([errand.password]);
+    let user =
+        User { errand, sent_username: false, sent_password: false, sent_code: false, decided: false, answered: Vec::new() };
+    Walk::new(wire, tape, &errand.start, errand.stop_at.uris(), Some(user)).go(jar, errand.start.clone()).await
 }
 
 /// Follows redirects only and operates nothing: ends at the first page, at one of these URIs (never fetched), or outside.
 pub async fn look(wire: &Wire, tape: &Tape, jar: &mut Jar, start: Request, stop_at: &[&str]) -> Sighting {
-    let _ = stop_at;
-    let request = jar.attach(start);
-    match wire.send(tape, &request).await {
-        Ok(response) => {
-            jar.keep(&request.target(), &response);
-            Sighting { hops: Vec::new(), end: End::Stuck { why: "pages are not operated yet".to_owned() } }
-        }
-        Err(failure) => Sighting { hops: Vec::new(), end: End::Failed(failure) },
+    Walk::new(wire, tape, &start, stop_at, None).go(jar, start.clone()).await
+}
+
+struct Walk<'a> {
+    wire: &'a Wire,
+    tape: &'a Tape,
+    territory: Territory,
+    start: Endpoint,
+    user: Option<User<'a>>,
+    hops: Vec<Hop>,
+}
+
+/// What the user has done so far.
+struct User<'a> {
+    errand: &'a Errand<'a>,
+    sent_username: bool,
+    sent_password: bool,
+    sent_code: bool,
+    decided: bool,
+    /// The pages answered so far: one that comes again has not taken its answer.
+    answered: Vec<Looks>,
+}
+
+/// What a user knows a page by.
+type Looks = (String, String, Vec<String>);
+
+/// What comes after an answer.
+enum Next {
+    /// One more request, and how the answer put it.
+    Ask(Box<Request>, String),
+    /// Nothing.
+    End(End),
+}
+
+impl<'a> Walk<'a> {
+    fn new(wire: &'a Wire, tape: &'a Tape, start: &Request, stops: &[&str], user: Option<User<'a>>) -> Self {
+        Self { wire, tape, territory: Territory::new(&start.target(), stops), start: start.endpoint, user, hops: Vec::new() }
     }
+
+    async fn go(mut self, jar: &mut Jar, start: Request) -> Sighting {
+        let mut request = start;
+        let end = loop {
+            let answer = self.send(jar, request).await;
+            let status = match answer {
+                Ok(()) => self.hops.last().expect("a hop was just added").status,
+                Err(failure) => break End::Failed(failure),
+            };
+            match self.next() {
+                Next::End(end) => break end,
+                Next::Ask(next, raw) => match self.territory.place(&next.target()) {
+                    Place::Provider if self.hops.len() >= MOST_HOPS => {
+                        break End::Stuck {
+                            why: format!("{MOST_HOPS} requests led nowhere, the last one to a redirect or page again"),
+                        };
+                    }
+                    Place::Provider => request = *next,
+                    place @ (Place::Stop | Place::Outside) => break self.arrival(place, &next, raw, status),
+                },
+            }
+        };
+        Sighting { hops: self.hops, end }
+    }
+
+    async fn send(&mut self, jar: &mut Jar, request: Request) -> Result<(), Failure> {
+        let request = jar.attach(as_browsers_do(request));
+        let response = self.wire.send(self.tape, &request).await?;
+        let url = request.target();
+        jar.keep(&url, &response);
+        self.hops.push(Hop { url, method: request.method, status: response.status, role: Role::OtherPage, request, response });
+        Ok(())
+    }
+
+    fn arrival(&self, place: Place, request: &Request, raw: String, status: u16) -> End {
+        let location = request.url.clone();
+        let (channel, params) = match request.method {
+            // A fragment never travels, so it stands in the URL that was not asked for.
+            Method::Get if request.query.is_empty() => answer_of(&location),
+            Method::Get | Method::Post | Method::Put | Method::Delete | Method::Options | Method::Head => answer_in(request),
+        };
+        let location = if request.query.is_empty() { location } else { request.target() };
+        let secret = |(name, value): &(String, String)| {
+            crate::protocol::mask::SECRET_MEMBERS.contains(&name.as_str()).then(|| Secret::new(name, value))
+        };
+        self.tape.learn(&params.0.iter().filter_map(secret).collect::<Vec<_>>());
+        match place {
+            Place::Stop => End::Redirected { location, raw, status, channel, params },
+            Place::Outside | Place::Provider => End::Outside { location, raw, status, channel, params },
+        }
+    }
+
+    /// Reads the last answer: what it was for, and what comes next.
+    fn next(&mut self) -> Next {
+        let hop = self.hops.last().expect("an answer was just read");
+        let (role, next) = match redirect(hop, &self.territory, self.start) {
+            Some(Ok((to, request, raw))) => (Role::Redirect { to }, Next::Ask(Box::new(request), raw)),
+            Some(Err(why)) => (Role::OtherPage, Next::End(End::Stuck { why })),
+            None => self.read_page(),
+        };
+        self.hops.last_mut().expect("an answer was just read").role = role;
+        next
+    }
+
+    fn read_page(&mut self) -> (Role, Next) {
+        let hop = self.hops.last().expect("an answer was just read");
+        let status = hop.status;
+        if status >= 500 {
+            return (Role::ErrorPage, Next::End(End::Crashed { status }));
+        }
+        let page = hop.page();
+        let asks = page.asks();
+        // Some servers say 401 or 403 with the page that asks who the user is; any other 4xx is a refusal, whatever its layout holds.
+        if status >= 400 && !(matches!(status, 401 | 403) && asks == Asks::Login) {
+            return (Role::ErrorPage, Next::End(End::Refused { status }));
+        }
+        let by_itself = by_itself(&page, asks);
+        let role = match asks {
+            Asks::Login => Role::LoginPage,
+            Asks::UserCode => Role::UserCodePage,
+            Asks::Decision => Role::ConsentPage,
+            Asks::Nothing if by_itself.is_some() => Role::RelayPage,
+            Asks::Nothing => Role::OtherPage,
+        };
+        if self.hops.iter().filter(|hop| hop.is_page()).count() > MOST_PAGES {
+            return (role, Next::End(End::Stuck { why: format!("after {MOST_PAGES} pages, {} is one more", page.name()) }));
+        }
+        let next = match (&mut self.user, by_itself) {
+            (None, Some((request, raw))) if self.territory.place(&request.target()) != Place::Provider => Next::Ask(request, raw),
+            (None, _) => Next::End(End::Finished),
+            (Some(user), by_itself) => user.answer(&page, asks, by_itself),
+        };
+        (role, next)
+    }
+}
+
+impl User<'_> {
+    fn answer(&mut self, page: &Page, asks: Asks, by_itself: Option<(Box<Request>, String)>) -> Next {
+        let ends_after_decision = self.errand.stop_at == Stop::Decision && self.decided;
+        match asks {
+            Asks::Login | Asks::UserCode if ends_after_decision => Next::End(End::Finished),
+            Asks::Login => self.log_in(page),
+            Asks::UserCode => self.enter_code(page),
+            Asks::Decision if matches!(self.errand.stop_at, Stop::Asked(_)) => Next::End(End::Finished),
+            Asks::Decision => match page.decide(self.errand.decision) {
+                Some(request) if self.is_new(page) => {
+                    self.decided = true;
+                    ask(request)
+                }
+                Some(_) => stuck(format!("{} came back after it was answered", page.name())),
+                None => stuck(format!("nothing to deny with: {}", page.offer())),
+            },
+            Asks::Nothing if ends_after_decision => Next::End(End::Finished),
+            Asks::Nothing => match (by_itself, self.errand.decision) {
+                (Some((request, raw)), _) => Next::Ask(request, raw),
+                (None, Decision::Approve) => match page.carry_on(self.errand.username) {
+                    Some(request) if self.is_new(page) => ask(request),
+                    Some(_) => stuck(format!("{} came back after it was answered", page.name())),
+                    // A server that asks nothing of a user with a code has taken the code for the decision.
+                    None if self.errand.stop_at == Stop::Decision && (self.sent_password || self.sent_code) => {
+                        Next::End(End::Finished)
+                    }
+                    None => stuck(page.obstacle()),
+                },
+                // One button alone may be the approval.
+                (None, Decision::Deny) if page.carry_on(self.errand.username).is_some() => {
+                    stuck(format!("nothing to deny with: {}", page.offer()))
+                }
+                (None, Decision::Deny) => stuck(page.obstacle()),
+            },
+        }
+    }
+
+    fn log_in(&mut self, page: &Page) -> Next {
+        let Errand { username, password, .. } = *self.errand;
+        if self.sent_password {
+            return stuck(format!("the login page came back after the password was sent ({})", page.name()));
+        }
+        let request = if page.wants_password() {
+            self.sent_password = true;
+            if page.login_approves() {
+                if self.errand.decision == Decision::Deny {
+                    return stuck(format!("nothing to deny with: {} logs in and approves with one button", page.name()));
+                }
+                self.decided = true;
+            }
+            page.log_in(username, password)
+        } else if self.sent_username {
+            // The page shows its password field by script only.
+            self.sent_password = true;
+            page.log_in_unveiled(username, password)
+        } else {
+            page.log_in(username, password)
+        };
+        self.sent_username = true;
+        match request {
+            Some(request) => ask(request),
+            None => stuck(format!("the page that asks for the user name came back after it was sent ({})", page.name())),
+        }
+    }
+
+    fn enter_code(&mut self, page: &Page) -> Next {
+        let Some(code) = self.errand.user_code else {
+            return stuck(format!("{} asks for a code that this errand does not have", page.name()));
+        };
+        if self.sent_code {
+            return stuck(format!("the page that asks for the user code came back after it was sent ({})", page.name()));
+        }
+        self.sent_code = true;
+        page.enter_code(code).map_or_else(|| stuck(page.obstacle()), ask)
+    }
+
+    /// Whether this page was not answered before.
+    fn is_new(&mut self, page: &Page) -> bool {
+        let controls = page.forms().iter().flat_map(|form| {
+            let fields = form.fields.iter().filter(|field| field.shown).map(|field| field.name.clone());
+            fields.chain(form.buttons.iter().map(|button| button.text.clone()))
+        });
+        let looks = (page.url().path().to_owned(), page.title().to_owned(), controls.collect());
+        let new = !self.answered.contains(&looks);
+        self.answered.push(looks);
+        new
+    }
+}
+
+fn stuck(why: String) -> Next {
+    Next::End(End::Stuck { why })
+}
+
+fn ask(request: Request) -> Next {
+    let raw = request.url.to_string();
+    Next::Ask(Box::new(request), raw)
+}
+
+/// Where a page goes without its user: a form that submits itself, or a refresh where there is nothing to answer.
+fn by_itself(page: &Page, asks: Asks) -> Option<(Box<Request>, String)> {
+    if asks != Asks::Nothing {
+        return None;
+    }
+    if let Some(form) = page.form_that_submits_itself() {
+        // A script that submits presses no button.
+        return Some((Box::new(form.fill(&[], None)), form.raw_action.clone()));
+    }
+    let to = page.refresh()?;
+    Some((Box::new(Request::get(Endpoint::Page, to)), to.to_string()))
+}
+
+type Redirect = (Url, Request, String);
+
+/// The redirect that an answer is, if it is one, by `Location` or by a member of a JSON object.
+fn redirect(hop: &Hop, territory: &Territory, start: Endpoint) -> Option<Result<Redirect, String>> {
+    let status = hop.status;
+    let raw = match status {
+        301 | 302 | 303 | 307 | 308 => match hop.response.header("location") {
+            Some(location) => as_sent(location),
+            None => return Some(Err(format!("status {status} without a Location"))),
+        },
+        202 if hop.response.header("location").is_some() => as_sent(hop.response.header("location").unwrap_or_default()),
+        300..400 => return Some(Err(format!("status {status}, which leads nowhere"))),
+        200..300 => next_by_json(&hop.response)?,
+        _ => return None,
+    };
+    let Ok(to) = hop.url.join(&raw) else {
+        return Some(Err(format!("status {status} with a Location that is no URL")));
+    };
+    let keeps_method = matches!(status, 307 | 308) || matches!((hop.method, status), (Method::Head, 300..400));
+    let mut request = if keeps_method {
+        let mut again = hop.request.clone().without_header("cookie");
+        again.query.clear();
+        again
+    } else {
+        let mut next = Request::get(Endpoint::Page, &to);
+        let referrer = hop.request.headers.iter().find(|(name, _)| name == "referer");
+        next.headers.extend(referrer.filter(|_| to.origin() == hop.url.origin()).cloned());
+        next
+    };
+    if to.origin() != hop.url.origin() {
+        request = request.without_header("authorization").without_header("referer");
+    }
+    request.url = to.clone();
+    request.endpoint = if territory.is_start(&to) { start } else { Endpoint::Page };
+    Some(Ok((to, request, raw)))
+}
+
+fn next_by_json(response: &Response) -> Option<String> {
+    const MEMBERS: [&str; 7] = ["redirect_to", "redirectTo", "redirect_url", "redirectUrl", "redirect_uri", "location", "url"];
+    let json = response.says_json().then(|| response.json())??;
+    let to = MEMBERS.iter().find_map(|member| json.get(member)?.as_str())?;
+    (to.starts_with('/') || Url::parse(to).is_ok()).then(|| to.to_owned())
+}
+
+/// Adds what a browser says when a user goes somewhere, where the request does not say otherwise.
+fn as_browsers_do(mut request: Request) -> Request {
+    request.url.set_fragment(None);
+    let defaults = [
+        ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+        ("accept-language", "en-US,en;q=0.9"),
+        ("upgrade-insecure-requests", "1"),
+    ];
+    for (name, value) in defaults {
+        if !request.headers.iter().any(|(other, _)| other == name) {
+            request = request.header(name, value);
+        }
+    }
+    if request.method == Method::Post && matches!(request.body, Body::Empty) {
+        request.body = Body::Form(Vec::new());
+    }
+    request
 }

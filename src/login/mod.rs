@@ -4,6 +4,7 @@
 //! scripts would; [`look`] follows redirects only. What a check wants to send differently it builds from
 //! [`form::Page`] and sends itself.
 
+mod destination;
 mod driver;
 mod errand;
 pub mod form;

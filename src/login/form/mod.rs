@@ -1,9 +1,18 @@
 //! A page as a user without scripts can operate it: its forms, buttons and links, and the requests that they make.
 
+mod asks;
+mod choice;
+mod fill;
+mod reader;
+mod script;
+#[cfg(test)]
+mod tests;
+mod unseen;
+mod words;
+
 use url::Url;
 
-use super::errand::Decision;
-use crate::protocol::{Body, Endpoint, Method, Request, Response, Secret, Value};
+use crate::protocol::{Method, Response};
 
 /// A page, read.
 #[derive(Clone, Debug)]
@@ -14,6 +23,10 @@ pub struct Page {
     forms: Vec<Form>,
     links: Vec<Link>,
     references: Vec<Url>,
+    referrer_policy: Option<String>,
+    inert: Vec<String>,
+    refresh: Option<Url>,
+    submits_itself: bool,
 }
 
 /// What a page asks of its user.
@@ -47,6 +60,8 @@ pub struct Form {
     pub page: Url,
     /// Where it is sent, resolved.
     pub action: Url,
+    /// Its action as it was written, or empty.
+    pub raw_action: String,
     /// GET or POST.
     pub method: Method,
     /// Its `id`, or empty.
@@ -57,6 +72,10 @@ pub struct Form {
     pub fields: Vec<Field>,
     /// Its buttons that submit.
     pub buttons: Vec<Button>,
+    /// Whether a user sees it.
+    pub shown: bool,
+    /// Whether it says that it is for searching.
+    pub searches: bool,
     /// Whether its page asks browsers not to name it in `Referer`.
     pub no_referrer: bool,
 }
@@ -103,6 +122,8 @@ pub struct Field {
     pub shown: bool,
     /// Whether the form cannot be sent with it empty.
     pub required: bool,
+    /// Whether a user cannot change it.
+    pub read_only: bool,
 }
 
 /// One button that submits a form.
@@ -129,15 +150,7 @@ pub struct Button {
 impl Page {
     /// Reads the page that came for this URL; what is no HTML is a page without forms.
     pub fn read(url: &Url, response: &Response) -> Self {
-        let _ = response;
-        Self {
-            url: url.clone(),
-            title: String::new(),
-            text: String::new(),
-            forms: Vec::new(),
-            links: Vec::new(),
-            references: Vec::new(),
-        }
+        reader::read(url, response)
     }
 
     /// Where it was found.
@@ -156,7 +169,7 @@ impl Page {
         if title.is_empty() { "a page without a title".to_owned() } else { format!("a page titled {title:?}") }
     }
 
-    /// The text that a user reads, white space collapsed.
+    /// The text that a user reads, white space collapsed; what stands in fields is not part of it.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -176,27 +189,26 @@ impl Page {
         &self.references
     }
 
-    /// What it asks of its user.
-    pub fn asks(&self) -> Asks {
-        Asks::Nothing
+    /// Its referrer policy, by `meta` or else by header.
+    pub fn referrer_policy(&self) -> Option<&str> {
+        self.referrer_policy.as_deref()
     }
 
-    /// The request that answers a login page: whatever it asks of user name and password.
-    pub fn log_in(&self, username: &str, password: &Secret) -> Option<Request> {
-        let _ = (username, password);
-        None
+    fn hides_referrer(&self) -> bool {
+        self.referrer_policy().is_some_and(|policy| policy.trim().eq_ignore_ascii_case("no-referrer"))
     }
 
-    /// The request that answers a page that asks for a user code; a code that the page fills in itself is kept.
-    pub fn enter_code(&self, user_code: &str) -> Option<Request> {
-        let _ = user_code;
-        None
+    /// The form that goes on by itself: nothing in it is for a user, and a script or the page's loading submits it.
+    pub fn form_that_submits_itself(&self) -> Option<&Form> {
+        let mut forms = self.forms.iter().filter(|form| form.fields.iter().all(|field| field.kind == Kind::Hidden));
+        let form = forms.next().filter(|_| self.submits_itself)?;
+        // Two such forms, or a way to say no, make it a question whose scripts only serve the buttons.
+        (forms.next().is_none() && form.buttons.len() < 2 && !self.can_deny()).then_some(form)
     }
 
-    /// The request that answers a page that asks for a decision.
-    pub fn decide(&self, decision: Decision) -> Option<Request> {
-        let _ = decision;
-        None
+    /// Where it leads by itself after a while.
+    pub fn refresh(&self) -> Option<&Url> {
+        self.refresh.as_ref()
     }
 }
 
@@ -209,15 +221,5 @@ impl Form {
     /// The hidden fields: what binds the form to its page and session stands here.
     pub fn hidden(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|field| field.kind == Kind::Hidden)
-    }
-
-    /// The request that this button makes (or the Enter key, without one), with these fields filled in and every other as it stands.
-    pub fn fill(&self, values: &[(&str, Value)], button: Option<&Button>) -> Request {
-        let _ = (values, button);
-        let mut request = Request::get(Endpoint::Page, &self.action).method(self.method);
-        if self.method == Method::Post {
-            request.body = Body::Form(Vec::new());
-        }
-        request
     }
 }

@@ -1,0 +1,111 @@
+//! Where an answer leads: to the errand's end, on through the provider, or to a stranger.
+
+use url::Url;
+
+use super::sighting::Channel;
+use crate::protocol::{Body, Params, Request};
+
+/// The borders of a walk.
+pub(super) struct Territory {
+    start: Url,
+    stops: Vec<Url>,
+}
+
+/// What lies where a request would go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// One of the redirect URIs of the errand.
+    Stop,
+    /// A page to go on with.
+    Provider,
+    /// Anything else: a stranger's, a client's, another program's.
+    Outside,
+}
+
+impl Territory {
+    /// Stops that are no absolute URLs never match.
+    pub(super) fn new(start: &Url, stops: &[&str]) -> Self {
+        Self { start: start.clone(), stops: stops.iter().filter_map(|stop| Url::parse(stop).ok()).collect() }
+    }
+
+    /// Whether this is the endpoint where the walk began, which a login page leads back to.
+    pub(super) fn is_start(&self, url: &Url) -> bool {
+        same_place(url, &self.start)
+    }
+
+    /// What lies at `url`.
+    ///
+    /// Real providers put their login pages on hosts of their own, so any host is followed but those that stand for
+    /// clients and attackers: hosts of redirect URIs and the names that RFC 2606 keeps out of the real world.
+    pub(super) fn place(&self, url: &Url) -> Place {
+        if self.stops.iter().any(|stop| same_place(url, stop)) {
+            return Place::Stop;
+        }
+        if !matches!(url.scheme(), "http" | "https") {
+            return Place::Outside;
+        }
+        if url.origin() == self.start.origin() {
+            return Place::Provider;
+        }
+        let of_client = self.stops.iter().any(|stop| {
+            stop.origin() == url.origin()
+                || (stop.host_str() == url.host_str() && !is_loopback(url))
+                // RFC 8252 section 7.3 frees the port of a loopback redirect URI.
+                || (is_loopback(stop) && is_loopback(url) && stop.path() == url.path())
+        });
+        if of_client || is_reserved(url) { Place::Outside } else { Place::Provider }
+    }
+}
+
+/// Scheme, authority and path are equal; query and fragment are the answer's own.
+fn same_place(left: &Url, right: &Url) -> bool {
+    left.scheme() == right.scheme()
+        && left.username() == right.username()
+        && left.password() == right.password()
+        && left.host_str() == right.host_str()
+        && left.port_or_known_default() == right.port_or_known_default()
+        && left.path() == right.path()
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn is_reserved(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_end_matches('.');
+    ["example", "invalid", "test"].iter().any(|name| host == *name || host.ends_with(&format!(".{name}")))
+        || ["example.com", "example.net", "example.org"].iter().any(|name| host == *name || host.ends_with(&format!(".{name}")))
+}
+
+/// The channel that a URL's parameters travel in: where an answer stands, else the query.
+pub(super) fn answer_of(url: &Url) -> (Channel, Params) {
+    const ANSWERS: [&str; 5] = ["code", "error", "access_token", "id_token", "response"];
+    let (query, fragment) = (Params::of_query(url), Params::of_fragment(url));
+    let answers = |params: &Params| ANSWERS.iter().any(|name| params.count(name) > 0);
+    if !answers(&query) && (answers(&fragment) || fragment.count("state") > 0) {
+        (Channel::Fragment, fragment)
+    } else {
+        (Channel::Query, query)
+    }
+}
+
+/// The parameters that a request would hand to its target.
+pub(super) fn answer_in(request: &Request) -> (Channel, Params) {
+    match &request.body {
+        Body::Form(entries) => {
+            (Channel::FormPost, Params(entries.iter().map(|(name, value)| (name.clone(), value.expose().to_owned())).collect()))
+        }
+        Body::Empty | Body::Raw { .. } => answer_of(&request.target()),
+    }
+}
+
+/// A `Location` as browsers read it: octets that are UTF-8 are taken for it, though the header is ISO 8859-1 by the letter.
+pub(super) fn as_sent(header: &str) -> String {
+    let octets: Option<Vec<u8>> = header.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+    octets.and_then(|octets| String::from_utf8(octets).ok()).unwrap_or_else(|| header.to_owned())
+}

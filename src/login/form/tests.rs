@@ -1,0 +1,1 @@
+//! Pages as real servers make them, read and answered.
