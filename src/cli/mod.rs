@@ -1,6 +1,8 @@
 //! The command line: clap types, and one short arm per door, each in a file of its own.
 
+mod check;
 mod console;
+mod embedded;
 mod serve;
 mod surroundings;
 
@@ -37,6 +39,7 @@ Exit codes, the first that holds:
 /// The doors. Each is a variant, its arm in [`Cli::run`], and a file with its arguments and `run(self, &Console) -> Exit`.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::CheckArgs),
     Serve(serve::Serve),
 }
 
@@ -56,6 +59,7 @@ impl Cli {
     pub fn run(self) -> Exit {
         let console = Console::new(Surroundings::read(), self.color, self.quiet);
         match self.command {
+            Command::Check(check) => check.run(&console),
             Command::Serve(serve) => serve.run(&console),
         }
     }

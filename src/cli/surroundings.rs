@@ -30,3 +30,8 @@ impl Surroundings {
         }
     }
 }
+
+/// A variable of the environment, for `${NAME}` in a provider file.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

@@ -122,6 +122,11 @@ needs! {
     Metadata, "metadata", Off, |t| (!answers_for_metadata(t)).then(|| "issuer".to_owned());
     /// a protected resource
     Resource, "resource", Off, |t| endpoint(t.endpoints.resource.as_ref(), "resource");
+    /// somebody who can tell whether a token is alive: introspection or a protected resource
+    Witness, "witness", No, |t| {
+        let introspects = t.endpoints.introspection.is_some() && t.provider.clients.values().any(|client| !client.is_public());
+        (!introspects && t.endpoints.resource.is_none()).then(|| "endpoints.introspection".to_owned())
+    };
     /// a JWK set
     Jwks, "jwks", Off, |t| endpoint(t.endpoints.jwks.as_ref(), "jwks");
     /// lifetimes that can be waited for

@@ -44,6 +44,16 @@ pub fn store(run: &Run, dir: &Path, formats: &[Format]) -> Result<Vec<PathBuf>, 
     Ok(written)
 }
 
+/// Whether reports can be written to this directory: makes it, and a file in it that goes away again.
+///
+/// # Errors
+/// The directory cannot be made, or a file in it not written.
+pub fn writable(dir: &Path) -> Result<(), StoreError> {
+    let failed = |source| StoreError { path: dir.to_owned(), source };
+    std::fs::create_dir_all(dir).map_err(failed)?;
+    tempfile::NamedTempFile::new_in(dir).map(drop).map_err(failed)
+}
+
 fn remove(path: &Path) -> Result<(), StoreError> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError { path: path.to_owned(), source: error }),

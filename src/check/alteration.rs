@@ -1,0 +1,222 @@
+//! The changes that a step can make to a request: one wrong thing each, so that the request without it is the positive control.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::chance;
+use super::halt::Halt;
+use super::role::Role;
+use super::scene::Scene;
+use crate::protocol::request::form_encode;
+use crate::protocol::{ClientAuth, Request, Secret, Value};
+use crate::provider::Need;
+
+/// A scope that no provider knows.
+pub const UNKNOWN_SCOPE: &str = "flowproof-no-such-scope";
+
+type Change = fn(&Scene, Request, &[String]) -> Result<Request, Halt>;
+
+/// One change: how a step says it, what it needs, and what it does.
+pub struct Alteration {
+    /// The words, with `{client}`, `{string}` and `{word}` as in [`super::phrase`].
+    pub words: &'static str,
+    needs: &'static [Need],
+    change: Change,
+}
+
+const fn alteration(words: &'static str, needs: &'static [Need], change: Change) -> Alteration {
+    Alteration { words, needs, change }
+}
+
+/// Every change that a step can name.
+pub const ALTERATIONS: &[Alteration] = &[
+    // Parameters
+    alteration("without {word}", &[], |_, request, args| Ok(request.without(&args[0]))),
+    alteration("with an empty {word}", &[], |_, request, args| Ok(request.set(&args[0], ""))),
+    alteration("with {word} {string}", &[], |_, request, args| Ok(request.set(&args[0], &args[1]))),
+    alteration("with {word} twice", &[], |_, request, args| {
+        let value = request.param(&args[0]).cloned().unwrap_or_else(|| Value::from("flowproof"));
+        Ok(request.twice(&args[0], value))
+    }),
+    alteration("with {word} and also {word} {string}", &[], |_, request, args| Ok(request.twice(&args[1], &args[2]))),
+    alteration("with parameters that no one knows", &[], |_, request, _| {
+        Ok(request.set("x_flowproof_unknown", "1").set("foo[bar]", "2"))
+    }),
+    // The way it is sent
+    alteration("by GET", &[], |_, request, _| Ok(request.as_get())),
+    alteration("by POST", &[], |_, request, _| {
+        let mut post = Request::post(request.endpoint, &request.url).without_header("accept");
+        for (name, value) in request.query {
+            post = post.twice(&name, value);
+        }
+        Ok(post)
+    }),
+    alteration("as JSON", &[], |_, request, _| Ok(request.as_json())),
+    alteration("with every parameter in the query", &[], |_, request, _| Ok(request.in_query())),
+    alteration("accepting only HTML", &[], |_, request, _| Ok(request.header("accept", "text/html"))),
+    // PKCE
+    alteration("with another code_verifier", &[], |_, request, _| {
+        Ok(request.verifier(&Secret::new("code_verifier", format!("{}{}", chance::token(), chance::token()))))
+    }),
+    alteration("with a code_verifier nobody asked for", &[], |_, request, _| {
+        Ok(request.verifier(&Secret::new("code_verifier", format!("{}{}", chance::token(), chance::token()))))
+    }),
+    alteration("with the code_challenge as its code_verifier", &[], |scene, request, _| {
+        let challenge = scene.grant()?.pkce.as_ref().map(|pkce| pkce.challenge.clone());
+        let challenge = challenge.ok_or_else(|| Halt::blocked("the request had no code_challenge"))?;
+        Ok(request.verifier(&Secret::new("code_verifier", challenge)))
+    }),
+    // Client authentication
+    alteration("with a wrong client secret", &[], |scene, request, _| {
+        scene.reauthenticate(request, |_| format!("wrong-{}", chance::token()))
+    }),
+    alteration("with a truncated client secret", &[], |scene, request, _| {
+        scene.reauthenticate(request, |secret| secret.chars().take(secret.chars().count().saturating_sub(1)).collect())
+    }),
+    alteration("with an extended client secret", &[], |scene, request, _| {
+        scene.reauthenticate(request, |secret| format!("{secret}x"))
+    }),
+    alteration("with an empty client secret", &[], |scene, request, _| scene.reauthenticate(request, |_| String::new())),
+    alteration("with its client_id alone", &[], |scene, request, _| {
+        Ok(request.authenticate(&ClientAuth::None { id: scene.actor()?.id.clone() }))
+    }),
+    alteration("without saying who it is", &[], |_, request, _| Ok(request.authenticate(&ClientAuth::Anonymous))),
+    alteration("as a client that no one registered", &[], |scene, request, _| {
+        let id = format!("flowproof-{}", chance::token());
+        let secret = Secret::new("client_secret", chance::token());
+        Ok(request.authenticate(&match scene.actor()?.auth() {
+            ClientAuth::Anonymous | ClientAuth::None { .. } => ClientAuth::None { id },
+            ClientAuth::Basic { .. } => ClientAuth::Basic { id, secret },
+            ClientAuth::Post { .. } => ClientAuth::Post { id, secret },
+        }))
+    }),
+    alteration("authenticated as {client}", &[], |scene, request, args| {
+        let role = Role::named(&args[0]).ok_or_else(|| Halt::blocked(format!("no such client: {}", args[0])))?;
+        Ok(request.authenticate(&scene.client(role.key)?.auth()))
+    }),
+    alteration("with its secret in the body as well", &[], |scene, request, _| {
+        let client = scene.actor()?;
+        let secret = client.secret.clone().ok_or_else(|| Halt::blocked("the client has no secret"))?;
+        Ok(request.set("client_id", &client.id).set("client_secret", secret))
+    }),
+    alteration("with its client_id in the body as well", &[], |scene, request, _| {
+        Ok(request.set("client_id", &scene.actor()?.id))
+    }),
+    alteration("with the client_id of {client} in the body as well", &[], |scene, request, args| {
+        let role = Role::named(&args[0]).ok_or_else(|| Halt::blocked(format!("no such client: {}", args[0])))?;
+        Ok(request.set("client_id", &scene.client(role.key)?.id))
+    }),
+    alteration("with the scheme {string}", &[], |scene, request, args| {
+        let client = scene.actor()?;
+        let secret = client.secret.clone().ok_or_else(|| Halt::blocked("the client has no secret"))?;
+        Ok(request.basic(&args[0], &form_encode(&client.id), &form_encode(secret.expose())))
+    }),
+    alteration("with the Authorization header {string}", &[], |_, request, args| {
+        Ok(request.without("client_id").without("client_secret").header("authorization", Secret::new("authorization", &args[0])))
+    }),
+    alteration("with its credentials in the query", &[], |scene, request, _| {
+        let client = scene.actor()?;
+        let secret = client.secret.clone().ok_or_else(|| Halt::blocked("the client has no secret"))?;
+        let mut request = request.authenticate(&ClientAuth::Anonymous);
+        request.query.push(("client_id".to_owned(), Value::from(&client.id)));
+        request.query.push(("client_secret".to_owned(), Value::from(secret)));
+        Ok(request)
+    }),
+    // Scope
+    alteration("with only an unknown scope", &[], |_, request, _| Ok(request.set("scope", UNKNOWN_SCOPE))),
+    alteration("with an unknown scope beside its own", &[], |scene, request, _| {
+        let own =
+            request.param("scope").map_or_else(|| scene.scope_of(scene.actor_key()), |value| Ok(value.expose().to_owned()))?;
+        Ok(request.set("scope", format!("{own} {UNKNOWN_SCOPE}")))
+    }),
+    alteration("with one of its scopes", &[Need::TwoScopes], |scene, request, _| Ok(request.set("scope", scene.one_scope()?))),
+    alteration("with all its scopes", &[], |scene, request, _| Ok(request.set("scope", scene.scope_of(scene.actor_key())?))),
+    // Redirect URI
+    alteration("with the redirect_uri of {client}", &[], |scene, request, args| {
+        let role = Role::named(&args[0]).ok_or_else(|| Halt::blocked(format!("no such client: {}", args[0])))?;
+        let uri = scene.https_redirect_uri(role.key)?;
+        Ok(request.set("redirect_uri", uri))
+    }),
+    alteration("with its other redirect_uri", &[Need::MultiRedirectClient], |scene, request, _| {
+        let used = request.param("redirect_uri").map(|value| value.expose().to_owned()).unwrap_or_default();
+        let other = scene.actor()?.redirect_uris.iter().find(|uri| **uri != used).cloned();
+        Ok(request.set("redirect_uri", other.ok_or_else(|| Halt::blocked("the client has one redirect URI"))?))
+    }),
+    alteration("with its https redirect_uri", &[Need::HttpsRedirectClient], |scene, request, _| {
+        Ok(request.set("redirect_uri", scene.https_redirect_uri(scene.actor_key())?))
+    }),
+    alteration("with its https redirect_uri followed by {string}", &[Need::HttpsRedirectClient], |scene, request, args| {
+        Ok(request.set("redirect_uri", format!("{}{}", scene.https_redirect_uri(scene.actor_key())?, args[0])))
+    }),
+    alteration(
+        "with {string} in its https redirect_uri replaced by {string}",
+        &[Need::HttpsRedirectClient],
+        |scene, request, args| {
+            let uri = scene.https_redirect_uri(scene.actor_key())?;
+            let host = url::Url::parse(&uri).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+            let path = url::Url::parse(&uri).map(|url| url.path().to_owned()).unwrap_or_default();
+            let fill = |text: &str| text.replace("HOST", &host).replace("PATH", &path);
+            let changed = uri.replacen(&fill(&args[0]), &fill(&args[1]), 1);
+            if changed == uri {
+                Err(Halt::blocked(format!("{} does not stand in {uri}", args[0])))
+            } else {
+                Ok(request.set("redirect_uri", changed))
+            }
+        },
+    ),
+];
+
+/// An alteration with its arguments.
+#[derive(Clone)]
+pub struct Bound {
+    alteration: &'static Alteration,
+    args: Vec<String>,
+}
+
+impl Bound {
+    /// What it needs of the provider.
+    pub fn needs(&self) -> Vec<Need> {
+        let clients = self.args.iter().filter_map(|arg| Role::named(arg)).map(|role| role.need);
+        self.alteration.needs.iter().copied().chain(clients).collect()
+    }
+
+    /// The request, changed.
+    pub fn apply(&self, scene: &Scene, request: Request) -> Result<Request, Halt> {
+        (self.alteration.change)(scene, request, &self.args)
+    }
+}
+
+static COMPILED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    let compile = |alteration: &Alteration| {
+        let pattern = regex::escape(alteration.words)
+            .replace(r"\{word\}", r"([A-Za-z0-9_\-]+)")
+            .replace(r"\{string\}", r#""([^"]*)""#)
+            .replace(r"\{client\}", "(an? [a-zA-Z ]+|another [a-zA-Z ]+)");
+        Regex::new(&format!("^{pattern}$")).expect("the alterations compile")
+    };
+    ALTERATIONS.iter().map(compile).collect()
+});
+
+/// The alteration that these words name. Words without parameters win over words with them.
+pub fn bind(words: &str) -> Option<Bound> {
+    let fits = |(at, alteration): (usize, &'static Alteration)| {
+        let captures = COMPILED[at].captures(words)?;
+        let args = captures.iter().skip(1).flatten().map(|found| found.as_str().to_owned()).collect();
+        Some(Bound { alteration, args })
+    };
+    ALTERATIONS.iter().enumerate().filter_map(fits).min_by_key(|bound| bound.args.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_name_one_change_win_over_words_with_parameters() {
+        let bound = bind("with an empty client secret").expect("a change");
+        assert_eq!(bound.alteration.words, "with an empty client secret");
+        assert_eq!(bind("with an empty code_verifier").expect("a change").args, ["code_verifier"]);
+        assert!(bind("with a moon in its sky").is_none());
+    }
+}

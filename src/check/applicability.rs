@@ -1,0 +1,39 @@
+//! Decides before the run which checks apply to which target, and why the others do not.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::catalog::Check;
+use crate::provider::{Target, lacking};
+use crate::verdict::Profile;
+
+/// Where a check is played, or why it is not.
+pub enum Place {
+    /// On this target.
+    On(Arc<Target>),
+    /// Nowhere, for this reason.
+    Nowhere(String),
+}
+
+/// The first target that satisfies every need of the check.
+pub fn place(check: &Check, targets: &[Arc<Target>], profile: Profile, max_wait: Duration) -> Place {
+    if check.level(profile).is_none() {
+        return Place::Nowhere(format!("not required by the profile {}", profile.name()));
+    }
+    let mut reason = None;
+    for target in targets {
+        match obstacle(check, target, max_wait) {
+            None => return Place::On(target.clone()),
+            Some(obstacle) => reason = reason.or(Some(obstacle)),
+        }
+    }
+    Place::Nowhere(reason.unwrap_or_else(|| "no provider was given".to_owned()))
+}
+
+fn obstacle(check: &Check, target: &Target, max_wait: Duration) -> Option<String> {
+    if let Some(lack) = check.needs.iter().find_map(|need| lacking(target, *need)) {
+        return Some(lack);
+    }
+    let waits = check.waits().filter(|wait| *wait > max_wait && target.provider.admin.is_none());
+    waits.map(|wait| format!("would wait {} s: needs --max-wait {}", wait.as_secs(), wait.as_secs()))
+}

@@ -1,0 +1,122 @@
+//! Ended scenarios to findings.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::catalog::Check;
+use super::halt::{Fault, Halt};
+use super::phrase::Part;
+use super::scene::Scene;
+use crate::verdict::{Finding, Level, Outcome, Profile, Violation};
+
+/// How a scenario ended.
+pub(super) enum Ending {
+    /// Every step was played.
+    Whole,
+    /// A step stopped it; the scene says why.
+    Stopped,
+    /// Something that is our own bug.
+    Bug(String),
+}
+
+/// The finding of a check that was played.
+pub(super) fn finding(scene: &Scene, ending: Ending, profile: Profile, took: Duration) -> Finding {
+    let check = &scene.check;
+    let level = check.level(profile).unwrap_or(Level::May);
+    let mut finding = blank(check, profile);
+    finding.issuer = Some(scene.target.provider.issuer.clone());
+    finding.millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    finding.exchanges = scene.tape.exchanges();
+    match (ending, &scene.halt) {
+        (Ending::Bug(what), _) => {
+            finding.outcome = Outcome::Inconclusive;
+            finding.reason = Some(format!("{BUG}{what}"));
+        }
+        (Ending::Whole, _) => match scene.tolerated.first() {
+            None => finding.outcome = Outcome::Passed,
+            Some((fault, step)) => {
+                finding.outcome = tolerated(level);
+                finding.violation = Some(violation(scene, fault, step.clone()));
+            }
+        },
+        (Ending::Stopped, Some((Halt::NotApplicable(reason), _))) => {
+            finding.outcome = Outcome::NotApplicable;
+            finding.reason = Some(reason.clone());
+        }
+        (Ending::Stopped, Some((Halt::Blocked(reason), at))) => blocked(&mut finding, scene, *at, reason),
+        (Ending::Stopped, Some((Halt::Fault(fault), at))) => {
+            if check.steps.get(*at).is_some_and(|step| step.phrase.part == Part::Judge) {
+                finding.outcome = broken(level);
+                finding.violation = Some(violation(scene, fault, check.steps[*at].to_string()));
+            } else {
+                let reason = format!("{}: {}, where {} was expected", fault.endpoint.name(), fault.got, fault.expected);
+                blocked(&mut finding, scene, *at, &reason);
+            }
+        }
+        (Ending::Stopped, None) => {
+            finding.outcome = Outcome::Inconclusive;
+            finding.reason = Some(format!("{BUG}a step stopped without saying why"));
+        }
+    }
+    finding
+}
+
+/// How the reason of a finding begins that is a bug of flowproof's own.
+pub(super) const BUG: &str = "a bug of flowproof's own: ";
+
+/// The finding of a check that was not played.
+pub(super) fn unplayed(check: &Arc<Check>, profile: Profile, outcome: Outcome, reason: String) -> Finding {
+    Finding { outcome, reason: Some(reason), ..blank(check, profile) }
+}
+
+fn blank(check: &Arc<Check>, profile: Profile) -> Finding {
+    Finding {
+        id: check.id.clone(),
+        title: check.title.clone(),
+        rule: check.rule.clone(),
+        requirements: check.tags.requirements.clone(),
+        level: check.level(profile).unwrap_or(Level::May),
+        sections: check.sections().to_vec(),
+        outcome: Outcome::Inconclusive,
+        reason: None,
+        violation: None,
+        cause: None,
+        issuer: None,
+        place: check.place.clone(),
+        exchanges: Vec::new(),
+        millis: 0,
+    }
+}
+
+fn blocked(finding: &mut Finding, scene: &Scene, at: usize, reason: &str) {
+    finding.outcome = Outcome::Inconclusive;
+    let step = scene.check.steps.get(at).map(ToString::to_string).unwrap_or_default();
+    finding.reason = Some(scene.tape.mask(&format!("blocked by \"{step}\": {reason}")));
+}
+
+fn violation(scene: &Scene, fault: &Fault, step: String) -> Violation {
+    Violation {
+        kind: fault.kind,
+        step,
+        expected: scene.tape.mask(&fault.expected),
+        got: scene.tape.mask(&fault.got),
+        endpoint: fault.endpoint,
+        answer: scene.tape.mask(&fault.answer),
+    }
+}
+
+fn broken(level: Level) -> Outcome {
+    match level {
+        Level::Must => Outcome::Violated,
+        Level::Should => Outcome::Warned,
+        Level::May => Outcome::Noted,
+    }
+}
+
+/// One weaker than the level.
+fn tolerated(level: Level) -> Outcome {
+    match level {
+        Level::Must => Outcome::Warned,
+        Level::Should | Level::May => Outcome::Noted,
+    }
+}

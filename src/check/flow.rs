@@ -1,0 +1,329 @@
+//! How a scene comes by its grants: whole logins, redemptions, refreshes, device approvals, with one alteration where a step asks for it.
+
+use url::Url;
+
+use super::alteration::Bound;
+use super::chance;
+use super::halt::{Fault, Halt, Step};
+use super::judge;
+use super::phrase::Token;
+use super::scene::{Deed, Device, Grant, Heard, Scene};
+use crate::login::{self, Decision, End, Errand, Sighting, Stop};
+use crate::protocol::{Body, Endpoint, Pkce, Request, Secret, Tokens, answer, request};
+use crate::verdict::Kind;
+
+/// Which request the user is sent with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// With an S256 challenge.
+    WithChallenge,
+    /// Without a challenge.
+    WithoutChallenge,
+}
+
+impl Scene {
+    /// An authorization request of the acting client, and the grant that it would become.
+    pub fn authorization_request(&self, ask: Ask) -> Result<(Request, Grant), Halt> {
+        let client = self.actor()?;
+        let redirect_uri = client.redirect_uri().to_owned();
+        let scope = Some(client.scopes.join(" ")).filter(|scope| !scope.is_empty());
+        let pkce = (ask == Ask::WithChallenge).then(|| Pkce::from_octets(chance::octets()));
+        let mut request = request::authorize(&self.endpoint(Endpoint::Authorization)?, &client.id)
+            .set("redirect_uri", &redirect_uri)
+            .set_some("scope", scope.as_ref())
+            .set("state", chance::token());
+        if let Some(pkce) = &pkce {
+            request = request.challenge(pkce);
+        }
+        let grant = Grant { role: self.actor, pkce, redirect_uri: Some(redirect_uri), scope, ..Grant::default() };
+        Ok((request, grant))
+    }
+
+    /// Sends the user with an authorization request; keeps the sighting, and the grant if a code came.
+    pub async fn send_user(&mut self, request: Request, grant: Grant, decision: Decision, browser: &str) -> Step {
+        let grant = Grant {
+            // What was altered in the request is what the client will say at the token endpoint.
+            redirect_uri: request.param("redirect_uri").map(|value| value.expose().to_owned()),
+            scope: request.param("scope").map(|value| value.expose().to_owned()),
+            user: Some(self.user),
+            ..grant
+        };
+        let mut jar = self.take_browser(browser);
+        let sighting = self.drive(&mut jar, request.clone(), decision, grant.redirect_uri.as_deref()).await?;
+        self.return_browser(browser, jar);
+        let code = match &sighting.end {
+            End::Redirected { params, .. } => params.code(),
+            End::Outside { .. }
+            | End::Finished
+            | End::Refused { .. }
+            | End::Stuck { .. }
+            | End::Crashed { .. }
+            | End::Failed(_) => None,
+        };
+        self.sighting = Some(sighting);
+        self.asked = Some(request);
+        if let Some(code) = code {
+            self.grants.push(Grant { code: Some(code), ..grant });
+        }
+        Ok(())
+    }
+
+    async fn drive(
+        &self,
+        jar: &mut crate::wire::Jar,
+        start: Request,
+        decision: Decision,
+        also: Option<&str>,
+    ) -> Result<Sighting, Halt> {
+        let user = self.user(self.user)?;
+        let stops = self.stops(also);
+        let stops: Vec<&str> = stops.iter().map(String::as_str).collect();
+        let errand = Errand {
+            start,
+            stop_at: Stop::RedirectUri(&stops),
+            username: &user.username,
+            password: &user.password,
+            user_code: None,
+            decision,
+        };
+        Ok(login::run(&self.wire, &self.tape, jar, &errand).await)
+    }
+
+    /// Every redirect URI where a browser stops: those of all clients, and the one asked for, trusted or not.
+    pub fn stops(&self, also: Option<&str>) -> Vec<String> {
+        let registered = self.target.provider.clients.values().flat_map(|client| client.redirect_uris.iter().cloned());
+        registered.chain(also.map(str::to_owned)).collect()
+    }
+
+    /// A grant of the acting client's, by a fresh login in a fresh browser, with a code that was not redeemed yet.
+    pub async fn obtain_code(&mut self, ask: Ask) -> Step {
+        let (request, grant) = self.authorization_request(ask)?;
+        let browser = chance::token();
+        let before = self.grants.len();
+        self.send_user(request, grant, Decision::Approve, &browser).await?;
+        if self.grants.len() > before {
+            return Ok(());
+        }
+        let sighting = self.sighting()?;
+        Err(match judge::stuck(sighting) {
+            Some(why) => Halt::blocked(format!("the login cannot be operated: {why}")),
+            None => judge::seen(Kind::Refused, sighting, "a redirect to the client with a code").into(),
+        })
+    }
+
+    /// The redemption of the grant's code by the acting client (RFC 6749 section 4.1.3).
+    pub fn redemption(&self) -> Result<Request, Halt> {
+        let grant = self.grant()?;
+        let mut request = request::redeem(&self.endpoint(Endpoint::Token)?, &self.token(Token::Code)?)
+            .set_some("redirect_uri", grant.redirect_uri.as_ref());
+        if let Some(pkce) = &grant.pkce {
+            request = request.verifier(&pkce.verifier);
+        }
+        Ok(request.authenticate(&self.actor()?.auth()))
+    }
+
+    /// A refresh with the grant's newest refresh token by the acting client (RFC 6749 section 6).
+    pub fn refreshing(&self, token: Token) -> Result<Request, Halt> {
+        let request = request::refresh(&self.endpoint(Endpoint::Token)?, &self.token(token)?);
+        Ok(request.authenticate(&self.actor()?.auth()))
+    }
+
+    /// A client credentials request of the acting client (RFC 6749 section 4.4.2).
+    pub fn own_credentials(&self) -> Result<Request, Halt> {
+        let request = request::client_credentials(&self.endpoint(Endpoint::Token)?);
+        Ok(request.authenticate(&self.actor()?.auth()))
+    }
+
+    /// A device authorization request of the acting client (RFC 8628 section 3.1).
+    pub fn device_request(&self) -> Result<Request, Halt> {
+        let scope = Some(self.scope_of(self.actor)?).filter(|scope| !scope.is_empty());
+        let request = request::device(&self.endpoint(Endpoint::DeviceAuthorization)?).set_some("scope", scope);
+        Ok(request.authenticate(&self.actor()?.auth()))
+    }
+
+    /// A poll with the grant's device code by the acting client (RFC 8628 section 3.4).
+    pub fn polling(&self) -> Result<Request, Halt> {
+        let request = request::poll(&self.endpoint(Endpoint::Token)?, &self.token(Token::DeviceCode)?);
+        Ok(request.authenticate(&self.actor()?.auth()))
+    }
+
+    /// Sends a request of the acting client's with one alteration, and remembers the deed.
+    pub async fn act(&mut self, deed: Deed, request: Request, alteration: Option<&Bound>) -> Step {
+        let request = match alteration {
+            Some(alteration) => alteration.apply(self, request)?,
+            None => request,
+        };
+        self.deed = Some(deed);
+        self.send(request).await;
+        self.take_tokens();
+        Ok(())
+    }
+
+    /// Keeps the tokens that the last answer brought, if it did.
+    fn take_tokens(&mut self) {
+        let Some(Heard { request, outcome: Ok(response) }) = &self.heard else { return };
+        if request.endpoint != Endpoint::Token {
+            return;
+        }
+        let Ok(mut tokens) = Tokens::read(response) else { return };
+        let fresh = request.param("grant_type").is_some_and(|value| value.expose() == "client_credentials");
+        if fresh || self.grants.is_empty() {
+            let grant = Grant { role: self.actor, scope: tokens.scope.as_ref().map(|scope| scope.join(" ")), ..Grant::default() };
+            self.grants.push(grant);
+        }
+        if let Some(grant) = self.grants.last_mut() {
+            // A refresh may leave the refresh token as it is (RFC 6749 section 6).
+            let kept = grant.tokens.as_ref().and_then(|tokens| tokens.refresh_token.clone());
+            tokens.refresh_token = tokens.refresh_token.or(kept);
+            grant.first.get_or_insert_with(|| tokens.clone());
+            grant.tokens = Some(tokens);
+        }
+    }
+
+    /// The last answer has to be tokens; used by Givens and controls, where it is not the matter of the check.
+    pub fn expect_tokens(&self) -> Result<Tokens, Halt> {
+        Ok(judge::yields_tokens(self.heard()?)?)
+    }
+
+    /// Tokens of a fresh code grant of the acting client's.
+    pub async fn obtain_tokens(&mut self, ask: Ask) -> Step {
+        self.obtain_code(ask).await?;
+        let request = self.redemption()?;
+        self.act(Deed::Redeem, request, None).await?;
+        self.expect_tokens().map(|_| ())
+    }
+
+    /// A device authorization of the acting client's.
+    pub async fn obtain_device_code(&mut self) -> Step {
+        let request = self.device_request()?;
+        self.deed = Some(Deed::AskDeviceCode);
+        self.send(request).await;
+        self.take_device()
+    }
+
+    /// Keeps the device authorization that the last answer brought.
+    pub fn take_device(&mut self) -> Step {
+        let expected = "a device authorization response";
+        let heard = self.heard()?;
+        let response = judge::succeeds(heard, expected)?;
+        let unreadable =
+            |what: &str| Halt::from(Fault::of(Kind::Malformed, Endpoint::DeviceAuthorization, response, expected, what));
+        let members = answer::object(response).map_err(|misread| unreadable(&misread.to_string()))?;
+        let text = |name: &str| members.get(name).and_then(serde_json::Value::as_str);
+        let device_code = text("device_code").ok_or_else(|| unreadable("no device_code"))?;
+        let user_code = text("user_code").ok_or_else(|| unreadable("no user_code"))?;
+        let address = |name: &str| text(name).and_then(|uri| Url::parse(uri).ok());
+        let device = Device {
+            device_code: Secret::new("device_code", device_code),
+            user_code: user_code.to_owned(),
+            verification_uri: address("verification_uri").ok_or_else(|| unreadable("no absolute verification_uri"))?,
+            complete: address("verification_uri_complete"),
+            interval: members.get("interval").and_then(serde_json::Value::as_u64).unwrap_or(5),
+            expires_in: members.get("expires_in").and_then(serde_json::Value::as_u64).unwrap_or(600),
+        };
+        let scope = heard.request.param("scope").map(|value| value.expose().to_owned());
+        self.grants.push(Grant { role: self.actor, device: Some(device), scope, ..Grant::default() });
+        Ok(())
+    }
+
+    /// The device authorization of the grant that steps speak of.
+    pub fn device(&self) -> Result<&Device, Halt> {
+        self.grant()?.device.as_ref().ok_or_else(|| Halt::blocked("no device code was asked for"))
+    }
+
+    /// Sends the user to the verification page to decide; `start` is the page, or the complete URI.
+    pub async fn decide_device(&mut self, start: &Url, type_code: bool, decision: Decision, browser: &str) -> Step {
+        let code = self.device()?.user_code.clone();
+        let user = self.user(self.user)?.clone();
+        let errand = Errand {
+            start: Request::get(Endpoint::Verification, start),
+            stop_at: Stop::Decision,
+            username: &user.username,
+            password: &user.password,
+            user_code: type_code.then_some(code.as_str()),
+            decision,
+        };
+        let mut jar = self.take_browser(browser);
+        let sighting = login::run(&self.wire, &self.tape, &mut jar, &errand).await;
+        self.return_browser(browser, jar);
+        self.sighting = Some(sighting);
+        Ok(())
+    }
+
+    /// The user types the code at the verification page and decides; anything else than a decision taken is a fault.
+    pub async fn settle_device(&mut self, decision: Decision) -> Step {
+        let start = self.device()?.verification_uri.clone();
+        self.decide_device(&start, true, decision, &chance::token()).await?;
+        let sighting = self.sighting()?;
+        match &sighting.end {
+            End::Finished => Ok(()),
+            End::Stuck { why } => Err(Halt::blocked(format!("the verification page cannot be operated: {why}"))),
+            End::Redirected { .. } | End::Outside { .. } | End::Refused { .. } | End::Crashed { .. } | End::Failed(_) => {
+                Err(Fault {
+                    endpoint: Endpoint::Verification,
+                    ..judge::seen(Kind::Refused, sighting, "a page where the user decides")
+                }
+                .into())
+            }
+        }
+    }
+
+    /// The same deed again with nothing altered, by the client that the scenario is about, on fresh credentials.
+    pub async fn put_right(&mut self) -> Step {
+        let deed = self.deed.ok_or_else(|| Halt::blocked("nothing was done that could be put right"))?;
+        self.actor = self.protagonist;
+        let ask = match self.grants.last() {
+            Some(grant) if grant.code.is_some() && grant.pkce.is_none() => Ask::WithoutChallenge,
+            _ => Ask::WithChallenge,
+        };
+        match deed {
+            Deed::Approve => self.obtain_code(Ask::WithChallenge).await,
+            Deed::Redeem => self.obtain_tokens(ask).await,
+            Deed::ClientCredentials => {
+                let request = self.own_credentials()?;
+                self.send(request).await;
+                self.expect_tokens().map(|_| ())
+            }
+            Deed::Refresh => {
+                self.obtain_tokens(Ask::WithChallenge).await?;
+                let request = self.refreshing(Token::Refresh)?;
+                self.act(Deed::Refresh, request, None).await?;
+                self.expect_tokens().map(|_| ())
+            }
+            Deed::AskDeviceCode => self.obtain_device_code().await,
+            Deed::Poll => {
+                self.obtain_device_code().await?;
+                self.settle_device(Decision::Approve).await?;
+                let request = self.polling()?;
+                self.act(Deed::Poll, request, None).await?;
+                self.expect_tokens().map(|_| ())
+            }
+            Deed::Revoke(token) => {
+                let request = request::revoke(&self.endpoint(Endpoint::Revocation)?, &self.token(token)?)
+                    .authenticate(&self.actor()?.auth());
+                self.send(request).await;
+                judge::succeeds(self.heard()?, "status 200").map(|_| ()).map_err(Halt::from)
+            }
+            Deed::Introspect(token) => {
+                let request = request::introspect(&self.endpoint(Endpoint::Introspection)?, &self.token(token)?);
+                let request = request.authenticate(&self.actor()?.auth());
+                self.send(request).await;
+                judge::succeeds(self.heard()?, "status 200").map(|_| ()).map_err(Halt::from)
+            }
+            Deed::CallResource(token) => {
+                let request = request::resource(&self.endpoint(Endpoint::Resource)?).bearer(&self.token(token)?);
+                self.send(request).await;
+                judge::succeeds(self.heard()?, "status 200").map(|_| ()).map_err(Halt::from)
+            }
+        }
+    }
+}
+
+/// The parameters of a request, wherever they stand: for steps that say what was asked.
+pub fn asked<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    let form = match &request.body {
+        Body::Form(form) => form.as_slice(),
+        Body::Empty | Body::Raw { .. } => &[],
+    };
+    form.iter().chain(&request.query).find(|(other, _)| other == name).map(|(_, value)| value.expose())
+}

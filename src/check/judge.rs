@@ -1,0 +1,119 @@
+//! The oracles: what counts as a refusal, as a success, as no redirect. They decide whether people trust flowproof.
+
+use super::halt::{Fault, Judgement};
+use super::scene::Heard;
+use crate::login::{End, Sighting};
+use crate::protocol::{Endpoint, OAuthError, Response, Tokens, answer};
+use crate::verdict::Kind;
+
+/// `"a"`, `"a" or "b"` for the expected line.
+pub fn any_of(codes: &[String]) -> String {
+    codes.iter().map(|code| format!("{code:?}")).collect::<Vec<_>>().join(" or ")
+}
+
+/// A refusal by an endpoint that answers in JSON (RFC 6749 section 5.2): 4xx, a JSON object, and one of the accepted codes.
+///
+/// A 5xx, HTML, a redirect, a time-out or a reset is never a refusal.
+pub fn refuses(heard: &Heard, accepted: &[String], tolerated: &[String]) -> Judgement {
+    let endpoint = heard.request.endpoint;
+    let expected = format!("a refusal with error {}", any_of(accepted));
+    let response = match &heard.outcome {
+        Ok(response) => response,
+        Err(failure) => return Judgement::Broken(Fault::silence(endpoint, failure, expected)),
+    };
+    let fault = |kind| Fault::plain(kind, endpoint, response, expected.clone());
+    if response.status >= 500 {
+        return Judgement::Broken(fault(Kind::Crashed));
+    }
+    if (200..300).contains(&response.status) {
+        let says_error =
+            answer::object(response).is_ok_and(|members| members.get("error").is_some_and(|error| error.is_string()));
+        return Judgement::Broken(fault(if says_error { Kind::Malformed } else { Kind::Accepted }));
+    }
+    match OAuthError::read(response) {
+        Err(_) => Judgement::Broken(fault(Kind::Malformed)),
+        Ok(_) if !response.says_json() => Judgement::Broken(fault(Kind::Malformed)),
+        Ok(error) if accepted.contains(&error.error) => Judgement::Holds,
+        Ok(error) if tolerated.contains(&error.error) => Judgement::Tolerated(fault(Kind::Malformed)),
+        Ok(_) => Judgement::Broken(fault(Kind::Malformed)),
+    }
+}
+
+/// A token answer (RFC 6749 section 5.1).
+pub fn yields_tokens(heard: &Heard) -> Result<Tokens, Fault> {
+    let expected = "status 200 with an access token";
+    let response = succeeds(heard, expected)?;
+    Tokens::read(response)
+        .map_err(|misread| Fault::of(Kind::Malformed, heard.request.endpoint, response, expected, misread.to_string()))
+}
+
+/// Any 2xx.
+pub fn succeeds<'a>(heard: &'a Heard, expected: &str) -> Result<&'a Response, Fault> {
+    let endpoint = heard.request.endpoint;
+    let response = heard.outcome.as_ref().map_err(|failure| Fault::silence(endpoint, failure, expected))?;
+    match response.status {
+        200..300 => Ok(response),
+        500.. => Err(Fault::plain(Kind::Crashed, endpoint, response, expected)),
+        _ => Err(Fault::plain(Kind::Refused, endpoint, response, expected)),
+    }
+}
+
+/// What a sighting says, as a fault.
+pub fn seen(kind: Kind, sighting: &Sighting, expected: &str) -> Fault {
+    let got = sighting.describe();
+    Fault { kind, expected: expected.to_owned(), got: got.clone(), endpoint: Endpoint::Authorization, answer: got }
+}
+
+/// Whether an end says that the driver, and not the provider, is at its wit's end.
+pub fn stuck(sighting: &Sighting) -> Option<&str> {
+    match &sighting.end {
+        End::Stuck { why } => Some(why),
+        End::Redirected { .. }
+        | End::Outside { .. }
+        | End::Finished
+        | End::Refused { .. }
+        | End::Crashed { .. }
+        | End::Failed(_) => None,
+    }
+}
+
+/// An error answer to the client (RFC 6749 section 4.1.2.1): a redirect to its redirect URI with one of the accepted codes.
+///
+/// A provider may stop at a page of its own where it does not trust the redirect URI (RFC 9700 section 4.11.2): tolerated.
+pub fn tells_client(sighting: &Sighting, accepted: &[String], tolerated: &[String]) -> Judgement {
+    let expected = format!("a redirect to the client with error {}", any_of(accepted));
+    let broken = |kind| Judgement::Broken(seen(kind, sighting, &expected));
+    match &sighting.end {
+        End::Redirected { params, .. } => {
+            if params.get("code").is_some() || params.get("access_token").is_some() {
+                return broken(Kind::Accepted);
+            }
+            match params.get("error") {
+                Some(error) if accepted.iter().any(|one| one == error) => Judgement::Holds,
+                Some(error) if tolerated.iter().any(|one| one == error) => {
+                    Judgement::Tolerated(seen(Kind::Malformed, sighting, &expected))
+                }
+                Some(_) | None => broken(Kind::Malformed),
+            }
+        }
+        End::Refused { .. } | End::Stuck { .. } => Judgement::Tolerated(seen(Kind::Malformed, sighting, &expected)),
+        End::Outside { .. } => broken(Kind::Leaked),
+        End::Finished => broken(Kind::Malformed),
+        End::Crashed { .. } | End::Failed(_) => broken(Kind::Crashed),
+    }
+}
+
+/// No answer at a redirect URI that must not be trusted, and no code anywhere (RFC 6749 section 4.1.2.1, RFC 9700 section 4.1.3).
+pub fn keeps_browser(sighting: &Sighting) -> Judgement {
+    let expected = "a page of the provider's own, no redirect to the requested URI, and no code";
+    let broken = |kind| Judgement::Broken(seen(kind, sighting, expected));
+    match &sighting.end {
+        End::Refused { .. } | End::Stuck { .. } => Judgement::Holds,
+        End::Redirected { params, .. } if params.get("code").is_some() || params.get("access_token").is_some() => {
+            broken(Kind::Accepted)
+        }
+        End::Redirected { .. } | End::Outside { .. } => broken(Kind::Leaked),
+        End::Finished => broken(Kind::Malformed),
+        End::Crashed { .. } | End::Failed(_) => broken(Kind::Crashed),
+    }
+}

@@ -1,0 +1,326 @@
+//! What one scenario knows: its target, its tape, its grants, and what it last heard. Steps act on it; nothing is shared between scenes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use super::catalog::Check;
+use super::halt::{Fault, Halt, Judgement, Step};
+use super::phrase::{Part, Token};
+use super::run::Options;
+use crate::login::Sighting;
+use crate::protocol::{ClientAuth, Endpoint, Failure, Pkce, Request, Response, Secret, Tokens};
+use crate::provider::{Client, Target, User};
+use crate::wire::{Jar, Tape, Wire};
+
+/// What the steps of a check act on.
+pub struct Scene {
+    /// The check that is played.
+    pub check: Arc<Check>,
+    /// The client that sends.
+    pub wire: Wire,
+    /// Who is tested.
+    pub target: Arc<Target>,
+    /// What was sent and received.
+    pub tape: Tape,
+    /// How long the user is willing to wait.
+    pub max_wait: Duration,
+    /// The longest that one step may take, waiting aside.
+    pub step_limit: Duration,
+    /// The client that the scenario is about: a key under `clients:`.
+    pub protagonist: &'static str,
+    /// The client that acts in this step: usually the protagonist.
+    pub actor: &'static str,
+    /// The user who approves and denies: a key under `users:`.
+    pub user: &'static str,
+    /// One browser for each name that a step gives it.
+    pub browsers: HashMap<String, Jar>,
+    /// The grants so far; the last one is the one that steps speak of.
+    pub grants: Vec<Grant>,
+    /// The last answer of an endpoint.
+    pub heard: Option<Heard>,
+    /// Answers to requests sent side by side.
+    pub chorus: Vec<Heard>,
+    /// The last authorization response, or what came in its stead.
+    pub sighting: Option<Sighting>,
+    /// The authorization request behind the sighting.
+    pub asked: Option<Request>,
+    /// What was last done, so that a control can do it again, put right.
+    pub deed: Option<Deed>,
+    /// Who last said that a token is alive.
+    pub witness: Option<Witness>,
+    /// Tolerated faults that a judge found on the way.
+    pub tolerated: Vec<(Fault, String)>,
+    /// The part that the step being played has.
+    pub part: Part,
+    /// Which step comes next.
+    pub(super) cursor: usize,
+    /// Why it stopped, and at which step.
+    pub(super) halt: Option<(Halt, usize)>,
+    /// Values that one step keeps for another.
+    pub kept: HashMap<&'static str, String>,
+}
+
+/// One answer, with its question.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// What was asked.
+    pub request: Request,
+    /// What came.
+    pub outcome: Result<Response, Failure>,
+}
+
+/// What a user or a client was granted.
+#[derive(Clone, Debug, Default)]
+pub struct Grant {
+    /// The client's key under `clients:`.
+    pub role: &'static str,
+    /// The user's key under `users:`, where there is one.
+    pub user: Option<&'static str>,
+    /// PKCE, where the request had a challenge.
+    pub pkce: Option<Pkce>,
+    /// The `redirect_uri` of the request, where it had one.
+    pub redirect_uri: Option<String>,
+    /// The `scope` that was asked for.
+    pub scope: Option<String>,
+    /// The code, where it is a code grant.
+    pub code: Option<Secret>,
+    /// The device authorization, where it is a device grant.
+    pub device: Option<Device>,
+    /// The tokens that it first yielded.
+    pub first: Option<Tokens>,
+    /// The tokens that it last yielded.
+    pub tokens: Option<Tokens>,
+}
+
+/// A device authorization response (RFC 8628 section 3.2).
+#[derive(Clone, Debug)]
+pub struct Device {
+    /// `device_code`
+    pub device_code: Secret,
+    /// `user_code`
+    pub user_code: String,
+    /// `verification_uri`
+    pub verification_uri: Url,
+    /// `verification_uri_complete`
+    pub complete: Option<Url>,
+    /// `interval`, or 5.
+    pub interval: u64,
+    /// `expires_in`
+    pub expires_in: u64,
+}
+
+/// What a scene did, so that it can be done again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Sent the user to approve a request.
+    Approve,
+    /// Redeemed a code.
+    Redeem,
+    /// Asked for a token by client credentials.
+    ClientCredentials,
+    /// Refreshed.
+    Refresh,
+    /// Asked for a device code.
+    AskDeviceCode,
+    /// Polled with a device code.
+    Poll,
+    /// Revoked a token.
+    Revoke(Token),
+    /// Introspected a token.
+    Introspect(Token),
+    /// Called the resource with a token.
+    CallResource(Token),
+}
+
+/// Who can tell whether an access token is alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Witness {
+    /// Introspection by this client.
+    Introspection(&'static str),
+    /// The protected resource.
+    Resource,
+}
+
+impl Scene {
+    pub(super) fn new(check: Arc<Check>, wire: Wire, target: Arc<Target>, options: &Options) -> Self {
+        Self {
+            tape: Tape::new(target.provider.secrets()),
+            check,
+            wire,
+            target,
+            max_wait: options.max_wait,
+            step_limit: options.step_limit,
+            protagonist: "web",
+            actor: "web",
+            user: "alice",
+            browsers: HashMap::new(),
+            grants: Vec::new(),
+            heard: None,
+            chorus: Vec::new(),
+            sighting: None,
+            asked: None,
+            deed: None,
+            witness: None,
+            tolerated: Vec::new(),
+            part: Part::Given,
+            cursor: 0,
+            halt: None,
+            kept: HashMap::new(),
+        }
+    }
+
+    /// The client with this key under `clients:`.
+    pub fn client(&self, key: &str) -> Result<&Client, Halt> {
+        self.target.provider.client(key).ok_or_else(|| Halt::blocked(format!("the provider file has no `clients.{key}`")))
+    }
+
+    /// The user with this key under `users:`.
+    pub fn user(&self, key: &str) -> Result<&User, Halt> {
+        self.target.provider.user(key).ok_or_else(|| Halt::blocked(format!("the provider file has no `users.{key}`")))
+    }
+
+    /// The client that acts in this step.
+    pub fn actor(&self) -> Result<&Client, Halt> {
+        self.client(self.actor)
+    }
+
+    /// The key of the client that acts in this step.
+    pub fn actor_key(&self) -> &'static str {
+        self.actor
+    }
+
+    /// The URL of an endpoint.
+    pub fn endpoint(&self, endpoint: Endpoint) -> Result<Url, Halt> {
+        let endpoints = &self.target.endpoints;
+        let url = match endpoint {
+            Endpoint::Authorization => &endpoints.authorization,
+            Endpoint::Token => &endpoints.token,
+            Endpoint::DeviceAuthorization => &endpoints.device_authorization,
+            Endpoint::Revocation => &endpoints.revocation,
+            Endpoint::Introspection => &endpoints.introspection,
+            Endpoint::Jwks => &endpoints.jwks,
+            Endpoint::Resource => &endpoints.resource,
+            Endpoint::Verification | Endpoint::Metadata | Endpoint::Page | Endpoint::Admin => &None,
+        };
+        url.clone().ok_or_else(|| Halt::blocked(format!("the provider's {} is not known", endpoint.name())))
+    }
+
+    /// The grant that steps speak of.
+    pub fn grant(&self) -> Result<&Grant, Halt> {
+        self.grants.last().ok_or_else(|| Halt::blocked("nothing was granted yet"))
+    }
+
+    /// The grant that steps speak of.
+    pub fn grant_mut(&mut self) -> Result<&mut Grant, Halt> {
+        self.grants.last_mut().ok_or_else(|| Halt::blocked("nothing was granted yet"))
+    }
+
+    /// A credential of the grant that steps speak of.
+    pub fn token(&self, token: Token) -> Result<Secret, Halt> {
+        let grant = || self.grant();
+        let missing = |what: &str| Halt::blocked(format!("the grant yielded no {what}"));
+        match token {
+            Token::Access => {
+                grant()?.tokens.as_ref().map(|tokens| tokens.access_token.clone()).ok_or_else(|| missing("access token"))
+            }
+            Token::FirstAccess => {
+                grant()?.first.as_ref().map(|tokens| tokens.access_token.clone()).ok_or_else(|| missing("access token"))
+            }
+            Token::Refresh => {
+                grant()?.tokens.as_ref().and_then(|tokens| tokens.refresh_token.clone()).ok_or_else(|| missing("refresh token"))
+            }
+            Token::FirstRefresh => {
+                grant()?.first.as_ref().and_then(|tokens| tokens.refresh_token.clone()).ok_or_else(|| missing("refresh token"))
+            }
+            Token::Code => grant()?.code.clone().ok_or_else(|| missing("code")),
+            Token::DeviceCode => {
+                grant()?.device.as_ref().map(|device| device.device_code.clone()).ok_or_else(|| missing("device code"))
+            }
+            Token::Unknown => Ok(Secret::new("made up token", super::chance::token() + &super::chance::token())),
+        }
+    }
+
+    /// Sends a request, and remembers what was heard.
+    pub async fn send(&mut self, request: Request) {
+        let outcome = self.wire.send(&self.tape, &request).await;
+        self.heard = Some(Heard { request, outcome });
+    }
+
+    /// The last answer of an endpoint.
+    pub fn heard(&self) -> Result<&Heard, Halt> {
+        self.heard.as_ref().ok_or_else(|| Halt::blocked("no request was sent yet"))
+    }
+
+    /// The last response of an endpoint; no response is a fault.
+    pub fn response(&self, expected: &str) -> Result<&Response, Halt> {
+        let heard = self.heard()?;
+        heard.outcome.as_ref().map_err(|failure| Fault::silence(heard.request.endpoint, failure, expected).into())
+    }
+
+    /// The last authorization response, or what came in its stead.
+    pub fn sighting(&self) -> Result<&Sighting, Halt> {
+        self.sighting.as_ref().ok_or_else(|| Halt::blocked("no user was sent to the authorization endpoint yet"))
+    }
+
+    /// Takes a judgement: goes on, keeps a tolerated fault, or stops.
+    pub fn judge(&mut self, judgement: Judgement) -> Step {
+        match judgement {
+            Judgement::Holds => Ok(()),
+            Judgement::Tolerated(fault) => {
+                // Only a judge's complaint counts; a control that is answered in a tolerated form is answered.
+                if self.part == Part::Judge {
+                    let step = self.step_text();
+                    self.tolerated.push((fault, step));
+                }
+                Ok(())
+            }
+            Judgement::Broken(fault) => Err(fault.into()),
+        }
+    }
+
+    /// The step being played, as the feature spells it.
+    pub(super) fn step_text(&self) -> String {
+        self.check.steps.get(self.cursor.saturating_sub(1)).map(|step| step.to_string()).unwrap_or_default()
+    }
+
+    /// The browser of this name, taken out so that it can be driven; put it back with [`Self::return_browser`].
+    pub fn take_browser(&mut self, name: &str) -> Jar {
+        self.browsers.remove(name).unwrap_or_default()
+    }
+
+    /// Puts a browser back.
+    pub fn return_browser(&mut self, name: &str, jar: Jar) {
+        self.browsers.insert(name.to_owned(), jar);
+    }
+
+    /// All scopes of a client, as one parameter.
+    pub fn scope_of(&self, key: &str) -> Result<String, Halt> {
+        Ok(self.client(key)?.scopes.join(" "))
+    }
+
+    /// One scope of the acting client that is not `openid`: what a narrowed request asks for.
+    pub fn one_scope(&self) -> Result<String, Halt> {
+        let scopes = &self.actor()?.scopes;
+        let plain = scopes.iter().find(|scope| *scope != "openid");
+        plain.cloned().ok_or_else(|| Halt::blocked(format!("`clients.{}.scopes` names no scope beside openid", self.actor)))
+    }
+
+    /// The https redirect URI of a client: mutations start there, because the port of a loopback URI is free (RFC 8252).
+    pub fn https_redirect_uri(&self, key: &str) -> Result<String, Halt> {
+        let https = self.client(key)?.redirect_uris.iter().find(|uri| uri.starts_with("https://"));
+        https.cloned().ok_or_else(|| Halt::NotApplicable(format!("needs an https redirect URI: `clients.{key}.redirect_uris`")))
+    }
+
+    /// The request with the acting client's secret replaced, in the client's own method of authentication.
+    pub fn reauthenticate(&self, request: Request, secret: impl Fn(&str) -> String) -> Result<Request, Halt> {
+        let changed = |known: &Secret| Secret::new("wrong client_secret", secret(known.expose()));
+        Ok(match self.actor()?.auth() {
+            ClientAuth::Anonymous | ClientAuth::None { .. } => return Err(Halt::blocked("the client has no secret")),
+            ClientAuth::Basic { id, secret } => request.authenticate(&ClientAuth::Basic { id, secret: changed(&secret) }),
+            ClientAuth::Post { id, secret } => request.authenticate(&ClientAuth::Post { id, secret: changed(&secret) }),
+        })
+    }
+}

@@ -1,0 +1,72 @@
+//! What a check starts from: a client, and what it was granted.
+
+use super::super::flow::Ask;
+use super::super::halt::Step;
+use super::super::phrase::{Args, Phrase};
+use super::super::scene::Scene;
+use crate::login::Decision;
+use crate::provider::Need;
+
+/// The sentences.
+pub static PHRASES: &[Phrase] = &[
+    Phrase::given("{client}", &[], |s, a| Box::pin(a_client(s, a))),
+    Phrase::given("{client} whose user approved a request with an S256 challenge", &[Need::UserLogin], |s, a| {
+        Box::pin(approved(s, a, Ask::WithChallenge))
+    }),
+    Phrase::given("{client} whose user approved a request without a challenge", &[Need::UserLogin], |s, a| {
+        Box::pin(approved(s, a, Ask::WithoutChallenge))
+    }),
+    Phrase::given("{client} with tokens from a code that its user approved", &[Need::UserLogin], |s, a| {
+        Box::pin(with_tokens(s, a))
+    }),
+    Phrase::given("{client} with a token of its own", &[], |s, a| Box::pin(with_own_token(s, a))),
+    Phrase::given("{client} with a device code", &[Need::Device], |s, a| Box::pin(with_device_code(s, a))),
+    Phrase::given("{client} with a device code that its user approved", &[Need::Device, Need::UserLogin], |s, a| {
+        Box::pin(with_settled_device_code(s, a, Decision::Approve))
+    }),
+    Phrase::given("{client} with a device code that its user denied", &[Need::Device, Need::UserDeny], |s, a| {
+        Box::pin(with_settled_device_code(s, a, Decision::Deny))
+    }),
+];
+
+/// The scenario is about this client.
+fn introduce(scene: &mut Scene, args: &Args) {
+    scene.protagonist = args.client(0).key;
+    scene.actor = scene.protagonist;
+}
+
+async fn a_client(scene: &mut Scene, args: &Args) -> Step {
+    introduce(scene, args);
+    scene.actor().map(|_| ())
+}
+
+async fn approved(scene: &mut Scene, args: &Args, ask: Ask) -> Step {
+    introduce(scene, args);
+    scene.obtain_code(ask).await
+}
+
+async fn with_tokens(scene: &mut Scene, args: &Args) -> Step {
+    introduce(scene, args);
+    scene.obtain_tokens(Ask::WithChallenge).await
+}
+
+async fn with_own_token(scene: &mut Scene, args: &Args) -> Step {
+    introduce(scene, args);
+    let request = scene.own_credentials()?;
+    scene.act(super::super::scene::Deed::ClientCredentials, request, None).await?;
+    scene.expect_tokens().map(|_| ())
+}
+
+async fn with_device_code(scene: &mut Scene, args: &Args) -> Step {
+    introduce(scene, args);
+    scene.obtain_device_code().await
+}
+
+async fn with_settled_device_code(scene: &mut Scene, args: &Args, decision: Decision) -> Step {
+    introduce(scene, args);
+    scene.obtain_device_code().await?;
+    if decision == Decision::Deny {
+        scene.user = "carol";
+    }
+    scene.settle_device(decision).await
+}

@@ -1,0 +1,152 @@
+//! Whether a token lives or is dead: proven by use, after a witness has said that it lived.
+
+use super::super::halt::{Fault, Halt, Step};
+use super::super::judge;
+use super::super::phrase::{Args, Phrase, Token};
+use super::super::scene::{Heard, Scene, Witness};
+use crate::protocol::{Endpoint, Request, Secret, answer, request};
+use crate::provider::Need;
+use crate::verdict::Kind;
+
+/// The sentences.
+pub static PHRASES: &[Phrase] = &[
+    Phrase::witness("a witness sees {token} alive", &[Need::Witness], |s, a| Box::pin(witnesses(s, a))),
+    Phrase::judge("{token} is dead", &[], |s, a| Box::pin(is_dead(s, a))),
+    Phrase::judge("{token} is alive", &[], |s, a| Box::pin(is_alive(s, a))),
+];
+
+/// Finds somebody who says that the access token is alive; who never says so can prove nothing (introspection may be bound to the
+/// token's audience, RFC 7662 section 4).
+async fn witnesses(scene: &mut Scene, args: &Args) -> Step {
+    let token = scene.token(args.token(0))?;
+    let mut said = Vec::new();
+    for witness in [Witness::Introspection("inspector"), Witness::Introspection(scene.protagonist), Witness::Resource] {
+        let Some(request) = question(scene, witness, &token) else { continue };
+        let heard = ask(scene, request).await;
+        if lives(&heard, witness) {
+            scene.witness = Some(witness);
+            return Ok(());
+        }
+        said.push(match (&heard.outcome, witness) {
+            (Ok(response), Witness::Introspection(role)) => format!("introspection by {role}: {}", words(response)),
+            (Ok(response), Witness::Resource) => format!("the resource: {}", answer::describe(response)),
+            (Err(failure), _) => failure.to_string(),
+        });
+    }
+    Err(Halt::blocked(format!("no witness sees the token alive: {}", said.join("; "))))
+}
+
+fn words(response: &crate::protocol::Response) -> String {
+    let active = answer::object(response).ok().and_then(|members| members.get("active").map(ToString::to_string));
+    match active {
+        Some(active) => format!("active {active}"),
+        None => answer::describe(response),
+    }
+}
+
+fn question(scene: &Scene, witness: Witness, token: &Secret) -> Option<Request> {
+    match witness {
+        Witness::Introspection(role) => {
+            let client = scene.client(role).ok().filter(|client| !client.is_public())?;
+            Some(request::introspect(&scene.endpoint(Endpoint::Introspection).ok()?, token).authenticate(&client.auth()))
+        }
+        Witness::Resource => Some(request::resource(&scene.endpoint(Endpoint::Resource).ok()?).bearer(token)),
+    }
+}
+
+async fn ask(scene: &Scene, request: Request) -> Heard {
+    let outcome = scene.wire.send(&scene.tape, &request).await;
+    Heard { request, outcome }
+}
+
+fn lives(heard: &Heard, witness: Witness) -> bool {
+    let Ok(response) = &heard.outcome else { return false };
+    match witness {
+        Witness::Introspection(_) => {
+            response.status == 200 && answer::object(response).is_ok_and(|members| members.get("active") == Some(&true.into()))
+        }
+        Witness::Resource => (200..300).contains(&response.status),
+    }
+}
+
+/// A plain *no*: anything else, a 5xx before all, proves nothing.
+fn says_dead(heard: &Heard, witness: Witness) -> Result<bool, Fault> {
+    let expected = "a plain answer to whether the token is alive";
+    let endpoint = heard.request.endpoint;
+    let response = heard.outcome.as_ref().map_err(|failure| Fault::silence(endpoint, failure, expected))?;
+    match witness {
+        Witness::Introspection(_) => {
+            let active =
+                answer::object(response).ok().and_then(|members| members.get("active").and_then(serde_json::Value::as_bool));
+            match (response.status, active) {
+                (200, Some(active)) => Ok(!active),
+                (500.., _) => Err(Fault::plain(Kind::Crashed, endpoint, response, expected)),
+                _ => Err(Fault::plain(Kind::Malformed, endpoint, response, expected)),
+            }
+        }
+        Witness::Resource => match response.status {
+            401 => Ok(true),
+            200..300 => Ok(false),
+            500.. => Err(Fault::plain(Kind::Crashed, endpoint, response, expected)),
+            _ => Err(Fault::plain(Kind::Malformed, endpoint, response, expected)),
+        },
+    }
+}
+
+async fn is_dead(scene: &mut Scene, args: &Args) -> Step {
+    match args.token(0) {
+        Token::Access | Token::FirstAccess => access_token_is(scene, args.token(0), false).await,
+        Token::Refresh | Token::FirstRefresh => {
+            let request = scene.refreshing(args.token(0))?;
+            scene.send(request).await;
+            let heard = scene.heard()?;
+            let judgement = judge::refuses(heard, &["invalid_grant".to_owned()], &[]);
+            scene.judge(ineffective(judgement, "the refresh token refused with error \"invalid_grant\""))
+        }
+        Token::Code | Token::DeviceCode | Token::Unknown => Err(Halt::blocked("only an access or a refresh token lives or dies")),
+    }
+}
+
+/// A token that works after it should be dead: not a request that should have been refused, but an act without effect.
+fn ineffective(judgement: super::super::halt::Judgement, expected: &str) -> super::super::halt::Judgement {
+    use super::super::halt::Judgement;
+    match judgement {
+        Judgement::Broken(fault) if fault.kind == Kind::Accepted => {
+            Judgement::Broken(Fault { kind: Kind::Ineffective, expected: expected.to_owned(), ..fault })
+        }
+        Judgement::Broken(fault) => Judgement::Broken(Fault { expected: expected.to_owned(), ..fault }),
+        other @ (Judgement::Holds | Judgement::Tolerated(_)) => other,
+    }
+}
+
+async fn is_alive(scene: &mut Scene, args: &Args) -> Step {
+    match args.token(0) {
+        Token::Access | Token::FirstAccess => access_token_is(scene, args.token(0), true).await,
+        Token::Refresh | Token::FirstRefresh => {
+            let request = scene.refreshing(args.token(0))?;
+            scene.send(request).await;
+            scene.expect_tokens().map(|_| ())
+        }
+        Token::Code | Token::DeviceCode | Token::Unknown => Err(Halt::blocked("only an access or a refresh token lives or dies")),
+    }
+}
+
+async fn access_token_is(scene: &mut Scene, token: Token, alive: bool) -> Step {
+    let witness = scene.witness.ok_or_else(|| Halt::blocked("no witness saw the token alive before"))?;
+    let token = scene.token(token)?;
+    let request = question(scene, witness, &token).ok_or_else(|| Halt::blocked("the witness is gone"))?;
+    let heard = ask(scene, request).await;
+    let dead = says_dead(&heard, witness)?;
+    let fault = |kind, expected: &str, got: &str| Fault {
+        kind,
+        expected: expected.to_owned(),
+        got: got.to_owned(),
+        endpoint: heard.request.endpoint,
+        answer: got.to_owned(),
+    };
+    match (dead, alive) {
+        (true, false) | (false, true) => Ok(()),
+        (false, false) => Err(fault(Kind::Ineffective, "the access token is dead", "the access token still works").into()),
+        (true, true) => Err(fault(Kind::Refused, "the access token still works", "the access token is dead").into()),
+    }
+}

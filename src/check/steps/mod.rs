@@ -1,0 +1,30 @@
+//! The vocabulary by topic; each file opens with the sentences that it answers for.
+
+pub mod answers;
+pub mod authorization;
+pub mod clients;
+pub mod device;
+pub mod effects;
+pub mod tokens;
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::phrase::{Args, Phrase};
+
+/// Every phrase, with its compiled pattern.
+static VOCABULARY: LazyLock<Vec<(&'static Phrase, Regex)>> = LazyLock::new(|| {
+    let topics = [clients::PHRASES, authorization::PHRASES, tokens::PHRASES, device::PHRASES, effects::PHRASES, answers::PHRASES];
+    topics.into_iter().flatten().map(|phrase| (phrase, phrase.pattern())).collect()
+});
+
+/// Every phrase.
+pub fn vocabulary() -> impl Iterator<Item = &'static Phrase> {
+    VOCABULARY.iter().map(|(phrase, _)| *phrase)
+}
+
+/// Every phrase that says this text, with its arguments; in a sound vocabulary at most one.
+pub fn saying(text: &str) -> impl Iterator<Item = (&'static Phrase, Args)> {
+    VOCABULARY.iter().filter_map(move |(phrase, pattern)| phrase.matches(pattern, text).map(|args| (*phrase, args)))
+}

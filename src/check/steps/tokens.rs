@@ -1,0 +1,138 @@
+//! Acts at the token, revocation and introspection endpoints and at the resource, and the judges of acceptance and refusal.
+
+use super::super::halt::{Fault, Halt, Step};
+use super::super::judge;
+use super::super::phrase::{Args, Phrase, Token};
+use super::super::scene::{Deed, Heard, Scene};
+use crate::protocol::{Endpoint, Tokens, answer, request};
+use crate::provider::Need;
+use crate::verdict::Kind;
+
+/// The sentences.
+pub static PHRASES: &[Phrase] = &[
+    Phrase::act("the client redeems the code[ {alteration}]", &[], |s, a| Box::pin(redeems(s, a, 0))),
+    Phrase::act("{client} redeems the code[ {alteration}]", &[], |s, a| Box::pin(another_redeems(s, a))),
+    Phrase::act("the client asks for a token of its own[ {alteration}]", &[], |s, a| Box::pin(asks_for_own_token(s, a))),
+    Phrase::act("the client refreshes with {token}[ {alteration}]", &[Need::RefreshToken], |s, a| Box::pin(refreshes(s, a, 0))),
+    Phrase::act("{client} refreshes with {token}[ {alteration}]", &[Need::RefreshToken], |s, a| {
+        Box::pin(another_refreshes(s, a))
+    }),
+    Phrase::act("the client revokes {token}[ {alteration}]", &[Need::Revocation], |s, a| Box::pin(revokes(s, a, 0))),
+    Phrase::act("{client} revokes {token}[ {alteration}]", &[Need::Revocation], |s, a| Box::pin(another_revokes(s, a))),
+    Phrase::act("the client introspects {token}[ {alteration}]", &[Need::Introspection], |s, a| Box::pin(introspects(s, a, 0))),
+    Phrase::act("{client} introspects {token}[ {alteration}]", &[Need::Introspection], |s, a| {
+        Box::pin(another_introspects(s, a))
+    }),
+    Phrase::act("the resource is called with {token}[ {alteration}]", &[Need::Resource], |s, a| Box::pin(calls_resource(s, a))),
+    Phrase::act("the token endpoint is asked for the grant type {string}[ {alteration}]", &[], |s, a| {
+        Box::pin(asks_for_grant_type(s, a))
+    }),
+    Phrase::judge("the endpoint refuses with {errors}[, tolerating {errors}]", &[], |s, a| Box::pin(refuses(s, a))),
+    Phrase::judge("the client gets tokens", &[], |s, _| Box::pin(gets_tokens(s))),
+    Phrase::judge("the endpoint says yes", &[], |s, _| Box::pin(says_yes(s))),
+    Phrase::control("put right, the request succeeds", &[], |s, _| Box::pin(put_right(s))),
+    Phrase::control("the client got tokens", &[], |s, _| Box::pin(got_tokens(s))),
+];
+
+fn turn_to(scene: &mut Scene, args: &Args) {
+    scene.actor = args.client(0).key;
+}
+
+async fn redeems(scene: &mut Scene, args: &Args, at: usize) -> Step {
+    let request = scene.redemption()?;
+    scene.act(Deed::Redeem, request, args.alteration(at)).await
+}
+
+async fn another_redeems(scene: &mut Scene, args: &Args) -> Step {
+    turn_to(scene, args);
+    redeems(scene, args, 1).await
+}
+
+async fn asks_for_own_token(scene: &mut Scene, args: &Args) -> Step {
+    let request = scene.own_credentials()?;
+    scene.act(Deed::ClientCredentials, request, args.alteration(0)).await
+}
+
+async fn asks_for_grant_type(scene: &mut Scene, args: &Args) -> Step {
+    let request = request::token(&scene.endpoint(Endpoint::Token)?, args.text(0)).authenticate(&scene.actor()?.auth());
+    scene.act(Deed::ClientCredentials, request, args.alteration(1)).await
+}
+
+async fn refreshes(scene: &mut Scene, args: &Args, at: usize) -> Step {
+    let request = scene.refreshing(args.token(at))?;
+    scene.act(Deed::Refresh, request, args.alteration(at + 1)).await
+}
+
+async fn another_refreshes(scene: &mut Scene, args: &Args) -> Step {
+    turn_to(scene, args);
+    refreshes(scene, args, 1).await
+}
+
+async fn revokes(scene: &mut Scene, args: &Args, at: usize) -> Step {
+    let token = args.token(at);
+    let request =
+        request::revoke(&scene.endpoint(Endpoint::Revocation)?, &scene.token(token)?).authenticate(&scene.actor()?.auth());
+    scene.act(Deed::Revoke(token), request, args.alteration(at + 1)).await
+}
+
+async fn another_revokes(scene: &mut Scene, args: &Args) -> Step {
+    turn_to(scene, args);
+    revokes(scene, args, 1).await
+}
+
+async fn introspects(scene: &mut Scene, args: &Args, at: usize) -> Step {
+    let token = args.token(at);
+    let request =
+        request::introspect(&scene.endpoint(Endpoint::Introspection)?, &scene.token(token)?).authenticate(&scene.actor()?.auth());
+    scene.act(Deed::Introspect(token), request, args.alteration(at + 1)).await
+}
+
+async fn another_introspects(scene: &mut Scene, args: &Args) -> Step {
+    turn_to(scene, args);
+    introspects(scene, args, 1).await
+}
+
+async fn calls_resource(scene: &mut Scene, args: &Args) -> Step {
+    let token: Token = args.token(0);
+    let request = request::resource(&scene.endpoint(Endpoint::Resource)?).bearer(&scene.token(token)?);
+    scene.act(Deed::CallResource(token), request, args.alteration(1)).await
+}
+
+async fn refuses(scene: &mut Scene, args: &Args) -> Step {
+    let judgement = judge::refuses(scene.heard()?, args.errors(0), args.errors(1));
+    scene.judge(judgement)
+}
+
+async fn gets_tokens(scene: &mut Scene) -> Step {
+    scene.expect_tokens().map(|_| ())
+}
+
+/// As [`gets_tokens`], where the check is about something later.
+async fn got_tokens(scene: &mut Scene) -> Step {
+    gets_tokens(scene).await
+}
+
+async fn says_yes(scene: &mut Scene) -> Step {
+    judge::succeeds(scene.heard()?, "status 200").map(|_| ()).map_err(Halt::from)
+}
+
+async fn put_right(scene: &mut Scene) -> Step {
+    // The answer under judgement stays the one that is judged, whatever the control hears.
+    let judged = scene.heard.clone();
+    let outcome = scene.put_right().await;
+    scene.heard = judged;
+    outcome
+}
+
+/// The scope that a token answer grants: what it says, or what was asked for where it says nothing (RFC 6749 section 5.1).
+pub fn granted_scope(heard: &Heard, tokens: &Tokens) -> Vec<String> {
+    let asked = heard.request.param("scope").map(|value| answer::scopes(value.expose()));
+    tokens.scope.clone().or(asked).unwrap_or_default()
+}
+
+/// A fault in the last answer.
+pub fn fault(scene: &Scene, kind: Kind, expected: &str, got: &str) -> Result<Fault, Halt> {
+    let heard = scene.heard()?;
+    let response = scene.response(expected)?;
+    Ok(Fault::of(kind, heard.request.endpoint, response, expected, got))
+}

@@ -1,0 +1,32 @@
+//! The embedded provider: the reference server in this process, and its realms as targets. It is met over the wire, like any other.
+
+use std::sync::Arc;
+
+use crate::provider::{Provider, Target, discover};
+use crate::server::{Running, ServerConfig, start};
+use crate::wire::{Tape, Wire};
+
+/// The realms that a check is played on: the first whose make satisfies its needs.
+pub const REALMS: [&str; 2] = ["strict", "lenient"];
+
+/// Starts the reference server on free loopback ports.
+pub async fn serve(defects: &[String]) -> Result<Running, String> {
+    let mut config = ServerConfig { port: 0, admin_port: 0, ..ServerConfig::demo() };
+    for realm in &mut config.realms {
+        realm.defects = defects.to_vec();
+    }
+    start(config).await.map_err(|error| format!("cannot start the embedded reference server: {error}"))
+}
+
+/// The server's realms, as providers under test.
+pub async fn targets(server: &Running, wire: &Wire) -> Result<Vec<Arc<Target>>, String> {
+    let mut targets = Vec::new();
+    for realm in REALMS {
+        let name = format!("embedded {realm}");
+        let provider = Provider::from_json(&server.provider_document(realm), &name).map_err(|error| error.to_string())?;
+        let tape = Tape::new(provider.secrets());
+        let target = discover(wire, &tape, provider).await.map_err(|error| error.to_string())?;
+        targets.push(Arc::new(target));
+    }
+    Ok(targets)
+}
