@@ -119,7 +119,8 @@ fn turns_direction(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Breaks a text into lines of at most `columns`: at spaces, and inside a word only where the word alone is longer. A masked secret is one word.
+/// Breaks a text into lines of at most `columns`: at spaces, after a comma or an ampersand (JSON and
+/// queries have no spaces), and inside a word only where the word alone is longer. A masked secret is one word.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
     let mut lines = Vec::new();
@@ -128,7 +129,7 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut inside_secret = false;
     let ends_word = |c: char| {
         inside_secret = c == '‹' || (inside_secret && c != '›');
-        c == ' ' && !inside_secret
+        matches!(c, ' ' | ',' | '&') && !inside_secret
     };
     for word in plain(text).split_inclusive(ends_word) {
         // A space at the end of a line may hang over: it is taken off below.
@@ -165,6 +166,7 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefghij kl", 4), ["abcd", "efgh", "ij", "kl"]);
         assert_eq!(wrap("", 4), Vec::<String>::new());
+        assert_eq!(wrap(r#"{"error":"x","more":1}"#, 14), [r#"{"error":"x","#, r#""more":1}"#]);
         assert_eq!(wrap("a b=‹code 3fa9c1d2› c", 18), ["a", "b=‹code 3fa9c1d2›", "c"]);
     }
 
