@@ -141,9 +141,12 @@ pub async fn run(
     Played { run, bugs }
 }
 
+/// Each check that is played, and on what, by id.
+type Places = BTreeMap<String, (Arc<Check>, Arc<Target>)>;
+
 /// What the hooks share.
 struct Stage {
-    places: RefCell<BTreeMap<String, (Arc<Check>, Arc<Target>)>>,
+    places: RefCell<Places>,
     wire: Wire,
     options: Options,
     findings: RefCell<Vec<Finding>>,
@@ -158,7 +161,7 @@ impl Stage {
 }
 
 /// The features with the scenarios that are to be played, in the order of play.
-fn features(catalog: &Catalog, places: &BTreeMap<String, (Arc<Check>, Arc<Target>)>, shuffle: Option<u64>) -> Vec<Feature> {
+fn features(catalog: &Catalog, places: &Places, shuffle: Option<u64>) -> Vec<Feature> {
     let mut features = catalog.features().to_vec();
     for feature in &mut features {
         for rule in &mut feature.rules {
@@ -245,7 +248,7 @@ async fn after(stage: Rc<Stage>, scenario: &Scenario, finished: &ScenarioFinishe
         ScenarioFinished::StepSkipped => Ending::Bug("a step was skipped".to_owned()),
         ScenarioFinished::BeforeHookFailed(_) => Ending::Bug("the scene could not be set".to_owned()),
     };
-    if scene.check.tags.own_realm {
+    if scene.in_own_realm {
         realm::leave(scene).await;
     }
     let took = began.map(|began| began.elapsed()).unwrap_or_default();

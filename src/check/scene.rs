@@ -55,6 +55,8 @@ pub struct Scene {
     pub tolerated: Vec<(Fault, String)>,
     /// The part that the step being played has.
     pub part: Part,
+    /// Whether the target is a realm made for this scene alone.
+    pub in_own_realm: bool,
     /// Which step comes next.
     pub(super) cursor: usize,
     /// Why it stopped, and at which step.
@@ -166,6 +168,7 @@ impl Scene {
             witness: None,
             tolerated: Vec::new(),
             part: Part::Given,
+            in_own_realm: false,
             cursor: 0,
             halt: None,
             kept: HashMap::new(),

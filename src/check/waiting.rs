@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use super::halt::{Halt, Step};
-use super::realm;
 use super::scene::Scene;
 
 impl Scene {
     /// Lets this much time pass for the provider.
     pub async fn pass(&mut self, time: Duration) -> Step {
-        if self.check.tags.own_realm && self.target.provider.admin.is_some() {
-            return realm::advance(self, time).await;
+        if self.in_own_realm
+            && let Some(admin) = &self.target.provider.admin
+        {
+            return admin.advance(&self.wire, time).await.map_err(|error| Halt::blocked(error.to_string()));
         }
         if time > self.max_wait {
             let seconds = time.as_secs();

@@ -3,6 +3,7 @@
 mod check;
 mod console;
 mod embedded;
+mod prove;
 mod serve;
 mod surroundings;
 
@@ -40,6 +41,7 @@ Exit codes, the first that holds:
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::CheckArgs),
+    Prove(prove::ProveArgs),
     Serve(serve::Serve),
 }
 
@@ -60,6 +62,7 @@ impl Cli {
         let console = Console::new(Surroundings::read(), self.color, self.quiet);
         match self.command {
             Command::Check(check) => check.run(&console),
+            Command::Prove(prove) => prove.run(&console),
             Command::Serve(serve) => serve.run(&console),
         }
     }

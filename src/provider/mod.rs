@@ -6,6 +6,7 @@
 //! fault, shown, spelling: what an error says, and what of the file it may show
 //! ```
 
+mod admin;
 mod client;
 mod discovery;
 mod endpoints;
@@ -19,6 +20,7 @@ mod shown;
 mod spelling;
 mod tree;
 
+pub use admin::AdminError;
 pub use client::{AuthMethod, Client, Grant};
 pub use discovery::{Metadata, Seen, Target, Unreachable, WellKnown, discover};
 pub use endpoints::{EndpointOverrides, Endpoints};

@@ -1,0 +1,101 @@
+//! Plays the suite under a defect: realms like the sound ones, made over the admin listener.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::matrix::Proof;
+use crate::check::{self, Catalog, Check, Options};
+use crate::provider::{AdminError, Target};
+use crate::verdict::{Finding, Outcome};
+use crate::wire::Wire;
+
+/// Why nothing could be proven.
+#[derive(Debug, thiserror::Error)]
+pub enum ProveError {
+    /// The admin listener refused.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    /// A target is not a realm of a reference server.
+    #[error("{0} has no admin listener: only a reference server can be given a defect")]
+    NoAdmin(String),
+    /// flowproof itself failed under a defect.
+    #[error("a bug of flowproof's own under {defect}: {checks}")]
+    Bug {
+        /// The defect.
+        defect: String,
+        /// The checks in which it showed.
+        checks: String,
+    },
+}
+
+/// Plays checks against realms of a reference server, sound and broken.
+pub struct Prover<'a> {
+    /// Every check.
+    pub catalog: &'a Catalog,
+    /// The client that sends.
+    pub wire: &'a Wire,
+    /// The sound realms.
+    pub targets: &'a [Arc<Target>],
+    /// Scenarios side by side.
+    pub jobs: usize,
+}
+
+impl Prover<'_> {
+    /// What did not pass on the sound realms, one line each. `left_out` may be not applicable, and nothing else may.
+    pub async fn sound(&self, left_out: &BTreeSet<&str>) -> Result<Vec<String>, ProveError> {
+        let findings = self.play("the sound server", self.catalog.checks(), self.targets).await?;
+        let wrong = |finding: &&Finding| match finding.outcome {
+            Outcome::Passed => false,
+            Outcome::NotApplicable => !left_out.contains(finding.id.as_str()),
+            Outcome::Violated | Outcome::Warned | Outcome::Noted | Outcome::Inconclusive | Outcome::Known => true,
+        };
+        let words = |finding: &Finding| {
+            let got =
+                finding.violation.as_ref().map(|violation| format!("expected {}, got {}", violation.expected, violation.got));
+            format!("{} is {}: {}", finding.id, finding.outcome.name(), finding.reason.clone().or(got).unwrap_or_default())
+        };
+        Ok(findings.iter().filter(wrong).map(words).collect())
+    }
+
+    /// The row of one defect, from these checks: the whole suite, or a part that holds those tagged with the defect.
+    pub async fn prove(&self, defect: &str, checks: &[Arc<Check>]) -> Result<Proof, ProveError> {
+        let mut broken = Vec::new();
+        for target in self.targets {
+            let admin = target.provider.admin.as_ref().ok_or_else(|| ProveError::NoAdmin(target.provider.name.clone()))?;
+            let realm = admin.realm_like(self.wire, &target.provider.name, Some(&[defect.to_owned()])).await?;
+            broken.push(Arc::new(realm));
+        }
+        let findings = self.play(defect, checks, &broken).await;
+        for target in &broken {
+            if let Some(admin) = &target.provider.admin {
+                admin.drop_realm(self.wire).await?;
+            }
+        }
+        let tagged = |check: &&Arc<Check>| check.tags.catches.iter().any(|caught| caught == defect);
+        let expected = checks.iter().filter(tagged).map(|check| check.id.clone()).collect();
+        Ok(Proof::of(defect, expected, &findings?, checks.len() == self.catalog.checks().len()))
+    }
+
+    /// The checks that are tagged with a defect, and some of the rest: another share with each `turn`.
+    pub fn sample(&self, defect: &str, turn: usize, size: usize) -> Vec<Arc<Check>> {
+        let all = self.catalog.checks();
+        let stride = (all.len() / size.max(1)).max(1);
+        let tagged = |check: &Arc<Check>| check.tags.catches.iter().any(|caught| caught == defect);
+        let drawn = |at: usize| at % stride == turn % stride;
+        all.iter().enumerate().filter(|(at, check)| tagged(check) || drawn(*at)).map(|(_, check)| check.clone()).collect()
+    }
+
+    async fn play(&self, under: &str, checks: &[Arc<Check>], targets: &[Arc<Target>]) -> Result<Vec<Finding>, ProveError> {
+        let options = Options { jobs: self.jobs, ..Options::default() };
+        let silent = Rc::new(|_: &Finding| {});
+        let played = check::run(self.catalog, checks, targets, self.wire, &options, &CancellationToken::new(), silent).await;
+        if played.bugs.is_empty() {
+            Ok(played.run.findings)
+        } else {
+            Err(ProveError::Bug { defect: under.to_owned(), checks: played.bugs.join(", ") })
+        }
+    }
+}
