@@ -87,8 +87,50 @@ impl Console {
     /// Runs a command's asynchronous part to its end.
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> Result<T, Exit> {
         match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-            Ok(runtime) => Ok(runtime.block_on(future)),
+            Ok(runtime) => {
+                let result = runtime.block_on(future);
+                // A name look-up that hangs must not keep the program after Ctrl-C.
+                runtime.shutdown_background();
+                Ok(result)
+            }
             Err(error) => Err(self.usage(&format_args!("cannot start the threads that the run needs: {error}"))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TERMINAL: Surroundings =
+        Surroundings { no_color: false, dumb: false, stdout_is_terminal: true, stderr_is_terminal: true, width: Some(120) };
+    const PIPE: Surroundings = Surroundings { stdout_is_terminal: false, width: None, ..TERMINAL };
+
+    fn colours(surroundings: Surroundings, color: Colour) -> bool {
+        Console::new(surroundings, color, false).style.color
+    }
+
+    #[test]
+    fn colour_is_for_terminals_that_want_it_unless_it_is_asked_for_or_refused() {
+        assert!(colours(TERMINAL, Colour::Auto));
+        assert!(!colours(PIPE, Colour::Auto));
+        assert!(!colours(Surroundings { no_color: true, ..TERMINAL }, Colour::Auto));
+        assert!(!colours(Surroundings { dumb: true, ..TERMINAL }, Colour::Auto));
+        assert!(colours(Surroundings { no_color: true, ..PIPE }, Colour::Always));
+        assert!(!colours(TERMINAL, Colour::Never));
+    }
+
+    #[test]
+    fn a_pipe_has_a_width_of_its_own_and_a_terminal_its_own() {
+        assert_eq!(Console::new(TERMINAL, Colour::Auto, false).style.width, 120);
+        assert_eq!(Console::new(PIPE, Colour::Auto, false).style.width, PIPED_WIDTH);
+    }
+
+    #[test]
+    fn nothing_moves_where_it_was_asked_not_to_or_cannot() {
+        assert!(Console::new(TERMINAL, Colour::Never, false).animates());
+        assert!(!Console::new(TERMINAL, Colour::Always, true).animates());
+        assert!(!Console::new(Surroundings { dumb: true, ..TERMINAL }, Colour::Always, false).animates());
+        assert!(!Console::new(Surroundings { stderr_is_terminal: false, ..TERMINAL }, Colour::Always, false).animates());
     }
 }

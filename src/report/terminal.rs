@@ -205,3 +205,14 @@ fn duration(millis: u64) -> String {
         _ => format!("{} min {} s", millis / 60_000, millis % 60_000 / 1_000),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_and_counts_are_said_as_people_do() {
+        assert_eq!([0, 999, 1_640, 59_999, 125_000].map(duration), ["0 ms", "999 ms", "1.6 s", "59.9 s", "2 min 5 s"]);
+        assert_eq!([0, 1, 2].map(|count| counted(count, "check")), ["0 checks", "1 check", "2 checks"]);
+    }
+}

@@ -6,6 +6,7 @@ mod sample;
 
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum as _;
 use flowproof::report::{Format, Style, json, junit, store, terminal};
 use flowproof::verdict::{Conformance, FailOn, Finding, Outcome, Run};
 
@@ -28,11 +29,12 @@ fn samples() -> PathBuf {
 #[test]
 fn every_format_renders_its_committed_sample() {
     if std::env::var_os("FLOWPROOF_BLESS").is_some() {
-        store(&sample::run(), &samples(), &[Format::Junit]).expect("the samples can be written");
+        store(&sample::run(), &samples(), Format::value_variants()).expect("the samples can be written");
     }
     let dir = tempfile::tempdir().expect("a directory");
-    let written = store(&sample::run(), dir.path(), &[Format::Junit]).expect("the reports can be written");
-    assert_eq!(written.len(), 3);
+    let written = store(&sample::run(), dir.path(), Format::value_variants()).expect("the reports can be written");
+    let committed = std::fs::read_dir(samples()).expect("the samples are there").count();
+    assert_eq!(written.len(), committed, "every format has its sample, and every sample its format");
     for path in written {
         let committed = samples().join(path.file_name().expect("a name"));
         let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -105,8 +107,11 @@ fn what_is_no_report_is_refused_with_its_reason() {
 
 #[test]
 fn no_line_is_wider_than_the_terminal_but_an_address() {
+    let mut run = sample::run();
+    let long = "a-feature-whose-name-is-rather-long-indeed/check".to_owned();
+    run.findings.push(Finding { id: long, ..run.findings[0].clone() });
     for width in [80, 100, 120] {
-        for line in text(&sample::run(), false, width).lines() {
+        for line in text(&run, false, width).lines() {
             let wide = line.chars().count() > width;
             assert!(!wide || line.contains("http"), "{width}: {line}");
         }
