@@ -1,21 +1,34 @@
 //! The core: which realm and which endpoint a request is for. A synchronous state machine; clock and randomness are passed in.
 
+pub mod authorization;
+pub mod device;
+pub mod endpoint;
 pub mod environment;
+mod failures;
+pub mod form;
+pub mod grant;
 pub mod message;
+pub mod pkce;
 pub mod realm;
+pub mod redirect_uri;
+pub mod refusal;
+pub mod scope;
+pub mod session;
 pub mod signing;
+pub mod state;
+pub mod table;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use serde_json::json;
-
 use self::environment::{Clock, Random};
+use self::form::Parameters;
 use self::message::{Request, Response};
 use self::realm::Realm;
 pub use self::realm::RealmError;
 use self::signing::{KeyError, SigningKey};
 use super::config::RealmConfig;
+use super::{defect, endpoints};
 
 /// All realms of one server.
 pub struct Core {
@@ -80,9 +93,31 @@ impl Core {
         names
     }
 
-    /// Answers a request.
-    pub fn answer(&self, _request: Request) -> Response {
-        let _ = &self.default_realm;
-        Response::json(404, json!({ "error": "not_found" }))
+    /// Answers a request: finds its realm and endpoint, and lets the realm's defects take hold on the way in and out.
+    pub fn answer(&self, mut request: Request) -> Response {
+        if request.path == "/device"
+            && let Some(realm) = &self.default_realm
+        {
+            return short_device_address(realm, &request);
+        }
+        let Some((realm, endpoint)) = endpoint::find(&request.path) else { return endpoints::not_found() };
+        let Some(realm) = self.realm(realm) else { return endpoints::not_found() };
+        if realm.defects.is_empty() {
+            return endpoints::answer(&realm, &endpoint, &request);
+        }
+        defect::answer::before(&realm, &endpoint, &mut request);
+        let mut response = endpoints::answer(&realm, &endpoint, &request);
+        defect::answer::after(&realm, &endpoint, &request, &mut response);
+        response
     }
+}
+
+/// The short address of the default realm's verification page leads to the real one, whose cookie lives there.
+fn short_device_address(realm: &str, request: &Request) -> Response {
+    let code = Parameters::parse(request.query.as_bytes()).ok().and_then(|query| query.get("user_code").map(str::to_owned));
+    let query = code.map(|code| {
+        let encoded: String = form_urlencoded::byte_serialize(code.as_bytes()).collect();
+        format!("?user_code={encoded}")
+    });
+    endpoints::page::see_other(format!("/realms/{realm}/device{}", query.unwrap_or_default()))
 }

@@ -1,12 +1,17 @@
 //! One realm: what is configured, and the state that its requests share.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::environment::{Clock, Random};
+use super::scope::Scopes;
 use super::signing::SigningKey;
-use crate::server::config::RealmConfig;
+use super::state::State;
+use crate::server::config::{ClientConfig, RealmConfig, UserConfig};
 use crate::server::defect::{Defects, Unknown};
 
 /// Why a realm cannot be.
@@ -31,10 +36,13 @@ pub struct Realm {
     pub issuer: String,
     /// What is wrong with it.
     pub defects: Defects,
-    keys: Arc<SigningKey>,
+    /// The key all realms sign with.
+    pub keys: Arc<SigningKey>,
+    /// Chance.
+    pub random: Arc<dyn Random>,
     clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
     offset: AtomicU64,
+    state: Mutex<State>,
 }
 
 impl Realm {
@@ -54,7 +62,7 @@ impl Realm {
             return Err(RealmError::Name(config.name));
         }
         let defects = Defects::named(&config.defects)?;
-        Ok(Self { config, issuer, defects, keys, clock, random, offset: AtomicU64::new(0) })
+        Ok(Self { config, issuer, defects, keys, random, clock, offset: AtomicU64::new(0), state: Mutex::default() })
     }
 
     /// The realm's time, in milliseconds since the epoch: the clock's, moved by what the admin listener asked for.
@@ -68,5 +76,49 @@ impl Realm {
         let step = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         let before = self.offset.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |offset| Some(offset.saturating_add(step)));
         before.unwrap_or_default().saturating_add(step) / 1_000
+    }
+
+    /// What the realm remembers. Hold it for a look or a change, never while signing.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves the tables whole: each change is a single call.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A secret that cannot be guessed: 256 random bits, base64url.
+    pub fn secret(&self) -> String {
+        let mut bytes = [0; 32];
+        self.random.fill(&mut bytes);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// The registered client of this `client_id`.
+    pub fn client(&self, id: &str) -> Option<&ClientConfig> {
+        self.config.clients.values().find(|client| client.id == id)
+    }
+
+    /// The user of this name.
+    pub fn user(&self, username: &str) -> Option<&UserConfig> {
+        self.config.users.values().find(|user| user.username == username)
+    }
+
+    /// The user of this subject identifier.
+    pub fn user_of_subject(&self, sub: &str) -> Option<&UserConfig> {
+        self.config.users.values().find(|user| user.subject() == sub)
+    }
+
+    /// Every scope that any client may have.
+    pub fn scopes(&self) -> Scopes {
+        let names: Vec<&String> = self.config.clients.values().flat_map(|client| &client.scopes).collect();
+        Scopes::of(&names)
+    }
+
+    /// The address of a page or endpoint of this realm.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.issuer)
+    }
+
+    /// The path under which the realm lives, without a slash at its end.
+    pub fn path(&self) -> String {
+        format!("/realms/{}", self.config.name)
     }
 }

@@ -1,1 +1,105 @@
 //! The layer round the core where defects of the request as read and of the answer as sent take hold.
+
+use serde_json::Value;
+
+use super::{authorization, bearer, client_auth, device, introspection, legacy, metadata, redirect, token};
+use crate::server::core::endpoint::Endpoint;
+use crate::server::core::message::{Content, Request, Response};
+use crate::server::core::realm::Realm;
+
+/// The request as a bad server reads it.
+pub fn before(realm: &Realm, endpoint: &Endpoint, request: &mut Request) {
+    match endpoint {
+        Endpoint::Token => token::before(&realm.defects, request),
+        Endpoint::DeviceAuthorization => device::before(&realm.defects, request),
+        Endpoint::Authorization
+        | Endpoint::Login(_)
+        | Endpoint::Consent(_)
+        | Endpoint::Introspection
+        | Endpoint::Revocation
+        | Endpoint::Verification
+        | Endpoint::DeviceConsent(_)
+        | Endpoint::Userinfo
+        | Endpoint::Jwks
+        | Endpoint::Metadata
+        | Endpoint::MetadataBelowIssuer
+        | Endpoint::OpenIdConfiguration
+        | Endpoint::MetadataOfNobody => {}
+    }
+}
+
+/// The answer as a bad server sends it. The request is the one that the endpoint has read.
+pub fn after(realm: &Realm, endpoint: &Endpoint, request: &Request, response: &mut Response) {
+    let defects = &realm.defects;
+    redirect::after(realm, response);
+    authorization::after(realm, endpoint, request, response);
+    device::after(defects, endpoint, response);
+    metadata::after(realm, endpoint, request, response);
+    legacy::after(defects, endpoint, response);
+    match endpoint {
+        Endpoint::Token => {
+            client_auth::after(defects, request, response);
+            token::after(defects, request, response);
+        }
+        Endpoint::Introspection => introspection::after(realm, request, response),
+        Endpoint::Userinfo => bearer::after(defects, request, response),
+        Endpoint::Authorization
+        | Endpoint::Login(_)
+        | Endpoint::Consent(_)
+        | Endpoint::Revocation
+        | Endpoint::DeviceAuthorization
+        | Endpoint::Verification
+        | Endpoint::DeviceConsent(_)
+        | Endpoint::Jwks
+        | Endpoint::Metadata
+        | Endpoint::MetadataBelowIssuer
+        | Endpoint::OpenIdConfiguration
+        | Endpoint::MetadataOfNobody => {}
+    }
+}
+
+impl Response {
+    /// The `error` of an error object.
+    pub(super) fn error(&self) -> Option<&str> {
+        match &self.content {
+            Content::Json(document) => document.get("error").and_then(Value::as_str),
+            Content::Empty | Content::Html(_) | Content::Page(_) | Content::Client(_) => None,
+        }
+    }
+
+    /// Changes the value of a header field, if there is one.
+    pub(super) fn rewrite_header(&mut self, name: &str, change: impl FnOnce(&str) -> String) {
+        if let Some((_, value)) = self.headers.iter_mut().find(|(field, _)| *field == name) {
+            *value = change(value);
+        }
+    }
+}
+
+/// Named values in order, as forms and redirects have them.
+pub(super) trait Fields {
+    /// The first value of this name.
+    fn field(&self, name: &str) -> Option<&str>;
+    /// Takes away every value of this name.
+    fn drop_field(&mut self, name: &str);
+}
+
+impl<Name: AsRef<str>> Fields for Vec<(Name, String)> {
+    fn field(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(field, _)| field.as_ref() == name).map(|(_, value)| value.as_str())
+    }
+
+    fn drop_field(&mut self, name: &str) {
+        self.retain(|(field, _)| field.as_ref() != name);
+    }
+}
+
+/// The pairs of a form, if it is one.
+pub(super) fn form_of(encoded: &[u8]) -> Option<Vec<(String, String)>> {
+    crate::server::core::form::Parameters::parse(encoded).ok()?;
+    Some(form_urlencoded::parse(encoded).into_owned().collect())
+}
+
+/// Writes a form back into the request.
+pub(super) fn set_form(request: &mut Request, form: &[(String, String)]) {
+    request.body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish().into_bytes();
+}

@@ -1,5 +1,15 @@
 //! Bugs of the protected resource (userinfo): where it takes a token from, and which it takes.
 
+use serde_json::{Value, json};
+
+use super::Defects;
+use super::answer::{Fields as _, form_of};
+use crate::server::core::grant::{AccessToken, Owner};
+use crate::server::core::message::{Request, Response};
+use crate::server::core::realm::Realm;
+use crate::server::core::state::State;
+use crate::server::endpoints::userinfo::Refused;
+
 table! { Bearer;
     /// Takes a token from the form body only, never from the header.
     IgnoresBearerHeader violates ["bearer-header-accepted"];
@@ -21,4 +31,107 @@ table! { Bearer;
     FallsBackToSecondToken violates ["bearer-two-methods-rejected"];
     /// Uses the first of two tokens in the header or in the body.
     UsesFirstOfTwoTokens violates ["bearer-malformed-request-400"];
+}
+
+/// The tokens that the resource tries, in order: the one that was presented.
+pub fn tokens(realm: &Realm, request: &Request, sound: Result<String, Refused>) -> Result<Vec<String>, Refused> {
+    let defects = &realm.defects;
+    if defects.is_empty() {
+        return sound.map(|token| vec![token]);
+    }
+    let in_header: Vec<&str> = request.all_headers("authorization").filter_map(bearer_credentials).collect();
+    let in_body = fields_of(request, &request.body);
+    let in_query = form_of(request.query.as_bytes()).unwrap_or_default();
+    let in_query = in_query.field("access_token").map(str::to_owned);
+    if defects.has(Flaw::IgnoresBearerHeader) && !in_header.is_empty() && in_body.is_empty() {
+        return Err(Refused::NoToken);
+    }
+    if defects.has(Flaw::ComparesBearerSchemeLiterally)
+        && request
+            .header("authorization")
+            .is_some_and(|field| !field.starts_with("Bearer") && bearer_credentials(field).is_some())
+    {
+        return Err(Refused::NoToken);
+    }
+    if defects.has(super::token::Flaw::IssuesTokensOutsideTheGrammar)
+        && let [only] = in_header.as_slice()
+        && only.ends_with(",0")
+        && in_body.is_empty()
+    {
+        return Ok(vec![(*only).to_owned()]);
+    }
+    match sound {
+        Err(Refused::NoToken) if defects.has(Flaw::AcceptsTokenInQuery) && in_header.is_empty() => {
+            in_query.map(|token| vec![token]).ok_or(Refused::NoToken)
+        }
+        Err(Refused::Malformed) if defects.has(Flaw::FallsBackToSecondToken) && in_header.len() == 1 && in_body.len() == 1 => {
+            Ok(vec![in_header[0].to_owned(), in_body[0].clone()])
+        }
+        Err(Refused::Malformed) if defects.has(Flaw::UsesFirstOfTwoTokens) => {
+            let one_place = in_header.is_empty() != in_body.is_empty();
+            let first = in_header.first().and_then(|field| field.split([' ', ',']).next()).map(str::to_owned);
+            first.or_else(|| in_body.first().cloned()).filter(|_| one_place).map(|token| vec![token]).ok_or(Refused::Malformed)
+        }
+        sound => sound.map(|token| vec![token]),
+    }
+}
+
+fn bearer_credentials(field: &str) -> Option<&str> {
+    let (scheme, credentials) = field.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then(|| credentials.trim())
+}
+
+fn fields_of(request: &Request, body: &[u8]) -> Vec<String> {
+    if request.method != "POST" || !request.is_form() {
+        return Vec::new();
+    }
+    let form = form_of(body).unwrap_or_default();
+    form.into_iter().filter(|(name, _)| name == "access_token").map(|(_, value)| value).collect()
+}
+
+/// Whether the access token opens the resource.
+pub fn is_alive(defects: &Defects, token: &AccessToken, now: u64, sound: bool) -> bool {
+    let expired = token.is_expired(now);
+    let revoked = token.is_revoked();
+    sound
+        || expired && !revoked && defects.has(Flaw::IgnoresExpiryAtUserinfo)
+        || revoked && !expired && defects.has(Flaw::IgnoresRevocationAtUserinfo)
+}
+
+/// What a refresh token tells: nothing, for it is for the authorization server only.
+pub fn claims_of_refresh_token(realm: &Realm, state: &State, token: &str) -> Option<Value> {
+    if !realm.defects.has(super::refresh::Flaw::AcceptsRefreshTokenAsBearer) {
+        return None;
+    }
+    let grant = state.refresh_tokens.get(token).filter(|token| !token.is_rotated())?.grant()?;
+    match &grant.owner {
+        Owner::User(user) if !grant.refresh_tokens_dead() => Some(json!({ "sub": user.sub })),
+        Owner::User(_) | Owner::Client => None,
+    }
+}
+
+/// How a token that does not open the resource is refused.
+pub fn refusal_of(realm: &Realm, state: &State, tokens: &[String], sound: Refused) -> Refused {
+    let known = |token: &String| state.access_tokens.get(token).is_some() || state.refresh_tokens.get(token).is_some();
+    if realm.defects.has(Flaw::AnswersUnknownTokenWith400) && !tokens.iter().any(known) {
+        return Refused::Malformed;
+    }
+    sound
+}
+
+pub(super) fn after(defects: &Defects, request: &Request, response: &mut Response) {
+    let presented = request.all_headers("authorization").any(|field| bearer_credentials(field).is_some());
+    if response.status == 400 && presented && defects.has(Flaw::AnswersUnknownTokenWith400) {
+        response.drop_header("www-authenticate");
+    }
+    if response.status != 401 || presented || !fields_of(request, &request.body).is_empty() {
+        return;
+    }
+    if defects.has(Flaw::AnswersMissingTokenWith403) {
+        response.status = 403;
+        response.drop_header("www-authenticate");
+    }
+    if defects.has(Flaw::SendsErrorForMissingToken) {
+        response.rewrite_header("www-authenticate", |challenge| format!("{challenge}, error=\"invalid_token\""));
+    }
 }

@@ -1,5 +1,12 @@
 //! Bugs of client authentication: which credentials count, how they are decoded, and how a failure is told.
 
+use super::Defects;
+use crate::server::config::{AuthMethod, ClientConfig, GrantKind};
+use crate::server::core::form::{self, Parameters};
+use crate::server::core::message::{Request, Response};
+use crate::server::core::realm::Realm;
+use crate::server::core::refusal::{Refusal, TokenError};
+
 table! { ClientAuth;
     /// Has no HTTP Basic for the client credentials grant.
     RefusesBasic violates ["client-auth-basic-supported"];
@@ -37,4 +44,136 @@ table! { ClientAuth;
     LetsVerifierReplaceSecret violates ["public-client-cannot-impersonate-confidential"];
     /// Knows the scheme `Basic` in this spelling only.
     ComparesBasicSchemeLiterally violates ["client-auth-basic-scheme-case-insensitive"];
+}
+
+/// Whether the scheme of an Authorization header is Basic.
+pub fn scheme_is_basic(defects: &Defects, scheme: &str, sound: bool) -> bool {
+    sound && (scheme == "Basic" || !defects.has(Flaw::ComparesBasicSchemeLiterally))
+}
+
+/// Whether user and password of the Basic header are compared as they stand there.
+pub fn basic_stays_encoded(defects: &Defects) -> bool {
+    defects.has(Flaw::SkipsFormDecodingOfBasic)
+}
+
+/// Whether a header that is not well-formed Basic counts as none.
+pub fn malformed_header_is_ignored(defects: &Defects) -> bool {
+    defects.has(Flaw::TreatsMalformedBasicAsPublic)
+}
+
+/// Whether a secret in the body counts as nothing beside a Basic header.
+pub fn second_method_is_ignored(defects: &Defects) -> bool {
+    defects.has(Flaw::AcceptsTwoMethods)
+}
+
+/// Whether another client than the one that authenticates may be named in the body.
+pub fn body_client_is_trusted(defects: &Defects) -> bool {
+    defects.has(Flaw::TrustsBodyClientId)
+}
+
+/// Whether the same client must not be named in the body.
+pub fn client_id_beside_basic_is_refused(defects: &Defects) -> bool {
+    defects.has(Flaw::RefusesClientIdBesideBasic)
+}
+
+/// The client on whose behalf the request is served: the one that authenticated.
+pub fn client_in_charge<'realm>(
+    realm: &'realm Realm,
+    client: &'realm ClientConfig,
+    form: &Parameters,
+    grant: Option<GrantKind>,
+) -> &'realm ClientConfig {
+    if !realm.defects.has(Flaw::TrustsBodyClientId) || grant != Some(GrantKind::AuthorizationCode) {
+        return client;
+    }
+    form.get("client_id").and_then(|id| realm.client(id)).unwrap_or(client)
+}
+
+/// The secret of the form body.
+pub fn body_secret(realm: &Realm, secret: &str) -> String {
+    if realm.defects.has(Flaw::DecodesPostSecretTwice) {
+        return form::decoded(secret.as_bytes()).unwrap_or_default();
+    }
+    secret.to_owned()
+}
+
+/// Whether the server lacks this way of authentication.
+pub fn method_is_missing(defects: &Defects, method: AuthMethod, grant: Option<GrantKind>) -> bool {
+    match method {
+        AuthMethod::ClientSecretBasic => defects.has(Flaw::RefusesBasic) && grant == Some(GrantKind::ClientCredentials),
+        AuthMethod::ClientSecretPost => defects.has(Flaw::RefusesPost),
+        AuthMethod::None => false,
+    }
+}
+
+/// Whether the secret is the registered one.
+pub fn secret_matches(defects: &Defects, given: &str, expected: &str, sound: bool) -> bool {
+    let cut_short = given.len() >= 4 && expected.starts_with(given);
+    let loosely = cut_short || given.starts_with(expected) || given.eq_ignore_ascii_case(expected);
+    sound
+        || given.is_empty() && defects.has(Flaw::SkipsEmptySecret)
+        || loosely && !given.is_empty() && defects.has(Flaw::ComparesSecretsLoosely)
+}
+
+/// What is said to a client that nobody knows: the same as to a wrong secret.
+pub fn unknown_client(defects: &Defects, grant: Option<GrantKind>, sound: Refusal) -> Refusal {
+    if grant.is_some() && defects.has(Flaw::AnswersUnknownClientWithUnauthorizedClient) {
+        Refusal::new(TokenError::UnauthorizedClient, "unknown client")
+    } else {
+        sound
+    }
+}
+
+/// Whether it is enough that the client names itself: for a public one.
+pub fn name_suffices(defects: &Defects, client: &ClientConfig, form: &Parameters, grant: Option<GrantKind>, sound: bool) -> bool {
+    let sends_empty_secret = form.all("client_secret").next() == Some("");
+    if sends_empty_secret && !client.is_public() {
+        return defects.has(Flaw::SkipsEmptySecret);
+    }
+    match grant {
+        Some(GrantKind::AuthorizationCode) if sound => !defects.has(Flaw::DemandsSecretOfPublicClients),
+        Some(GrantKind::AuthorizationCode) => defects.has(Flaw::LetsVerifierReplaceSecret) && form.get("code_verifier").is_some(),
+        Some(GrantKind::ClientCredentials) => sound || defects.has(Flaw::AcceptsClientIdAlone),
+        Some(GrantKind::RefreshToken) => sound || defects.has(super::refresh::Flaw::RefreshesWithoutClientAuth),
+        Some(GrantKind::DeviceCode) => sound || defects.has(super::device::Flaw::SkipsClientAuthAtPoll),
+        None => sound,
+    }
+}
+
+/// The client of a request that names none: nobody.
+pub fn client_of_nobody<'realm>(
+    realm: &'realm Realm,
+    form: &Parameters,
+    grant: Option<GrantKind>,
+) -> Option<&'realm ClientConfig> {
+    if realm.defects.is_empty() {
+        return None;
+    }
+    let id = match grant? {
+        GrantKind::AuthorizationCode if realm.defects.has(Flaw::RedeemsCodeWithoutClientId) => {
+            realm.state().codes.get(form.get("code")?)?.client_id.clone()
+        }
+        GrantKind::DeviceCode if realm.defects.has(super::device::Flaw::AnswersPollsOfNobody) => match form.get("device_code") {
+            Some(code) => realm.state().devices.get(code)?.client_id.clone(),
+            None => return None,
+        },
+        GrantKind::AuthorizationCode | GrantKind::ClientCredentials | GrantKind::RefreshToken | GrantKind::DeviceCode => {
+            return None;
+        }
+    };
+    realm.client(&id).filter(|client| client.is_public())
+}
+
+/// How a failure is told at the token endpoint.
+pub(super) fn after(defects: &Defects, request: &Request, response: &mut Response) {
+    if response.error() != Some("invalid_client") {
+        return;
+    }
+    let by_header = request.header("authorization").is_some();
+    let by_body = String::from_utf8_lossy(&request.body).contains("client_secret=");
+    if by_header && defects.has(Flaw::OmitsChallengeAfterBasic)
+        || !by_header && by_body && defects.has(Flaw::OmitsChallengeForBodyCredentials)
+    {
+        response.drop_header("www-authenticate");
+    }
 }

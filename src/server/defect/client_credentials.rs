@@ -1,5 +1,12 @@
 //! Bugs of the client credentials grant.
 
+use super::Defects;
+use crate::server::config::{ClientConfig, GrantKind};
+use crate::server::core::form::Parameters;
+use crate::server::core::refusal::{Refusal, invalid_grant};
+use crate::server::core::scope::Scopes;
+use crate::server::grants::tokens::Refresh;
+
 table! { ClientCredentials;
     /// Answers `invalid_grant` to a client credentials request, because no user stands behind it.
     DemandsUserForClientCredentials violates ["cc-success"];
@@ -11,4 +18,42 @@ table! { ClientCredentials;
     GrantsAnyScopeToClients violates ["cc-invalid-scope"];
     /// Issues a client credentials token with the client's whole scope, and does not say so.
     IgnoresRequestedScope violates ["cc-scope-subset-honoured"];
+}
+
+/// Whether a public client is served although it cannot be registered for the grant.
+pub fn public_client_is_served(defects: &Defects, client: &ClientConfig, grant: GrantKind) -> bool {
+    defects.has(Flaw::ServesClientCredentialsToPublicClients) && client.is_public() && grant == GrantKind::ClientCredentials
+}
+
+/// Whether the client can keep a secret.
+pub fn client_is_confidential(defects: &Defects, sound: bool) -> bool {
+    sound || defects.has(Flaw::ServesClientCredentialsToPublicClients)
+}
+
+/// Lets a client be served without a user.
+pub fn needs_no_user(defects: &Defects) -> Result<(), Refusal> {
+    if defects.has(Flaw::DemandsUserForClientCredentials) { Err(invalid_grant("no user")) } else { Ok(()) }
+}
+
+/// What the token is good for.
+pub fn scopes(
+    defects: &Defects,
+    client: &ClientConfig,
+    form: &Parameters,
+    sound: Result<Scopes, Refusal>,
+) -> Result<Scopes, Refusal> {
+    let asked = form.get("scope").and_then(|scope| Scopes::parse(scope).ok());
+    match (sound, asked) {
+        (Ok(_), Some(_)) if defects.has(Flaw::IgnoresRequestedScope) => Ok(Scopes::of(&client.scopes)),
+        (Err(_), Some(asked)) if defects.has(Flaw::GrantsAnyScopeToClients) => Ok(asked),
+        (sound, _) => sound,
+    }
+}
+
+/// The refresh token that goes with it: none.
+pub fn refresh(defects: &Defects, scopes: &Scopes) -> Refresh {
+    if defects.has(Flaw::IssuesRefreshTokenToClients) {
+        return Refresh::New { generation: 0, scopes: scopes.clone() };
+    }
+    Refresh::No
 }

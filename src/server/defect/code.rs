@@ -1,5 +1,16 @@
 //! Bugs of the authorization code: how often, how long, for whom and with what it can be redeemed.
 
+use std::time::Duration;
+
+use super::Defects;
+use crate::server::config::ClientConfig;
+use crate::server::core::form::Parameters;
+use crate::server::core::grant::{Grant, Redemption};
+use crate::server::core::message::Response;
+use crate::server::core::refusal::{Refusal, invalid_grant, invalid_request};
+use crate::server::core::scope::Scopes;
+use crate::server::core::state::State;
+
 table! { Code;
     /// Answers `invalid_grant` to the valid code of a confidential client.
     RefusesValidCode violates ["code-exchange-success"];
@@ -27,4 +38,85 @@ table! { Code;
     AcceptsMissingRedirectUri violates ["code-redirect-uri-missing-rejected"];
     /// Lets the `scope` of a redemption replace the approved one.
     WidensScopeAtRedemption violates ["code-exchange-scope-cannot-widen"];
+}
+
+/// How long a racing server leaves a redeemed code lying about, in milliseconds.
+const RACE: u64 = 150;
+
+/// What is said to a redemption without a code.
+pub fn missing_code(defects: &Defects, sound: Refusal) -> Refusal {
+    if defects.has(Flaw::CrashesOnMissingCode) { Refusal::crash() } else { sound }
+}
+
+/// What is said to a code that nobody has issued.
+pub fn unknown_code(defects: &Defects, state: &State, presented: &str, sound: Refusal) -> Refusal {
+    // A token in the place of a code is another matter.
+    let is_token = state.access_tokens.get(presented).is_some() || state.refresh_tokens.get(presented).is_some();
+    if defects.has(Flaw::AnswersUnknownCodeWithInvalidRequest) && !is_token { invalid_request("unknown code") } else { sound }
+}
+
+/// Lets a good code through.
+pub fn accepts_valid_codes(defects: &Defects, client: &ClientConfig) -> Result<(), Refusal> {
+    if defects.has(Flaw::RefusesValidCode) && !client.is_public() { Err(invalid_grant("no")) } else { Ok(()) }
+}
+
+/// Whether the code was issued to the client.
+pub fn belongs(defects: &Defects, client: &ClientConfig, sound: bool) -> bool {
+    sound
+        || if client.is_public() {
+            defects.has(Flaw::RedeemsCodesOfOtherPublicClients)
+        } else {
+            defects.has(Flaw::RedeemsCodesOfOtherClients)
+        }
+}
+
+/// Whether the redemption names the redirect URI of the authorization request.
+pub fn redirect_uri_matches(defects: &Defects, client: &ClientConfig, given: Option<&str>, sound: bool) -> bool {
+    sound
+        || match given {
+            None => defects.has(Flaw::AcceptsMissingRedirectUri),
+            Some(given) => {
+                // One who redeems another's code names the other's redirect URI, which is that defect's business and no other's.
+                defects.has(Flaw::AcceptsAnyRegisteredRedirectUri) && client.redirect_uris.iter().any(|uri| uri == given)
+            }
+        }
+}
+
+/// Whether a code may be redeemed that has been redeemed already.
+pub fn may_be_redeemed_again(defects: &Defects, now: u64, redemption: &Redemption) -> bool {
+    defects.has(Flaw::AcceptsReusedCode) || defects.has(Flaw::RacesCodeRedemption) && now < redemption.at + RACE
+}
+
+/// Holds the answer back until the race is over, so that one who waits for it does not see the window.
+pub fn held_back(defects: &Defects, response: Response) -> Response {
+    if defects.has(Flaw::RacesCodeRedemption) {
+        return Response { delay: Some(Duration::from_millis(RACE + 50)), ..response };
+    }
+    response
+}
+
+/// What a replay does to the tokens of the first use.
+pub fn revoke(defects: &Defects, grant: &Grant) {
+    if !defects.has(Flaw::KeepsAccessTokensAfterReplay) {
+        grant.revoke_access_tokens();
+    }
+    if !defects.has(Flaw::KeepsRefreshTokensAfterReplay) {
+        grant.revoke_refresh_tokens();
+    }
+}
+
+/// Whether a code never grows too old.
+pub fn lives_for_ever(defects: &Defects) -> bool {
+    defects.has(Flaw::NeverExpiresCodes)
+}
+
+/// What the token of a code is good for, whatever the redemption names.
+pub fn scopes(defects: &Defects, client: &ClientConfig, form: &Parameters, approved: Scopes) -> Scopes {
+    if defects.has(Flaw::WidensScopeAtRedemption)
+        && let Some(wider) = form.get("scope").and_then(|scope| Scopes::parse(scope).ok())
+        && wider.is_within(&Scopes::of(&client.scopes))
+    {
+        return wider;
+    }
+    approved
 }

@@ -1,5 +1,19 @@
 //! Bugs of the device grant: its authorization endpoint, its verification page and the poll.
 
+use super::Defects;
+use super::answer::form_of;
+use crate::server::config::ClientConfig;
+use crate::server::core::device::{Decision, Device};
+use crate::server::core::endpoint::Endpoint;
+use crate::server::core::form::Parameters;
+use crate::server::core::grant::ApprovingUser;
+use crate::server::core::message::{Content, Request, Response};
+use crate::server::core::realm::Realm;
+use crate::server::core::refusal::Refusal;
+use crate::server::core::session::DeviceQuestion;
+use crate::server::core::state::State;
+use crate::server::defect::authorization::default_user;
+
 table! { Device;
     /// Leaves `expires_in` out of the device authorization answer.
     OmitsDeviceExpiresIn violates ["device-authz-success-members"];
@@ -53,4 +67,182 @@ table! { Device;
     OmitsDeviceGrantFromMetadata violates ["device-metadata"];
     /// Knows a user code only in capitals and with its dash.
     ComparesUserCodeLiterally violates ["device-user-code-input-tolerant"];
+}
+
+/// The client that asks for device codes: as it authenticated, or not at all.
+pub fn applicant<'realm>(
+    realm: &'realm Realm,
+    form: &Parameters,
+    client: Result<&'realm ClientConfig, Refusal>,
+) -> Result<&'realm ClientConfig, Refusal> {
+    let Err(refusal) = client else { return client };
+    let defects = &realm.defects;
+    let named = form.get("client_id").map(|id| realm.client(id));
+    let anyone = || realm.config.clients.values().find(|client| client.is_public() && uses_devices(client));
+    match named {
+        Some(Some(known)) if defects.has(Flaw::SkipsClientAuthAtDeviceAuthorization) => Ok(known),
+        Some(None) if defects.has(Flaw::IssuesDeviceCodesToUnknownClients) => anyone().ok_or(refusal),
+        None if defects.has(Flaw::IssuesDeviceCodesToNobody) => anyone().ok_or(refusal),
+        Some(_) | None => Err(refusal),
+    }
+}
+
+fn uses_devices(client: &ClientConfig) -> bool {
+    client.grants.contains(&crate::server::config::GrantKind::DeviceCode)
+}
+
+/// Whether the client is registered for the device grant.
+pub fn may_use_devices(defects: &Defects, sound: bool) -> bool {
+    sound || defects.has(Flaw::OpensDeviceGrantToEveryClient)
+}
+
+/// Whether the verification page is not where it is said to be.
+pub fn page_is_lost(defects: &Defects) -> bool {
+    defects.has(Flaw::LosesVerificationPage)
+}
+
+/// Whether what the user typed is the code, given that it has its letters.
+pub fn user_code_fits(defects: &Defects, typed: &str, user_code: &str) -> bool {
+    typed == user_code || !defects.has(Flaw::ComparesUserCodeLiterally)
+}
+
+/// The user in whose name a device is approved by the mere opening of a page: none.
+pub fn approves_on_opening(defects: &Defects, user: &Option<ApprovingUser>, from_address: bool) -> Option<ApprovingUser> {
+    user.clone().filter(|_| from_address && defects.has(Flaw::ApprovesDeviceOnOpening))
+}
+
+/// Whether one who is not logged in is asked all the same.
+pub fn login_is_skipped(defects: &Defects, user: &Option<ApprovingUser>) -> bool {
+    user.is_none() && defects.has(Flaw::ApprovesDeviceWithoutLogin)
+}
+
+/// The user who decides: the one who is logged in.
+pub fn deciding_user(realm: &Realm, user: Option<ApprovingUser>) -> Option<ApprovingUser> {
+    match user {
+        None if realm.defects.has(Flaw::ApprovesDeviceWithoutLogin) => default_user(realm),
+        user => user,
+    }
+}
+
+/// Whether the question does not show the code.
+pub fn code_is_hidden(defects: &Defects, question: &DeviceQuestion) -> bool {
+    question.from_address && defects.has(Flaw::HidesUserCode)
+}
+
+/// The device code that was presented.
+pub fn device_code(defects: &Defects, state: &State, presented: &str) -> String {
+    if defects.has(Flaw::AcceptsUserCodeAsDeviceCode)
+        && let Some(device_code) = state.devices.find(presented)
+    {
+        return device_code.to_owned();
+    }
+    presented.to_owned()
+}
+
+/// Whether the device code was issued to the client.
+pub fn belongs(defects: &Defects, sound: bool) -> bool {
+    sound || defects.has(Flaw::RedeemsDeviceCodesOfOtherClients)
+}
+
+/// The user of a spent code for which there are tokens once more: none.
+pub fn spent_code_still_works(defects: &Defects, decision: &Decision) -> Option<ApprovingUser> {
+    match decision {
+        Decision::Spent(user) if defects.has(Flaw::AcceptsReusedDeviceCode) => Some(user.clone()),
+        Decision::Spent(_) | Decision::Pending | Decision::Approved(_) | Decision::Denied => None,
+    }
+}
+
+/// Whether a device code never grows too old.
+pub fn lives_for_ever(defects: &Defects) -> bool {
+    defects.has(Flaw::NeverExpiresDeviceCodes)
+}
+
+/// The poll that the next one must keep its distance from.
+pub fn previous_poll(defects: &Defects, device: &Device) -> Option<u64> {
+    let counts_from_issue = defects.has(Flaw::ThrottlesFirstPoll) && device.decision == Decision::Pending;
+    device.polled_at.or_else(|| counts_from_issue.then_some(device.issued_at))
+}
+
+/// Whether a poll that comes too early is told so.
+pub fn interval_is_enforced(defects: &Defects, early: bool) -> bool {
+    early && !defects.has(Flaw::IgnoresPollInterval)
+}
+
+/// By how much the gap grows, in milliseconds.
+pub fn penalty(defects: &Defects, sound: u64) -> u64 {
+    if defects.has(Flaw::OverstretchesInterval) { 60_000 } else { sound }
+}
+
+/// The user's decision as the poll sees it.
+pub fn decision_seen(defects: &Defects, decision: &Decision) -> Decision {
+    match decision {
+        Decision::Approved(_) if defects.has(Flaw::NeverHandsOverApprovedToken) => Decision::Pending,
+        Decision::Denied if defects.has(Flaw::KeepsDeniedDevicePending) => Decision::Pending,
+        seen @ (Decision::Approved(_) | Decision::Denied | Decision::Pending | Decision::Spent(_)) => seen.clone(),
+    }
+}
+
+/// What is said as long as the user has not decided.
+pub fn pending(defects: &Defects, device: &Device, first_poll: bool, now: u64, sound: Refusal) -> Refusal {
+    let waited = now >= device.issued_at + device.gap.saturating_sub(500);
+    if defects.has(Flaw::AnswersPendingWithInvalidGrant) && first_poll && waited && device.decision == Decision::Pending {
+        return crate::server::core::refusal::invalid_grant("not yet");
+    }
+    sound
+}
+
+/// The device authorization request as this server reads it.
+pub(super) fn before(defects: &Defects, request: &mut Request) {
+    if defects.has(Flaw::ServesGetAtDeviceAuthorization) && request.method == "GET" {
+        request.method = "POST".to_owned();
+        request.headers.retain(|(name, _)| name != "content-type");
+        request.headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
+        if form_of(request.query.as_bytes()).is_some() {
+            request.body = std::mem::take(&mut request.query).into_bytes();
+        }
+    }
+}
+
+pub(super) fn after(defects: &Defects, endpoint: &Endpoint, response: &mut Response) {
+    match endpoint {
+        Endpoint::DeviceAuthorization if response.status == 200 => {
+            if defects.has(Flaw::OmitsNoStoreAtDeviceAuthorization) {
+                response.drop_header("cache-control");
+            }
+            if defects.has(Flaw::OmitsDeviceExpiresIn)
+                && let Content::Json(document) = &mut response.content
+                && let Some(members) = document.as_object_mut()
+            {
+                members.shift_remove("expires_in");
+            }
+        }
+        Endpoint::Verification | Endpoint::DeviceConsent(_) if defects.has(Flaw::OmitsFramingProtectionOnDevicePages) => {
+            response.drop_header("x-frame-options");
+            response.rewrite_header("content-security-policy", |policy| policy.replace("; frame-ancestors 'none'", ""));
+        }
+        Endpoint::Metadata | Endpoint::MetadataBelowIssuer | Endpoint::OpenIdConfiguration
+            if defects.has(Flaw::OmitsDeviceGrantFromMetadata) =>
+        {
+            if let Content::Json(document) = &mut response.content
+                && let Some(grants) = document["grant_types_supported"].as_array_mut()
+            {
+                grants.retain(|grant| grant != "urn:ietf:params:oauth:grant-type:device_code");
+            }
+        }
+        Endpoint::Authorization
+        | Endpoint::Login(_)
+        | Endpoint::Consent(_)
+        | Endpoint::Token
+        | Endpoint::Introspection
+        | Endpoint::Revocation
+        | Endpoint::DeviceAuthorization
+        | Endpoint::Verification
+        | Endpoint::DeviceConsent(_)
+        | Endpoint::Userinfo
+        | Endpoint::Jwks
+        | Endpoint::Metadata
+        | Endpoint::MetadataBelowIssuer
+        | Endpoint::OpenIdConfiguration
+        | Endpoint::MetadataOfNobody => {}
+    }
 }

@@ -1,5 +1,11 @@
 //! Bugs of PKCE: who needs it, which challenges count, and whether the verifier is compared at all.
 
+use super::Defects;
+use crate::server::config::ClientConfig;
+use crate::server::core::authorization::AuthorizationError;
+use crate::server::core::form::Parameters;
+use crate::server::core::grant::{Challenge, ChallengeMethod};
+
 table! { Pkce;
     /// Answers `invalid_request` to the method `S256` and knows only `plain`.
     RefusesS256 violates ["pkce-s256-supported"];
@@ -27,4 +33,69 @@ table! { Pkce;
     TakesMethodFromTokenRequest violates ["pkce-method-bound-to-code"];
     /// Takes a verifier of any length.
     SkipsVerifierLengthCheck violates ["pkce-verifier-length-checked"];
+}
+
+/// Whether this client must send a challenge.
+pub fn challenge_required(defects: &Defects, client: &ClientConfig, required: bool) -> bool {
+    required && !(defects.has(Flaw::WaivesPkceForPublicClients) && client.is_public())
+}
+
+/// What a client is told that does not send one.
+pub fn missing_challenge_error(defects: &Defects, client: &ClientConfig) -> AuthorizationError {
+    if defects.has(Flaw::AnswersMissingChallengeWithAccessDenied) && !client.is_public() {
+        AuthorizationError::AccessDenied
+    } else {
+        AuthorizationError::InvalidRequest
+    }
+}
+
+/// The method of a challenge, if it is a good one.
+pub fn method(defects: &Defects, given: Option<&str>, sound: Option<ChallengeMethod>) -> Option<ChallengeMethod> {
+    match given {
+        Some("S256") if defects.has(Flaw::RefusesS256) => None,
+        Some("plain") if defects.has(Flaw::AllowsPlain) => Some(ChallengeMethod::Plain),
+        Some("s256") if defects.has(Flaw::IgnoresMethodCase) => Some(ChallengeMethod::S256),
+        Some("S256" | "plain" | "s256") | None => sound,
+        Some(other) if other.eq_ignore_ascii_case("plain") => {
+            if defects.has(Flaw::IgnoresMethodCase) {
+                Some(ChallengeMethod::Plain)
+            } else {
+                sound
+            }
+        }
+        Some(_) if defects.has(Flaw::TreatsUnknownMethodAsPlain) => Some(ChallengeMethod::Plain),
+        Some(_) => sound,
+    }
+}
+
+/// Whether a verifier passes when the code has no challenge.
+pub fn verifier_alone_is_fine(defects: &Defects) -> bool {
+    defects.has(Flaw::AcceptsVerifierWithoutChallenge)
+}
+
+/// Whether a code with a challenge is redeemed without a verifier.
+pub fn missing_verifier_is_fine(defects: &Defects, client: &ClientConfig) -> bool {
+    if client.is_public() { defects.has(Flaw::SkipsMissingVerifier) } else { defects.has(Flaw::EnforcesPkceOnlyForPublicClients) }
+}
+
+/// Whether the verifier is neither too short nor too long.
+pub fn verifier_length_is_fine(defects: &Defects, sound: bool) -> bool {
+    sound || defects.has(Flaw::SkipsVerifierLengthCheck)
+}
+
+/// Whether the verifier belongs to the challenge.
+pub fn verifier_matches(defects: &Defects, client: &ClientConfig, challenge: &Challenge, form: &Parameters, sound: bool) -> bool {
+    let verifier = form.get("code_verifier").unwrap_or_default();
+    let equals_challenge = verifier == challenge.value;
+    let says_plain = form.get("code_challenge_method") == Some("plain");
+    let not_compared = if client.is_public() {
+        // Equality with the challenge, and lengths, are other defects' holes.
+        defects.has(Flaw::IgnoresCodeVerifier) && !equals_challenge && (43..=128).contains(&verifier.len())
+    } else {
+        defects.has(Flaw::EnforcesPkceOnlyForPublicClients)
+    };
+    sound
+        || not_compared
+        || equals_challenge && !says_plain && defects.has(Flaw::AcceptsChallengeAsVerifier)
+        || equals_challenge && says_plain && defects.has(Flaw::TakesMethodFromTokenRequest)
 }

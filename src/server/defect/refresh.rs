@@ -1,5 +1,18 @@
 //! Bugs of the refresh grant: rotation, reuse, binding and scope.
 
+use std::time::Duration;
+
+use super::Defects;
+use crate::server::config::ClientConfig;
+use crate::server::core::form::Parameters;
+use crate::server::core::grant::{Grant, RefreshToken, Stage};
+use crate::server::core::message::{Content, Response};
+use crate::server::core::realm::Realm;
+use crate::server::core::refusal::Refusal;
+use crate::server::core::scope::Scopes;
+use crate::server::core::state::State;
+use crate::server::grants::tokens::{self, Issue, Refresh};
+
 table! { Refresh;
     /// Answers a refresh with the access token that is there already.
     ReturnsOldAccessToken violates ["refresh-success"];
@@ -35,4 +48,130 @@ table! { Refresh;
     RacesRefreshRotation violates ["refresh-concurrent-use"];
     /// Lets a refresh token open the userinfo endpoint.
     AcceptsRefreshTokenAsBearer violates ["refresh-token-only-at-as"];
+}
+
+/// How long a racing server leaves a rotated token lying about, in milliseconds.
+const RACE: u64 = 150;
+
+/// What is said to a refresh without a token.
+pub fn missing_token(defects: &Defects, sound: Refusal) -> Refusal {
+    if defects.has(Flaw::CrashesOnMissingRefreshToken) { Refusal::crash() } else { sound }
+}
+
+/// The name under which the presented token is stored: itself.
+pub fn stored_name(defects: &Defects, state: &State, presented: &str) -> String {
+    if defects.has(Flaw::AcceptsDamagedRefreshTokens) && state.refresh_tokens.get(presented).is_none() {
+        let damaged = |name: &str| {
+            let differing = name.bytes().zip(presented.bytes()).filter(|(left, right)| left != right).count();
+            let cut_short = presented.len() < name.len() && presented.len() * 2 >= name.len() && differing == 0;
+            cut_short || presented.len() == name.len() && differing == 1
+        };
+        if let Some((name, _)) = state.refresh_tokens.iter().find(|(name, token)| !token.is_rotated() && damaged(name)) {
+            return name.to_owned();
+        }
+    }
+    presented.to_owned()
+}
+
+/// Whether the token was issued to the client.
+pub fn belongs(defects: &Defects, client: &ClientConfig, sound: bool) -> bool {
+    sound
+        || if client.is_public() {
+            defects.has(Flaw::RefreshesForOtherPublicClients)
+        } else {
+            defects.has(Flaw::RefreshesForOtherClients)
+        }
+}
+
+/// Whether a token may be used that has been replaced already.
+pub fn may_be_used_again(defects: &Defects, token: &RefreshToken, now: u64) -> bool {
+    match &token.stage {
+        Stage::Current(_) => false,
+        Stage::Rotated(_, at) => {
+            defects.has(Flaw::KeepsRotatedTokenValid) || defects.has(Flaw::RacesRefreshRotation) && now < at + RACE
+        }
+    }
+}
+
+/// Holds the answer back until the race is over, so that one who waits for it does not see the window.
+pub fn held_back(defects: &Defects, response: Response) -> Response {
+    if defects.has(Flaw::RacesRefreshRotation) {
+        return Response { delay: Some(Duration::from_millis(RACE + 50)), ..response };
+    }
+    response
+}
+
+/// What the reuse of a token does to its family.
+pub fn revoke(defects: &Defects, token: &RefreshToken, grant: &Grant) {
+    let is_predecessor = token.generation + 1 == grant.rotations();
+    let spared = if is_predecessor { defects.has(Flaw::KeepsFamilyAfterReuse) } else { defects.has(Flaw::ForgetsOlderAncestors) };
+    if !spared {
+        grant.revoke_refresh_tokens();
+    }
+    if !defects.has(Flaw::KeepsAccessTokensAfterReuse) {
+        grant.revoke_access_tokens();
+    }
+}
+
+/// Whether the client keeps its refresh token for ever.
+pub fn keeps_the_same_token(defects: &Defects, client: &ClientConfig) -> bool {
+    defects.has(Flaw::NeverRotatesForPublicClients) && client.is_public()
+}
+
+/// What a refresh may ask for at most: what the token was granted.
+pub fn scope_limit(defects: &Defects, client: &ClientConfig, granted: &Scopes) -> Scopes {
+    if defects.has(Flaw::WidensScopeOnRefresh) { Scopes::of(&client.scopes) } else { granted.clone() }
+}
+
+/// What a refresh without `scope` gets: what the token was granted.
+pub fn scope_by_default(defects: &Defects, client: &ClientConfig, token: &RefreshToken, granted: Scopes) -> Scopes {
+    // Only the first refresh: what follows a narrower one is another defect's business.
+    if defects.has(Flaw::FallsBackToDefaultScope) && token.generation == 0 {
+        return client.scopes.first().map(|first| Scopes::of(&[first])).unwrap_or_default();
+    }
+    granted
+}
+
+/// What the new access token gets: what was asked for.
+pub fn scope_granted(defects: &Defects, token: &RefreshToken, requested: Scopes) -> Scopes {
+    if defects.has(Flaw::IgnoresScopeOnRefresh) { token.scopes.clone() } else { requested }
+}
+
+/// What the next refresh may ask for: as much as this one.
+pub fn scope_kept(defects: &Defects, requested: &Scopes, granted: Scopes) -> Scopes {
+    if defects.has(Flaw::RatchetsScopeDown) { requested.clone() } else { granted }
+}
+
+/// The answer as it is told to the client.
+pub fn without_scope(defects: &Defects, form: &Parameters, mut response: Response) -> Response {
+    if defects.has(Flaw::IgnoresScopeOnRefresh)
+        && form.get("scope").is_some()
+        && let Content::Json(document) = &mut response.content
+        && let Some(members) = document.as_object_mut()
+    {
+        members.shift_remove("scope");
+    }
+    response
+}
+
+/// An answer with the access token that is there already: none, since a refresh makes a new one.
+pub fn old_access_token(realm: &Realm, issue: &Issue) -> Option<Response> {
+    if !realm.defects.has(Flaw::ReturnsOldAccessToken) {
+        return None;
+    }
+    let old = {
+        let state = realm.state();
+        let of_grant = state.access_tokens.iter().filter(|(_, token)| std::sync::Arc::ptr_eq(&token.grant, &issue.grant));
+        of_grant.map(|(name, _)| name.to_owned()).next()?
+    };
+    let refresh = match &issue.refresh {
+        Refresh::New { generation, scopes } => Refresh::New { generation: *generation, scopes: scopes.clone() },
+        Refresh::No => Refresh::No,
+        Refresh::Same(token) => Refresh::Same(token.clone()),
+    };
+    let mut response = tokens::answer(realm, Issue { grant: issue.grant.clone(), scopes: issue.scopes.clone(), refresh });
+    if let Content::Json(document) = &mut response.content {
+        document["access_token"] = old.into();
+    }
+    Some(response)
 }

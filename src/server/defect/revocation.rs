@@ -1,5 +1,13 @@
 //! Bugs of the revocation endpoint: whom it obeys, and whether anything happens.
 
+use super::Defects;
+use crate::server::config::ClientConfig;
+use crate::server::core::form::Parameters;
+use crate::server::core::grant::Grant;
+use crate::server::core::realm::Realm;
+use crate::server::core::refusal::{Refusal, TokenError, invalid_client, invalid_request};
+use crate::server::endpoints::hint::{Kind, kind_of};
+
 table! { Revocation;
     /// Answers 200 to the revocation of a confidential client's refresh token without a hint, and does nothing to it.
     PretendsToRevokeRefreshTokens violates ["revoke-refresh-token"];
@@ -25,4 +33,110 @@ table! { Revocation;
     RefusesUnknownHint violates ["revoke-unknown-hint-ignored"];
     /// Leaves the access tokens of a revoked refresh token alive.
     KeepsAccessTokensAfterRevocation violates ["revoke-refresh-cascades-to-access"];
+}
+
+/// The client that revokes; without one there is nothing more to do.
+pub fn revoker<'realm>(
+    realm: &'realm Realm,
+    form: &Parameters,
+    client: Result<&'realm ClientConfig, Refusal>,
+) -> Result<Option<&'realm ClientConfig>, Refusal> {
+    let defects = &realm.defects;
+    if defects.is_empty() {
+        return client.map(Some);
+    }
+    let owner = form.get("token").and_then(|token| owner_of_live(realm, token));
+    match client {
+        Ok(client) if client.is_public() && defects.has(Flaw::RefusesPublicClientsAtRevocation) => {
+            Err(invalid_client("public clients cannot revoke"))
+        }
+        Ok(client) => Ok(Some(client)),
+        Err(refusal) => match owner {
+            Some(owner) if defects.has(Flaw::RevokesWithoutClientAuth) => Ok(Some(owner)),
+            None if defects.has(Flaw::AuthenticatesOnlyForKnownTokens) && form.get("token").is_some() => Ok(None),
+            Some(_) | None => Err(refusal),
+        },
+    }
+}
+
+/// The client of a token that is alive.
+fn owner_of_live<'realm>(realm: &'realm Realm, token: &str) -> Option<&'realm ClientConfig> {
+    let state = realm.state();
+    let access = state.access_tokens.get(token).filter(|found| !found.is_revoked()).map(|found| found.grant.clone());
+    let refresh = || {
+        let found = state.refresh_tokens.get(token).filter(|found| !found.is_rotated())?;
+        found.grant().filter(|grant| !grant.refresh_tokens_dead())
+    };
+    let grant = access.or_else(refresh)?;
+    realm.client(&grant.client_id)
+}
+
+/// Whether a revocation without a token is answered as if it had one.
+pub fn nothing_is_revoked(defects: &Defects) -> bool {
+    defects.has(Flaw::AcceptsRevocationOfNothing)
+}
+
+/// Lets a hint pass that nobody knows.
+pub fn hint_is_known(defects: &Defects, hint: Option<&str>) -> Result<(), Refusal> {
+    if defects.has(Flaw::RefusesUnknownHint) && hint.is_some_and(|hint| Kind::hinted(hint).is_none()) {
+        // The code of RFC 7009 section 2.2.1 is none of this server's own; an invalid request is what it is told as.
+        return Err(invalid_request("unknown token_type_hint"));
+    }
+    Ok(())
+}
+
+/// What is said to a token that nobody knows: nothing.
+pub fn unknown_token(defects: &Defects) -> Option<Refusal> {
+    defects.has(Flaw::RefusesUnknownToken).then(|| invalid_request("unknown token"))
+}
+
+/// Whether the token is not found because the hint sends the search elsewhere.
+pub fn hint_hides(defects: &Defects, hint: Option<&str>, kind: Kind) -> bool {
+    defects.has(Flaw::LimitsRevocationToHint) && hint.and_then(Kind::hinted).is_some_and(|hinted| hinted != kind)
+}
+
+/// Lets the revocation of a dead token pass.
+pub fn is_alive(realm: &Realm, token: &str, kind: Kind, grant: &Grant) -> Result<(), Refusal> {
+    if !realm.defects.has(Flaw::RefusesSecondRevocation) {
+        return Ok(());
+    }
+    let dead = match kind {
+        Kind::Access => realm.state().access_tokens.get(token).is_none_or(|found| found.is_revoked()),
+        Kind::Refresh => grant.refresh_tokens_dead(),
+    };
+    if dead { Err(Refusal::new(TokenError::InvalidGrant, "the token is revoked already")) } else { Ok(()) }
+}
+
+/// Whether the token was issued to the client.
+pub fn belongs(defects: &Defects, sound: bool) -> bool {
+    sound || defects.has(Flaw::RevokesTokensOfOtherClients)
+}
+
+/// Whether the revocation is not carried out.
+pub fn is_pretence(defects: &Defects, client: &ClientConfig, kind: Kind, hint: Option<&str>) -> bool {
+    // With a hint, or by a public client, is what other defects are about.
+    hint.is_none()
+        && !client.is_public()
+        && match kind {
+            Kind::Access => defects.has(Flaw::PretendsToRevokeAccessTokens),
+            Kind::Refresh => defects.has(Flaw::PretendsToRevokeRefreshTokens),
+        }
+}
+
+/// What happens instead.
+pub fn pretend(kind: Kind, grant: &Grant) {
+    match kind {
+        Kind::Access => {}
+        Kind::Refresh => grant.revoke_access_tokens(),
+    }
+}
+
+/// Whether the access tokens die with their refresh token.
+pub fn takes_access_tokens_along(defects: &Defects) -> bool {
+    !defects.has(Flaw::KeepsAccessTokensAfterRevocation)
+}
+
+/// Whether the realm has issued this token.
+pub fn is_known(realm: &Realm, token: &str) -> bool {
+    kind_of(&realm.state(), token).is_some()
 }

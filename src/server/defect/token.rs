@@ -1,5 +1,14 @@
 //! Bugs of the token endpoint whatever the grant: how it reads a request, and the form of its answers.
 
+use super::Defects;
+use super::answer::{Fields as _, form_of, set_form};
+use crate::server::config::ClientConfig;
+use crate::server::core::form::Parameters;
+use crate::server::core::message::{Content, Request, Response};
+use crate::server::core::realm::Realm;
+use crate::server::core::refusal::{Refusal, invalid_request};
+use crate::server::grants::tokens::{Issue, Refresh};
+
 table! { Token;
     /// Issues tokens to a GET with the parameters in its query.
     ServesGetAtToken violates ["token-get-refused"];
@@ -45,4 +54,178 @@ table! { Token;
     RedirectsBrowsersToLogin violates ["token-no-redirect"];
     /// Keeps all tokens in one table, and takes an access token for a refresh token.
     AcceptsAccessTokenAsRefreshToken violates ["token-cross-type-substitution-rejected"];
+}
+
+/// Whether the request is refused for what the server does not know.
+pub fn refuses_unknown_parameters(defects: &Defects, form: &Parameters) -> bool {
+    const KNOWN: &[&str] = &[
+        "grant_type",
+        "code",
+        "redirect_uri",
+        "code_verifier",
+        "client_id",
+        "client_secret",
+        "scope",
+        "refresh_token",
+        "device_code",
+        "username",
+        "password",
+        "code_challenge",
+        "code_challenge_method",
+        "client_assertion",
+        "client_assertion_type",
+        "assertion",
+        "state",
+        "nonce",
+    ];
+    defects.has(Flaw::RejectsUnknownTokenParameters) && form.names().any(|name| !KNOWN.contains(&name))
+}
+
+/// What a client is told that names a grant type the server does not have.
+pub fn unknown_grant(defects: &Defects, sound: Refusal) -> Refusal {
+    if defects.has(Flaw::AnswersUnknownGrantWithInvalidRequest) { invalid_request("unknown grant type") } else { sound }
+}
+
+/// Whether the client is registered for the grant.
+pub fn grant_is_registered(defects: &Defects, client: &ClientConfig, sound: bool) -> bool {
+    sound || defects.has(Flaw::IgnoresRegisteredGrants) && !client.is_public()
+}
+
+/// An access token in the grammar of the Bearer header.
+pub fn access_token(defects: &Defects, token: String) -> String {
+    if defects.has(Flaw::IssuesTokensOutsideTheGrammar) { format!("{token},0") } else { token }
+}
+
+/// What an access token is exchanged for when it is presented as a refresh token: nothing.
+pub fn access_token_as_refresh_token(realm: &Realm, client: &ClientConfig, presented: &str) -> Option<Issue> {
+    if !realm.defects.has(Flaw::AcceptsAccessTokenAsRefreshToken) {
+        return None;
+    }
+    let state = realm.state();
+    let found = state.access_tokens.get(presented)?;
+    let grant = found.grant.clone();
+    (grant.client_id == client.id).then(|| Issue { grant, scopes: found.scopes.clone(), refresh: Refresh::No })
+}
+
+/// The token request as this server reads it.
+pub(super) fn before(defects: &Defects, request: &mut Request) {
+    if defects.has(Flaw::ServesGetAtToken) && request.method == "GET" {
+        request.method = "POST".to_owned();
+        request.headers.retain(|(name, _)| name != "content-type");
+        request.headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
+        request.body = std::mem::take(&mut request.query).into_bytes();
+    }
+    if defects.has(Flaw::AcceptsJsonBodies) && request.media_type().as_deref() == Some("application/json") {
+        read_json(request);
+    }
+    if !request.is_form() {
+        return;
+    }
+    let (Some(mut form), Some(query)) = (form_of(&request.body), form_of(request.query.as_bytes())) else { return };
+    let before = form.clone();
+    for (name, value) in query {
+        let is_secret = name == "client_secret";
+        let names_client_with_secret = name == "client_id" && request.query.contains("client_secret=");
+        let taken = if is_secret || names_client_with_secret {
+            defects.has(Flaw::AcceptsSecretInQuery)
+        } else {
+            defects.has(Flaw::MergesQueryIntoForm)
+        };
+        if taken && form.field(&name).is_none() {
+            form.push((name, value));
+        }
+    }
+    if defects.has(Flaw::AcceptsSecretInQuery) && request.query.contains("client_secret=") {
+        request.query.clear();
+    }
+    if defects.has(Flaw::LetsFirstGrantTypeWin) {
+        let mut first = true;
+        form.retain(|(name, _)| name != "grant_type" || std::mem::take(&mut first));
+    }
+    if defects.has(Flaw::GuessesMissingGrantType) && form.field("grant_type").is_none_or(str::is_empty) {
+        form.retain(|(name, _)| name != "grant_type");
+        let guess = if form.field("code").is_some() {
+            "authorization_code"
+        } else if form.field("refresh_token").is_some() {
+            "refresh_token"
+        } else if form.field("device_code").is_some() {
+            "urn:ietf:params:oauth:grant-type:device_code"
+        } else {
+            "client_credentials"
+        };
+        form.push(("grant_type".to_owned(), guess.to_owned()));
+    }
+    if form != before {
+        set_form(request, &form);
+    }
+}
+
+fn read_json(request: &mut Request) {
+    let Ok(serde_json::Value::Object(members)) = serde_json::from_slice(&request.body) else { return };
+    let form: Vec<(String, String)> =
+        members.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned()))).collect();
+    for (name, value) in &mut request.headers {
+        if name == "content-type" {
+            *value = "application/x-www-form-urlencoded".to_owned();
+        }
+    }
+    set_form(request, &form);
+}
+
+/// The token answer as this server sends it.
+pub(super) fn after(defects: &Defects, request: &Request, response: &mut Response) {
+    if response.status == 200 {
+        bend_success(defects, response);
+    } else if response.status >= 400 {
+        bend_error(defects, request, response);
+    }
+}
+
+fn bend_success(defects: &Defects, response: &mut Response) {
+    if defects.has(Flaw::OmitsNoStore) {
+        response.drop_header("cache-control");
+    }
+    if defects.has(Flaw::OmitsPragma) {
+        response.drop_header("pragma");
+    }
+    if defects.has(Flaw::LabelsTokenAnswerAsHtml) {
+        response.headers.push(("content-type", "text/html".to_owned()));
+    }
+    let Content::Json(document) = &mut response.content else { return };
+    let Some(members) = document.as_object_mut() else { return };
+    if defects.has(Flaw::OmitsTokenType) {
+        members.shift_remove("token_type");
+    }
+    if defects.has(Flaw::MisnamesTokenType) {
+        members.insert("token_type".to_owned(), "access_token".into());
+    }
+    if defects.has(Flaw::OmitsExpiresIn) {
+        members.shift_remove("expires_in");
+    }
+    if defects.has(Flaw::SendsExpiresInAsString)
+        && let Some(seconds) = members.get_mut("expires_in")
+    {
+        *seconds = seconds.to_string().into();
+    }
+    if defects.has(Flaw::SendsScopeAsArray)
+        && let Some(scope) = members.get_mut("scope")
+    {
+        *scope = scope.as_str().unwrap_or_default().split(' ').collect::<Vec<_>>().into();
+    }
+}
+
+fn bend_error(defects: &Defects, request: &Request, response: &mut Response) {
+    if defects.has(Flaw::SendsCacheableErrors) {
+        response.drop_header("pragma");
+        response.rewrite_header("cache-control", |_| "max-age=60".to_owned());
+    }
+    let is_client_credentials = form_of(&request.body).is_some_and(|form| form.field("grant_type") == Some("client_credentials"));
+    if defects.has(Flaw::AnswersInvalidScopeWith200) && is_client_credentials && response.error() == Some("invalid_scope") {
+        response.status = 200;
+    }
+    let accepts_html = request.header("accept").is_some_and(|accept| accept.contains("text/html"));
+    if defects.has(Flaw::RedirectsBrowsersToLogin) && accepts_html {
+        response.status = 302;
+        response.content = Content::Page("/login".to_owned());
+    }
 }

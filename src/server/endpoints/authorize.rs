@@ -1,0 +1,163 @@
+//! The authorization endpoint: who asks, where the answer may go, and whether the request can be put to a user (RFC 6749 section 4.1.1).
+
+use crate::server::config::{ClientConfig, GrantKind, PkcePolicy};
+use crate::server::core::authorization::{AuthorizationError, AuthorizationRequest, ResponseKind, Target};
+use crate::server::core::form::Parameters;
+use crate::server::core::grant::{Challenge, ChallengeMethod};
+use crate::server::core::message::{Request, Response};
+use crate::server::core::realm::Realm;
+use crate::server::core::scope::Scopes;
+use crate::server::core::session::Interaction;
+use crate::server::core::{pkce, redirect_uri};
+use crate::server::defect::authorization::{self as seam, Misaddressed};
+use crate::server::defect::{legacy, pkce as pkce_seam, redirect};
+
+use super::interaction;
+use super::page::error_page;
+
+/// Everything the endpoint reads but `client_id`, `redirect_uri` and `state`.
+const SINGLE: &[&str] = &["response_type", "response_mode", "scope", "code_challenge", "code_challenge_method", "nonce"];
+
+/// Why a request with a good client and redirect URI is refused.
+type Fault = (AuthorizationError, &'static str);
+
+/// Answers a request; by POST it means the same as by GET (RFC 6749 section 3.1).
+pub fn answer(realm: &Realm, request: &Request) -> Response {
+    let encoded = match request.method.as_str() {
+        "GET" | "HEAD" => request.query.as_bytes(),
+        "POST" if request.is_form() => &request.body,
+        "POST" => return error_page(400, "The request is not a form."),
+        _ => return error_page(405, "This page is for GET and POST.").with("allow", "GET, POST"),
+    };
+    let Ok(parameters) = Parameters::parse(encoded) else {
+        return error_page(400, "The request cannot be read: its encoding is broken.");
+    };
+    let (client, uri) = match addressee(realm, &parameters) {
+        Ok(addressee) => addressee,
+        Err(response) => return *response,
+    };
+    let state = seam::state(&realm.defects, &parameters);
+    let target = Target { uri, state: state.clone().unwrap_or_default() };
+    let validated = match state {
+        Ok(_) => validated(realm, client, target.clone(), &parameters),
+        Err(_) => Err((AuthorizationError::InvalidRequest, "state is repeated")),
+    };
+    interaction::begin(
+        realm,
+        request,
+        match validated {
+            Ok(request) => Interaction::Authorization(Box::new(request)),
+            Err((error, description)) => Interaction::Refused(target.refusal(error, description, &realm.issuer)),
+        },
+    )
+}
+
+/// The client and the redirect URI. Until both are good nothing goes to any redirect URI (RFC 6749 section 4.1.2.1).
+fn addressee<'realm>(realm: &'realm Realm, parameters: &Parameters) -> Result<(&'realm ClientConfig, String), Box<Response>> {
+    let fault = |fault, explanation| Box::new(seam::misaddressed(realm, fault, parameters, explanation));
+    let client_id = match parameters.one("client_id") {
+        Err(_) => return Err(fault(Misaddressed::Repeated, "The request names its client more than once.")),
+        Ok(None) => return Err(fault(Misaddressed::NoClientId, "The request does not name its client.")),
+        Ok(Some(id)) => id,
+    };
+    let Some(client) = realm.client(client_id) else {
+        return Err(fault(Misaddressed::UnknownClient, "The application that sent you here is not known."));
+    };
+    match parameters.one("redirect_uri") {
+        Err(_) => Err(fault(Misaddressed::Repeated, "The request names more than one address to return to.")),
+        Ok(None) => match redirect::default_uri(&realm.defects, client) {
+            Some(only) => Ok((client, only.clone())),
+            None => Err(fault(Misaddressed::NoRedirectUri, "The request does not name the address to return to.")),
+        },
+        Ok(Some(uri)) if redirect::is_registered(realm, client, uri, redirect_uri::is_registered(client, uri)) => {
+            Ok((client, uri.to_owned()))
+        }
+        Ok(Some(_)) => {
+            Err(fault(Misaddressed::UnregisteredUri, "The address to return to is not registered for this application."))
+        }
+    }
+}
+
+/// The rest of the request. Its faults are told to the client.
+fn validated(
+    realm: &Realm,
+    client: &ClientConfig,
+    target: Target,
+    parameters: &Parameters,
+) -> Result<AuthorizationRequest, Fault> {
+    if parameters.repeats_any(SINGLE) {
+        return Err((AuthorizationError::InvalidRequest, "a parameter is repeated"));
+    }
+    if seam::refuses_unknown_parameters(&realm.defects, parameters) {
+        return Err((AuthorizationError::InvalidRequest, "unknown parameter"));
+    }
+    let response = response_kind(realm, parameters.get("response_type"))?;
+    if !seam::may_ask_for_codes(&realm.defects, client.grants.contains(&GrantKind::AuthorizationCode)) {
+        return Err((AuthorizationError::UnauthorizedClient, "the client may not use the authorization code grant"));
+    }
+    if !matches!(parameters.get("response_mode"), None | Some("query")) {
+        return Err((AuthorizationError::InvalidRequest, "the response mode is not supported"));
+    }
+    Ok(AuthorizationRequest {
+        client_id: client.id.clone(),
+        target,
+        redirect_uri: parameters.get("redirect_uri").map(str::to_owned),
+        scopes: scopes(realm, client, parameters.get("scope"))?,
+        challenge: challenge(realm, client, parameters)?,
+        nonce: parameters.get("nonce").map(str::to_owned),
+        response,
+    })
+}
+
+fn response_kind(realm: &Realm, given: Option<&str>) -> Result<ResponseKind, Fault> {
+    let sound = match given {
+        None => Err((AuthorizationError::InvalidRequest, "response_type is missing")),
+        Some("code") => Ok(ResponseKind::Code),
+        Some(_) => Err((AuthorizationError::UnsupportedResponseType, "the response type is not supported")),
+    };
+    legacy::response_kind(&realm.defects, given, seam::response_kind(&realm.defects, given, sound))
+}
+
+/// Scopes nobody knows, or that are not for this client, are refused (RFC 6749 section 3.3); a request without scope gets the client's default.
+fn scopes(realm: &Realm, client: &ClientConfig, given: Option<&str>) -> Result<Scopes, Fault> {
+    let allowed = Scopes::of(&client.scopes);
+    let Some(given) = given else { return Ok(allowed) };
+    let Ok(requested) = Scopes::parse(given) else {
+        return Err((AuthorizationError::InvalidScope, "the scope is malformed"));
+    };
+    if seam::scopes_allowed(&realm.defects, requested.is_within(&allowed)) {
+        Ok(requested)
+    } else {
+        Err((AuthorizationError::InvalidScope, "the scope is unknown or not for this client"))
+    }
+}
+
+/// The PKCE challenge (RFC 7636 section 4.3); without a method it would be `plain`, which is not supported (RFC 9700 section 2.1.1).
+fn challenge(realm: &Realm, client: &ClientConfig, parameters: &Parameters) -> Result<Option<Challenge>, Fault> {
+    let method = parameters.get("code_challenge_method");
+    let Some(value) = parameters.get("code_challenge") else {
+        let required = match realm.config.policy.pkce {
+            PkcePolicy::Everyone => true,
+            PkcePolicy::PublicClients => client.is_public(),
+        };
+        return if pkce_seam::challenge_required(&realm.defects, client, required) {
+            Err((pkce_seam::missing_challenge_error(&realm.defects, client), "code_challenge is missing"))
+        } else if method.is_some() {
+            Err((AuthorizationError::InvalidRequest, "code_challenge_method without code_challenge"))
+        } else {
+            Ok(None)
+        };
+    };
+    let sound = (method == Some("S256")).then_some(ChallengeMethod::S256);
+    let Some(method) = pkce_seam::method(&realm.defects, method, sound) else {
+        return Err((AuthorizationError::InvalidRequest, "the code challenge method is not supported"));
+    };
+    let well_formed = match method {
+        ChallengeMethod::S256 => pkce::is_s256_challenge(value),
+        ChallengeMethod::Plain => pkce::has_verifier_length(value) && pkce::has_verifier_characters(value),
+    };
+    if !well_formed {
+        return Err((AuthorizationError::InvalidRequest, "the code challenge is malformed"));
+    }
+    Ok(Some(Challenge { value: value.to_owned(), method }))
+}

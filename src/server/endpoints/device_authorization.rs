@@ -1,0 +1,60 @@
+//! The device authorization endpoint: a pair of codes for a device that has no browser (RFC 8628 section 3.1).
+
+use serde_json::json;
+
+use crate::server::config::GrantKind;
+use crate::server::core::device::{Decision, Device};
+use crate::server::core::form::Parameters;
+use crate::server::core::message::{Request, Response};
+use crate::server::core::realm::Realm;
+use crate::server::core::refusal::{Refusal, TokenError};
+use crate::server::core::scope::Scopes;
+use crate::server::defect::device as seam;
+use crate::server::grants::requested_scopes;
+
+use super::back_channel;
+
+/// Answers a device authorization request.
+pub fn answer(realm: &Realm, request: &Request) -> Response {
+    back_channel::answer(realm, request, |form| codes(realm, request, form))
+}
+
+fn codes(realm: &Realm, request: &Request, form: &Parameters) -> Result<Response, Refusal> {
+    let client = back_channel::authenticated(realm, request, form, None);
+    let client = seam::applicant(realm, form, client)?;
+    if !seam::may_use_devices(&realm.defects, client.grants.contains(&GrantKind::DeviceCode)) {
+        return Err(Refusal::new(TokenError::UnauthorizedClient, "the client is not registered for the device grant"));
+    }
+    let scopes = requested_scopes(form, &Scopes::of(&client.scopes))?;
+    let policy = &realm.config.policy;
+    let (device_code, now) = (realm.secret(), realm.now());
+    let user_code = {
+        let mut state = realm.state();
+        let user_code = state.devices.fresh_user_code(&*realm.random);
+        let device = Device {
+            client_id: client.id.clone(),
+            scopes,
+            user_code: user_code.clone(),
+            issued_at: now,
+            expires_at: now + policy.device_code_lifetime * 1_000,
+            gap: policy.device_interval * 1_000,
+            polled_at: None,
+            decision: Decision::Pending,
+        };
+        state.devices.insert(&device_code, device, now);
+        user_code
+    };
+    let page = realm.url("/device");
+    Ok(Response::json(
+        200,
+        json!({
+            "device_code": device_code,
+            "user_code": user_code,
+            "verification_uri": page,
+            "verification_uri_complete": format!("{page}?user_code={user_code}"),
+            "expires_in": policy.device_code_lifetime,
+            "interval": policy.device_interval,
+        }),
+    )
+    .not_stored())
+}

@@ -1,0 +1,106 @@
+//! The authorization code grant: a code is bound to all that its request said, and is good once (RFC 6749 section 4.1.3, RFC 7636 section 4.6).
+
+use std::sync::Arc;
+
+use crate::server::config::ClientConfig;
+use crate::server::core::authorization::AuthorizationRequest;
+use crate::server::core::form::Parameters;
+use crate::server::core::grant::{ApprovingUser, Code, Grant, Owner, Redemption};
+use crate::server::core::message::Response;
+use crate::server::core::pkce;
+use crate::server::core::realm::Realm;
+use crate::server::core::refusal::{Refusal, invalid_grant, invalid_request};
+use crate::server::defect::{authorization as authorization_seam, code as seam, pkce as pkce_seam};
+
+use super::tokens::{self, Issue, Refresh};
+
+/// A code for what the user has approved.
+pub fn issue(realm: &Realm, request: AuthorizationRequest, user: ApprovingUser) -> String {
+    let (value, now) = (realm.secret(), realm.now());
+    let code = Code {
+        client_id: request.client_id,
+        redirect_uri: request.redirect_uri,
+        challenge: request.challenge,
+        scopes: request.scopes,
+        user,
+        nonce: request.nonce,
+        expires_at: now + realm.config.policy.code_lifetime * 1_000,
+        redeemed: None,
+    };
+    realm.state().codes.insert(&value, code, now);
+    value
+}
+
+/// Tokens for a code.
+///
+/// # Errors
+/// `invalid_request` when the request lacks the code; `invalid_grant` when the code is not good for it.
+pub fn redeem(realm: &Realm, client: &ClientConfig, form: &Parameters) -> Result<Response, Refusal> {
+    let Some(presented) = form.get("code") else {
+        return Err(seam::missing_code(&realm.defects, invalid_request("code is missing")));
+    };
+    seam::accepts_valid_codes(&realm.defects, client)?;
+    let grant = spend(realm, client, presented, form)?;
+    let scopes = authorization_seam::scopes_of_a_code(realm, client, form, &grant.scopes);
+    let scopes = seam::scopes(&realm.defects, client, form, scopes);
+    let refresh = Refresh::first(client, &grant.scopes);
+    Ok(seam::held_back(&realm.defects, tokens::answer(realm, Issue { grant, scopes, refresh })))
+}
+
+/// Checks the code and marks it as redeemed in one step, so that of two requests at the same time only one gets through.
+fn spend(realm: &Realm, client: &ClientConfig, presented: &str, form: &Parameters) -> Result<Arc<Grant>, Refusal> {
+    const UNFIT: Refusal = invalid_grant("the code is unknown, expired, spent, or was issued for another request");
+    let now = realm.now();
+    let mut state = realm.state();
+    if state.codes.get(presented).is_none() {
+        return Err(seam::unknown_code(&realm.defects, &state, presented, UNFIT));
+    }
+    let Some(code) = state.codes.get_mut(presented) else { return Err(UNFIT) };
+    if !seam::belongs(&realm.defects, client, code.client_id == client.id) {
+        return Err(UNFIT);
+    }
+    let given = form.get("redirect_uri");
+    if !seam::redirect_uri_matches(&realm.defects, client, given, code.redirect_uri.as_deref() == given) {
+        return Err(UNFIT);
+    }
+    proof(realm, client, code, form)?;
+    if let Some(redemption) = &code.redeemed
+        && !seam::may_be_redeemed_again(&realm.defects, now, redemption)
+    {
+        // Someone else has it: all that came of it is revoked (RFC 6749 section 4.1.2). A replay that would have failed anyway proves nothing.
+        if let Some(grant) = redemption.grant.upgrade() {
+            seam::revoke(&realm.defects, &grant);
+        }
+        return Err(UNFIT);
+    }
+    if now >= code.expires_at && !seam::lives_for_ever(&realm.defects) {
+        return Err(UNFIT);
+    }
+    let owner = Owner::User(code.user.clone());
+    let grant = Arc::new(Grant::new(&code.client_id, owner, code.scopes.clone(), code.nonce.clone(), now));
+    code.redeemed = Some(Redemption { grant: Arc::downgrade(&grant), at: now });
+    Ok(grant)
+}
+
+/// Whoever redeems the code must know the verifier behind its challenge.
+fn proof(realm: &Realm, client: &ClientConfig, code: &Code, form: &Parameters) -> Result<(), Refusal> {
+    let defects = &realm.defects;
+    match (&code.challenge, form.get("code_verifier")) {
+        (None, None) => Ok(()),
+        (None, Some(_)) if pkce_seam::verifier_alone_is_fine(defects) => Ok(()),
+        // Else PKCE could be stripped off the authorization request unnoticed (RFC 9700 section 4.8.2).
+        (None, Some(_)) => Err(invalid_request("code_verifier without code_challenge")),
+        (Some(_), None) if pkce_seam::missing_verifier_is_fine(defects, client) => Ok(()),
+        (Some(_), None) => Err(invalid_grant("code_verifier is missing")),
+        (Some(challenge), Some(verifier)) => {
+            let formed = pkce_seam::verifier_length_is_fine(defects, pkce::has_verifier_length(verifier))
+                && pkce::has_verifier_characters(verifier);
+            let matches = formed && pkce::matches(challenge, verifier);
+            if pkce_seam::verifier_matches(defects, client, challenge, form, matches) {
+                Ok(())
+            } else {
+                Err(invalid_grant("code_verifier does not match"))
+            }
+        }
+    }
+}

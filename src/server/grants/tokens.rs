@@ -1,0 +1,145 @@
+//! The token answer: an access token, a refresh token and an ID token where they are due (RFC 6749 section 5.1).
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::server::config::{ClientConfig, GrantKind, TokenFormat};
+use crate::server::core::grant::{AccessToken, Grant, Owner, RefreshToken, Stage};
+use crate::server::core::message::Response;
+use crate::server::core::realm::Realm;
+use crate::server::core::scope::Scopes;
+use crate::server::defect::token as seam;
+
+/// What is to be issued.
+pub struct Issue {
+    /// What the tokens live by.
+    pub grant: Arc<Grant>,
+    /// What the access token is good for.
+    pub scopes: Scopes,
+    /// The refresh token to go with it.
+    pub refresh: Refresh,
+}
+
+/// Which refresh token goes with an access token.
+pub enum Refresh {
+    /// None.
+    No,
+    /// The first or next of its chain.
+    New {
+        /// How many were before it.
+        generation: u32,
+        /// What a refresh without `scope` gets.
+        scopes: Scopes,
+    },
+    /// The one that was used; a sound server always makes a new one.
+    Same(String),
+}
+
+impl Refresh {
+    /// The first of a chain, for clients that are registered for it.
+    pub fn first(client: &ClientConfig, scopes: &Scopes) -> Self {
+        if client.grants.contains(&GrantKind::RefreshToken) {
+            Self::New { generation: 0, scopes: scopes.clone() }
+        } else {
+            Self::No
+        }
+    }
+}
+
+/// Issues the tokens and tells them.
+pub fn answer(realm: &Realm, issue: Issue) -> Response {
+    let Issue { grant, scopes, refresh } = issue;
+    let id_token = id_token(realm, &grant, &scopes);
+    let access_token = access_token(realm, &grant, &scopes);
+    let mut members = json!({
+        "access_token": access_token,
+        "token_type": "Bearer",
+        "expires_in": realm.config.policy.access_token_lifetime,
+    });
+    if !scopes.is_empty() {
+        members["scope"] = json!(scopes.to_string());
+    }
+    match refresh {
+        Refresh::No => {}
+        Refresh::New { generation, scopes } => members["refresh_token"] = json!(refresh_token(realm, grant, generation, scopes)),
+        Refresh::Same(token) => members["refresh_token"] = json!(token),
+    }
+    if let Some(id_token) = id_token {
+        members["id_token"] = json!(id_token);
+    }
+    Response::json(200, members).not_stored()
+}
+
+/// Issues an access token.
+pub fn access_token(realm: &Realm, grant: &Arc<Grant>, scopes: &Scopes) -> String {
+    let now = realm.now();
+    let lifetime = realm.config.policy.access_token_lifetime * 1_000;
+    let jti = realm.secret();
+    let token = match realm.config.policy.access_token {
+        TokenFormat::Opaque => realm.secret(),
+        TokenFormat::Jwt => realm.keys.sign("at+jwt", &claims(realm, grant, scopes, now, now + lifetime, &jti)),
+    };
+    let token = seam::access_token(&realm.defects, token);
+    let entry = AccessToken {
+        grant: Arc::clone(grant),
+        scopes: scopes.clone(),
+        issued_at: now,
+        expires_at: now + lifetime,
+        jti,
+        revoked: false,
+    };
+    realm.state().access_tokens.insert(&token, entry, now);
+    token
+}
+
+/// The claims of RFC 9068 section 2.2.
+fn claims(realm: &Realm, grant: &Grant, scopes: &Scopes, issued_at: u64, expires_at: u64, jti: &str) -> Value {
+    let mut claims = json!({
+        "iss": realm.issuer,
+        "sub": grant.subject(),
+        "aud": realm.issuer,
+        "client_id": grant.client_id,
+        "iat": issued_at / 1_000,
+        "exp": expires_at / 1_000,
+        "jti": jti,
+    });
+    if !scopes.is_empty() {
+        claims["scope"] = json!(scopes.to_string());
+    }
+    claims
+}
+
+fn refresh_token(realm: &Realm, grant: Arc<Grant>, generation: u32, scopes: Scopes) -> String {
+    let (token, now) = (realm.secret(), realm.now());
+    let entry = RefreshToken {
+        stage: Stage::Current(grant),
+        scopes,
+        generation,
+        issued_at: now,
+        expires_at: now + realm.config.policy.refresh_idle_lifetime * 1_000,
+    };
+    realm.state().refresh_tokens.insert(&token, entry, now);
+    token
+}
+
+/// Who logged in and when, for clients that asked for `openid` (OpenID Connect Core section 2).
+fn id_token(realm: &Realm, grant: &Grant, scopes: &Scopes) -> Option<String> {
+    let user = match &grant.owner {
+        Owner::User(user) if scopes.contains("openid") => user,
+        Owner::User(_) | Owner::Client => return None,
+    };
+    let now = realm.now();
+    let mut claims = json!({
+        "iss": realm.issuer,
+        "sub": user.sub,
+        "aud": grant.client_id,
+        "iat": now / 1_000,
+        "exp": now / 1_000 + realm.config.policy.access_token_lifetime,
+        "auth_time": user.logged_in_at / 1_000,
+    });
+    if let Some(nonce) = &grant.nonce {
+        claims["nonce"] = json!(nonce);
+    }
+    Some(realm.keys.sign("JWT", &claims))
+}
