@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::protocol::Profile;
 use crate::protocol::{Endpoint, Exchange};
 
 /// How much a requirement obliges (RFC 2119).
@@ -25,28 +26,6 @@ impl Level {
             Self::Must => "must",
             Self::Should => "should",
             Self::May => "may",
-        }
-    }
-}
-
-/// Which set of specifications a provider is judged by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Profile {
-    /// The RFCs with RFC 9700.
-    #[default]
-    #[serde(rename = "oauth-2.0")]
-    OAuth20,
-    /// The OAuth 2.1 draft.
-    #[serde(rename = "oauth-2.1")]
-    OAuth21,
-}
-
-impl Profile {
-    /// The name that the provider file and `--profile` use.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::OAuth20 => "oauth-2.0",
-            Self::OAuth21 => "oauth-2.1",
         }
     }
 }
@@ -155,6 +134,9 @@ pub struct Violation {
     pub endpoint: Endpoint,
     /// Status, error and media type of that answer: equal in violations of one cause.
     pub answer: String,
+    /// Which of the finding's exchanges shows it, counted from 0.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub exchange: Option<usize>,
 }
 
 /// What one check found.

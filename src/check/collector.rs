@@ -34,20 +34,20 @@ pub(super) fn finding(scene: &Scene, ending: Ending, profile: Profile, took: Dur
         }
         (Ending::Whole, _) => match scene.tolerated.first() {
             None => finding.outcome = Outcome::Passed,
-            Some((fault, step)) => {
+            Some((fault, step, shown)) => {
                 finding.outcome = tolerated(level);
-                finding.violation = Some(violation(scene, fault, step.clone()));
+                finding.violation = Some(violation(scene, fault, step.clone(), *shown));
             }
         },
-        (Ending::Stopped, Some((Halt::NotApplicable(reason), _))) => {
+        (Ending::Stopped, Some((Halt::NotApplicable(reason), ..))) => {
             finding.outcome = Outcome::NotApplicable;
             finding.reason = Some(reason.clone());
         }
-        (Ending::Stopped, Some((Halt::Blocked(reason), at))) => blocked(&mut finding, scene, *at, reason),
-        (Ending::Stopped, Some((Halt::Fault(fault), at))) => {
+        (Ending::Stopped, Some((Halt::Blocked(reason), at, _))) => blocked(&mut finding, scene, *at, reason),
+        (Ending::Stopped, Some((Halt::Fault(fault), at, shown))) => {
             if check.steps.get(*at).is_some_and(|step| step.phrase.part == Part::Judge) {
                 finding.outcome = broken(level);
-                finding.violation = Some(violation(scene, fault, check.steps[*at].to_string()));
+                finding.violation = Some(violation(scene, fault, check.steps[*at].to_string(), *shown));
             } else {
                 let reason = format!("{}: {}, where {} was expected", fault.endpoint.name(), fault.got, fault.expected);
                 blocked(&mut finding, scene, *at, &reason);
@@ -94,7 +94,7 @@ fn blocked(finding: &mut Finding, scene: &Scene, at: usize, reason: &str) {
     finding.reason = Some(scene.tape.mask(&format!("blocked by \"{step}\": {reason}")));
 }
 
-fn violation(scene: &Scene, fault: &Fault, step: String) -> Violation {
+fn violation(scene: &Scene, fault: &Fault, step: String, exchange: Option<usize>) -> Violation {
     Violation {
         kind: fault.kind,
         step,
@@ -102,6 +102,7 @@ fn violation(scene: &Scene, fault: &Fault, step: String) -> Violation {
         got: scene.tape.mask(&fault.got),
         endpoint: fault.endpoint,
         answer: scene.tape.mask(&fault.answer),
+        exchange,
     }
 }
 

@@ -231,7 +231,7 @@ async fn before(stage: Rc<Stage>, scenario: &Scenario, world: &mut Play) {
     if scene.check.tags.own_realm
         && let Err(halt) = realm::enter(&mut scene).await
     {
-        scene.halt = Some((halt, 0));
+        scene.halt = Some((halt, 0, None));
     }
     world.scene = Some(Box::new(scene));
 }
@@ -276,7 +276,11 @@ fn play_step(world: &mut Play, context: Context) -> LocalBoxFuture<'_, ()> {
             let at = scene.cursor;
             let outcome = AssertUnwindSafe(next_step(scene, &context.step)).await;
             if let Err(halt) = outcome {
-                scene.halt = Some((halt, at));
+                let shown = match &halt {
+                    Halt::Fault(fault) => scene.tape.last_of(fault.endpoint),
+                    Halt::Blocked(_) | Halt::NotApplicable(_) => None,
+                };
+                scene.halt = Some((halt, at, shown));
             }
         }
         if scene.halt.is_some() {

@@ -51,16 +51,16 @@ pub struct Scene {
     pub deed: Option<Deed>,
     /// Who last said that a token is alive.
     pub witness: Option<Witness>,
-    /// Tolerated faults that a judge found on the way.
-    pub tolerated: Vec<(Fault, String)>,
+    /// Tolerated faults that a judge found on the way, each with its step and the exchange that shows it.
+    pub tolerated: Vec<(Fault, String, Option<usize>)>,
     /// The part that the step being played has.
     pub part: Part,
     /// Whether the target is a realm made for this scene alone.
     pub in_own_realm: bool,
     /// Which step comes next.
     pub(super) cursor: usize,
-    /// Why it stopped, and at which step.
-    pub(super) halt: Option<(Halt, usize)>,
+    /// Why it stopped, at which step, and the exchange that shows it.
+    pub(super) halt: Option<(Halt, usize, Option<usize>)>,
     /// Values that one step keeps for another.
     pub kept: HashMap<&'static str, String>,
 }
@@ -275,8 +275,8 @@ impl Scene {
             Judgement::Tolerated(fault) => {
                 // Only a judge's complaint counts; a control that is answered in a tolerated form is answered.
                 if self.part == Part::Judge {
-                    let step = self.step_text();
-                    self.tolerated.push((fault, step));
+                    let (step, shown) = (self.step_text(), self.tape.last_of(fault.endpoint));
+                    self.tolerated.push((fault, step, shown));
                 }
                 Ok(())
             }

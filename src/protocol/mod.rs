@@ -4,6 +4,7 @@ pub mod answer;
 pub mod exchange;
 pub mod mask;
 pub mod pkce;
+pub mod profile;
 pub mod request;
 pub mod secret;
 
@@ -11,5 +12,6 @@ pub use answer::{Challenge, OAuthError, Params, Tokens};
 pub use exchange::{Answer, Exchange, Failure, Method, Response, Sent};
 pub use mask::Vault;
 pub use pkce::Pkce;
+pub use profile::Profile;
 pub use request::{Body, ClientAuth, Endpoint, Request, Value};
 pub use secret::Secret;

@@ -11,9 +11,9 @@ use super::model::{Admin, LoadPolicy, Login, LoginDriver, PkcePolicy, Provider, 
 use super::needs::Need;
 use super::reading::{Fields, Reading, Spot};
 use super::{shown, spelling, tree};
+use crate::protocol::Profile;
 use crate::protocol::Secret;
 use crate::protocol::request::DEVICE_CODE_GRANT;
-use crate::verdict::Profile;
 
 /// Reads the text of a provider file.
 pub(super) fn from_yaml(text: &str, source: Source, env: &dyn Fn(&str) -> Option<String>) -> Result<Provider, Error> {

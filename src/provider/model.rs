@@ -11,8 +11,8 @@ use super::endpoints::EndpointOverrides;
 use super::fault::Error;
 use super::file;
 use super::needs::Need;
+use crate::protocol::Profile;
 use crate::protocol::Secret;
-use crate::verdict::Profile;
 
 /// Who is tested, as the provider file says it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::protocol::{Exchange, Failure, Request, Response, Secret, Vault};
+use crate::protocol::{Endpoint, Exchange, Failure, Request, Response, Secret, Vault};
 
 /// A recorder that its holders share.
 #[derive(Clone, Default)]
@@ -57,6 +57,13 @@ impl Tape {
     /// The exchanges, masked by all that is known by now.
     pub fn exchanges(&self) -> Vec<Exchange> {
         self.reel().exchanges.clone()
+    }
+
+    /// Which exchange was the last with this endpoint, or the last at all.
+    pub fn last_of(&self, endpoint: Endpoint) -> Option<usize> {
+        let reel = self.reel();
+        let last = reel.exchanges.iter().rposition(|exchange| exchange.endpoint == endpoint);
+        last.or(reel.exchanges.len().checked_sub(1))
     }
 
     /// The text with every secret replaced that passed this tape.

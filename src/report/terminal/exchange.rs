@@ -31,7 +31,8 @@ const HEADERS_SHOWN: [&str; 14] = [
 /// Writes the exchange that was judged: the last one at the violation's endpoint, or the last at all.
 pub fn render(finding: &Finding, evidence: Evidence, indent: usize, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let endpoint = finding.violation.as_ref().map(|violation| violation.endpoint);
-    let judged = finding.exchanges.iter().rposition(|exchange| Some(exchange.endpoint) == endpoint);
+    let named = finding.violation.as_ref().and_then(|violation| violation.exchange).filter(|at| *at < finding.exchanges.len());
+    let judged = named.or_else(|| finding.exchanges.iter().rposition(|exchange| Some(exchange.endpoint) == endpoint));
     let Some(at) = judged.or(finding.exchanges.len().checked_sub(1)) else { return Ok(()) };
     let Exchange { endpoint: _, request, answer } = &finding.exchanges[at];
 

@@ -147,6 +147,7 @@ fn another_code_verifier() -> Finding {
             got: "status 200, a token".to_owned(),
             endpoint: Endpoint::Token,
             answer: "status 200, application/json".to_owned(),
+            exchange: None,
         }),
         exchanges: vec![approved, redeemed],
         millis: 91,
@@ -175,6 +176,7 @@ fn client_authentication(id: &str, rule: &str, line: usize) -> Finding {
             got: "status 302, an HTML page with the title \"\u{1b}[2JSign in\"".to_owned(),
             endpoint: Endpoint::Token,
             answer: "status 302, text/html".to_owned(),
+            exchange: None,
         }),
         exchanges: vec![exchange],
         ..finding(id, Outcome::Violated)
@@ -198,6 +200,7 @@ fn poll_crashes() -> Finding {
             got: "no answer: the connection broke".to_owned(),
             endpoint: Endpoint::Token,
             answer: "no answer".to_owned(),
+            exchange: None,
         }),
         exchanges: vec![exchange],
         ..finding("device/code-of-another-client", Outcome::Violated)
@@ -221,6 +224,7 @@ fn no_store() -> Finding {
             got: "no Cache-Control".to_owned(),
             endpoint: Endpoint::Token,
             answer: "status 400, application/json".to_owned(),
+            exchange: None,
         }),
         exchanges: vec![exchange],
         ..finding("token/error-no-store", Outcome::Warned)
