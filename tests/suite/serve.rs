@@ -160,3 +160,24 @@ fn an_address_that_others_reach_is_said_loudly_and_leaves_admin_on_loopback() {
     let admin = printed.lines().find(|line| line.starts_with("admin:")).expect("the admin line");
     assert!(admin.contains("http://127.0.0.1:"), "{admin}");
 }
+
+#[test]
+fn the_endpoints_that_it_prints_are_those_of_the_metadata() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("provider.yaml");
+    let server = Server::start(&["--provider-file", path.to_str().expect("text")]);
+    let issuer = serde_yaml::from_str::<serde_json::Value>(&Server::wait_for(&path)).expect("YAML")["issuer"].clone();
+    let issuer = issuer.as_str().expect("an issuer");
+    let metadata = tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
+        let answer = reqwest::get(format!("{issuer}/.well-known/openid-configuration")).await.expect("the server answers");
+        serde_json::from_slice::<serde_json::Value>(&answer.bytes().await.expect("a body")).expect("JSON")
+    });
+    let (printed, _) = server.ended_by("-TERM");
+    let printed: Vec<&str> = printed.lines().filter_map(|line| line.rsplit(' ').next()).collect();
+    for (name, value) in metadata.as_object().expect("an object") {
+        if name.ends_with("_endpoint") || name == "jwks_uri" {
+            assert!(printed.contains(&value.as_str().expect("a URL")), "{name} {value} is not printed");
+        }
+    }
+    assert!(metadata["token_endpoint"].is_string());
+}
