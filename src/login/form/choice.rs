@@ -2,7 +2,7 @@
 
 use super::super::errand::Decision;
 use super::words::{self, Strength};
-use super::{Button, Form, Kind, Link, Page};
+use super::{Button, Field, Form, Kind, Link, Page};
 use crate::protocol::{Endpoint, Request};
 
 /// One way to answer a page.
@@ -13,8 +13,10 @@ struct Way<'a> {
 }
 
 enum Act<'a> {
-    /// Send the form, with boxes and radio buttons set for the decision.
-    Send { form: &'a Form, button: Option<&'a Button>, radio: Option<(&'a str, &'a str)> },
+    /// Press a button; who approves ticks every box and picks every *allow* before.
+    Press { form: &'a Form, button: Option<&'a Button> },
+    /// Pick every *deny*, and send that.
+    PickNo { form: &'a Form, button: Option<&'a Button> },
     /// Send the form with every box empty: none of what was asked for is granted.
     Empty { form: &'a Form, button: Option<&'a Button> },
     /// Follow a link.
@@ -64,19 +66,6 @@ impl Page {
         for form in self.decision_forms() {
             form.ways(&mut ways);
         }
-        let denies_by_script = self.inert.iter().any(|text| matches!(words::decides(text), Some((Decision::Deny, _))));
-        for form in self.decision_forms().filter(|form| form.grants().next().is_some()) {
-            let button = form.button_forward();
-            let mut add = |decision, strength, act| ways.push(Way { decision, strength, act });
-            if button.is_some_and(|button| form.verdict(button).is_none()) || form.buttons.is_empty() {
-                add(Decision::Approve, Strength::Strong, Act::Send { form, button, radio: None });
-            }
-            // A page with a box for each scope and no button to say no (or one that only a script can press) is denied by granting nothing.
-            let can_deny = form.buttons.iter().any(|button| matches!(form.verdict(button), Some((Decision::Deny, _))));
-            if !can_deny && (denies_by_script || !form.has_deciding_radios()) {
-                add(Decision::Deny, Strength::Weak, Act::Empty { form, button });
-            }
-        }
         for link in &self.links {
             if let Some(decision) = link.decides() {
                 ways.push(Way { decision, strength: Strength::Weak, act: Act::Follow(link) });
@@ -99,14 +88,17 @@ fn best<'w, 'a>(ways: &'w [Way<'a>], decision: Decision) -> Option<&'w Way<'a>> 
 impl Act<'_> {
     fn request(&self, decision: Decision, page: &Page) -> Request {
         match self {
-            Self::Send { form, button, radio } => {
+            Self::Press { form, button } => {
                 let mut form = (*form).clone();
                 if decision == Decision::Approve {
                     form.tick_all();
+                    form.pick_all(Decision::Approve);
                 }
-                if let Some((name, value)) = radio {
-                    form.pick(name, value);
-                }
+                form.fill(&[], *button)
+            }
+            Self::PickNo { form, button } => {
+                let mut form = (*form).clone();
+                form.pick_all(Decision::Deny);
                 form.fill(&[], *button)
             }
             Self::Empty { form, button } => {
@@ -129,56 +121,44 @@ impl Form {
         if !both && self.open_fields().any(|field| field.is_text() && field.value.is_empty()) {
             return;
         }
-        let deny_button = verdicts().any(|(_, (decision, _))| decision == Decision::Deny);
-        for field in self.fields.iter().filter(|field| field.shown && matches!(field.kind, Kind::Radio | Kind::Choice)) {
-            if let Some((decision, strength)) = field.decides()
-                && self.has_deciding_radios()
-                && !deny_button
-            {
-                let act = Act::Send { form: self, button: self.button_forward(), radio: Some((&field.name, &field.value)) };
-                ways.push(Way { decision, strength: strength.max(Strength::Strong), act });
-            }
+        ways.extend(verdicts().map(|(button, (decision, strength))| Way {
+            decision,
+            strength,
+            act: Act::Press { form: self, button: Some(button) },
+        }));
+        let (radios, boxes) = (self.has_deciding_radios(), self.fields.iter().any(Field::grants));
+        let button = self.button_forward();
+        let says = |wanted| verdicts().any(|(_, (decision, _))| decision == wanted);
+        if (radios || boxes) && !says(Decision::Approve) && (button.is_some() || self.buttons.is_empty()) {
+            let act = Act::Press { form: self, button };
+            ways.push(Way { decision: Decision::Approve, strength: Strength::Strong, act });
         }
-        if deny_button || !self.has_deciding_radios() {
-            ways.extend(verdicts().map(|(button, (decision, strength))| Way {
-                decision,
-                strength,
-                act: Act::Send { form: self, button: Some(button), radio: None },
-            }));
+        if radios {
+            ways.push(Way { decision: Decision::Deny, strength: Strength::Weak, act: Act::PickNo { form: self, button } });
+        } else if boxes && !says(Decision::Deny) {
+            // A page with a box for each scope and no button to say no, or one that only a script can press, is denied by granting nothing.
+            ways.push(Way { decision: Decision::Deny, strength: Strength::Faint, act: Act::Empty { form: self, button } });
         }
     }
 
-    /// What a button decides: by what it says, else by what it sends, else by what its form is for.
+    /// What a button decides: by what it says or sends, else, where no button of its form says anything, by what the form is for.
     pub(super) fn verdict(&self, button: &Button) -> Option<(Decision, Strength)> {
-        if words::leads_astray(&button.text) {
-            return None;
+        let own = button.decides();
+        if own.is_some() || words::leads_astray(&button.text) || self.buttons.iter().any(|other| other.decides().is_some()) {
+            return own;
         }
-        words::decides(&button.text)
-            .or_else(|| words::decides_by_value(&button.name, &button.value))
-            .or_else(|| words::decides(&button.value))
-            .or_else(|| words::decides(&button.name))
-            .or_else(|| words::decides(&button.id))
-            .or_else(|| self.hidden().find_map(|field| words::decides_by_value(&field.name, &field.value)))
-            .or_else(|| words::decides(&self.id).or_else(|| words::decides(&self.name)))
-            .or_else(|| {
-                let action = button.action.as_ref().unwrap_or(&self.action);
-                words::decides(action.path_segments().and_then(|mut segments| segments.next_back()).unwrap_or_default())
-            })
+        let action = button.action.as_ref().unwrap_or(&self.action);
+        let last = action.path_segments().and_then(|mut segments| segments.next_back()).unwrap_or_default();
+        let by_hidden = self.hidden().find_map(|field| words::decides_by_value(&field.name, &field.value));
+        by_hidden.or_else(|| [self.id.as_str(), &self.name, last].into_iter().find_map(words::decides))
     }
 
     fn has_deciding_radios(&self) -> bool {
-        let decisions: Vec<Decision> = self
-            .fields
-            .iter()
-            .filter(|field| field.shown && matches!(field.kind, Kind::Radio | Kind::Choice))
-            .filter_map(|field| field.decides().map(|(decision, _)| decision))
-            .collect();
-        decisions.contains(&Decision::Approve) && decisions.contains(&Decision::Deny)
-    }
-
-    /// The boxes that grant something, ticked or not.
-    fn grants(&self) -> impl Iterator<Item = &super::Field> {
-        self.fields.iter().filter(|field| field.grants())
+        let decides = |wanted| {
+            let mut choices = self.fields.iter().filter(|field| field.shown && field.kind.is_choice());
+            choices.any(|field| field.decides().is_some_and(|(decision, _)| decision == wanted))
+        };
+        decides(Decision::Approve) && decides(Decision::Deny)
     }
 
     fn tick_all(&mut self) {
@@ -193,10 +173,16 @@ impl Form {
         }
     }
 
-    fn pick(&mut self, name: &str, value: &str) {
-        for field in self.fields.iter_mut().filter(|field| field.name == name && matches!(field.kind, Kind::Radio | Kind::Choice))
-        {
-            field.on = field.value == value;
+    /// Picks this answer in every group of radio buttons, or select, that offers yes and no.
+    fn pick_all(&mut self, decision: Decision) {
+        let answers = |field: &Field, wanted| field.kind.is_choice() && field.decides().is_some_and(|(one, _)| one == wanted);
+        let names = |wanted| -> Vec<String> {
+            self.fields.iter().filter(|field| answers(field, wanted)).map(|field| field.name.clone()).collect()
+        };
+        let groups: Vec<String> =
+            names(Decision::Approve).into_iter().filter(|name| names(Decision::Deny).contains(name)).collect();
+        for field in self.fields.iter_mut().filter(|field| field.kind.is_choice() && groups.contains(&field.name)) {
+            field.on = answers(field, decision);
         }
     }
 
@@ -206,7 +192,19 @@ impl Form {
     }
 }
 
-impl super::Field {
+impl Button {
+    fn decides(&self) -> Option<(Decision, Strength)> {
+        if words::leads_astray(&self.text) {
+            return None;
+        }
+        words::decides(&self.text)
+            .or_else(|| words::decides_by_value(&self.name, &self.value))
+            .or_else(|| [self.value.as_str(), &self.name, &self.id].into_iter().find_map(words::decides))
+    }
+}
+
+impl Field {
+    /// Whether it is a box that grants something, ticked or not.
     fn grants(&self) -> bool {
         self.kind == Kind::Checkbox
             && self.shown

@@ -103,6 +103,16 @@ pub enum Kind {
     TextArea,
 }
 
+impl Kind {
+    /// Whether one of several of a name is picked.
+    fn is_choice(self) -> bool {
+        match self {
+            Self::Radio | Self::Choice => true,
+            Self::Text | Self::Email | Self::Password | Self::Hidden | Self::Search | Self::Checkbox | Self::TextArea => false,
+        }
+    }
+}
+
 /// One control of a form; an option of a `<select>` counts as one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {

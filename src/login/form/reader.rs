@@ -195,6 +195,11 @@ impl<'a> Reader<'a, '_> {
         let around =
             element.ancestors().filter_map(ElementRef::wrap).find(|ancestor| ancestor.value().name() == "label").map(text_of);
         label.extend(around.as_deref());
+        // Without a label, what stands right behind a box is its text.
+        let behind = element.next_sibling().and_then(|node| node.value().as_text().map(|text| collapse(text)));
+        if label.is_empty() && matches!(kind, Kind::Checkbox | Kind::Radio) {
+            label.extend(behind.as_deref());
+        }
         Field {
             name: element.attr("name").unwrap_or_default().to_owned(),
             kind,

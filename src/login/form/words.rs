@@ -5,6 +5,8 @@ use super::super::errand::Decision;
 /// How clearly a word speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Strength {
+    /// Not a word, but the way to say it for want of another.
+    Faint,
     /// A step forward that may mean consent or just the next page: *continue*.
     Weak,
     /// A decision: *allow*.
@@ -252,6 +254,8 @@ pub(super) fn leads_astray(text: &str) -> bool {
         "locale",
         "subscribe",
         "newsletter",
+        "cookie",
+        "cookies",
     ];
     let words = words(text);
     words.iter().any(|word| ASTRAY.contains(&word.as_str()))

@@ -1,1 +1,0 @@
-//! Pages as real servers make them, read and answered.
