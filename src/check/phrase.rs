@@ -119,7 +119,7 @@ fn compile(text: &str) -> Regex {
                     "string" => r#""([^"]*)""#,
                     "word" => r"([A-Za-z0-9_\-]+)",
                     "number" => r"(\d+)",
-                    "token" => "(the [a-z ]+?)",
+                    "token" => TOKENS,
                     _ => "(.+?)",
                 });
                 rest = &rest[end + 1..];
@@ -132,6 +132,9 @@ fn compile(text: &str) -> Regex {
     pattern.push('$');
     Regex::new(&pattern).expect("the vocabulary compiles")
 }
+
+/// Every credential by its words. A looser pattern would cut them short where an alteration may follow.
+const TOKENS: &str = "(the (?:first )?(?:access|refresh) token|the (?:device )?code|the made up token)";
 
 /// A credential that a grant yields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -281,6 +284,16 @@ mod tests {
         );
         assert!(matches(&phrase, "a public client redeems the code in a way that no one wrote").is_none());
         assert!(matches(&phrase, "a strange client redeems the code").is_none());
+    }
+
+    #[test]
+    fn a_credential_is_read_whole_though_an_alteration_may_follow() {
+        let phrase = Phrase::act("the client revokes {token}[ {alteration}]", &[], nothing);
+        for words in ["the access token", "the first refresh token", "the device code", "the made up token"] {
+            assert!(matches(&phrase, &format!("the client revokes {words}")).is_some(), "{words}");
+            let altered = matches(&phrase, &format!("the client revokes {words} without token")).expect("the sentence");
+            assert_eq!(Some(altered.token(0)), Token::named(words));
+        }
     }
 
     #[test]
