@@ -1,7 +1,6 @@
 //! `flowproof prove`: plays the suite under each defect, prints the matrix, and says whether it holds.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::mask::Vault;
-use super::request::{Body, Endpoint, Request};
+use super::mask::Masker;
+use super::request::{Body, Endpoint, Request, Value, form_encode};
 
 /// The HTTP methods that flowproof uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,15 +180,9 @@ pub enum Answer {
 }
 
 impl Exchange {
-    /// Makes the showable form, and adds every secret it sees to the vault.
-    pub fn record(request: &Request, outcome: Result<&Response, &Failure>, vault: &mut Vault) -> Self {
-        for secret in request.secrets() {
-            vault.learn(secret);
-        }
-        if let Ok(response) = outcome {
-            vault.learn_from(response);
-        }
-        let show = |(name, value): &(String, super::request::Value)| (name.clone(), vault.mask(&value.masked()));
+    /// The showable form of a request and what came of it.
+    pub fn shown(request: &Request, outcome: Result<&Response, &Failure>, masker: &Masker) -> Self {
+        let show = |(name, value): &(String, Value)| (name.clone(), masker.mask(&value.masked()));
         let form = match &request.body {
             Body::Empty => Vec::new(),
             Body::Form(form) => form.iter().map(show).collect(),
@@ -198,18 +192,18 @@ impl Exchange {
         for (at, (name, value)) in request.query.iter().enumerate() {
             let joint = if at == 0 && request.url.query().is_none() { '?' } else { '&' };
             let value = match value {
-                super::request::Value::Plain(text) => super::request::form_encode(text),
-                super::request::Value::Secret(secret) => secret.to_string(),
+                Value::Plain(text) => form_encode(text),
+                Value::Secret(secret) => secret.to_string(),
             };
-            url.push_str(&format!("{joint}{}={value}", super::request::form_encode(name)));
+            url.push_str(&format!("{joint}{}={value}", form_encode(name)));
         }
         let sent =
-            Sent { method: request.method, url: vault.mask(&url), headers: request.headers.iter().map(show).collect(), form };
+            Sent { method: request.method, url: masker.mask(&url), headers: request.headers.iter().map(show).collect(), form };
         let answer = match outcome {
             Ok(response) => Answer::Response {
                 status: response.status,
-                headers: vault.headers(response),
-                body: vault.body(response),
+                headers: masker.headers(response),
+                body: masker.body(response),
                 micros: u64::try_from(response.elapsed.as_micros()).unwrap_or(u64::MAX),
             },
             Err(failure) => Answer::Failure(failure.clone()),

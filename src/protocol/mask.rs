@@ -1,5 +1,8 @@
 //! What may be shown of an exchange: learns the secrets that pass by and puts their names in their place.
 
+use std::collections::BTreeSet;
+
+use aho_corasick::{AhoCorasick, MatchKind};
 use url::Url;
 
 use super::exchange::Response;
@@ -29,6 +32,7 @@ const SHORTEST: usize = 6;
 #[derive(Clone, Debug, Default)]
 pub struct Vault {
     known: Vec<(String, Secret)>,
+    spellings: BTreeSet<String>,
 }
 
 impl Vault {
@@ -45,10 +49,8 @@ impl Vault {
     }
 
     fn learn_spelling(&mut self, text: String, secret: &Secret) {
-        if text.len() >= SHORTEST && !self.known.iter().any(|(known, _)| *known == text) {
-            // Longest first, so that a secret that holds another is replaced whole.
-            let at = self.known.partition_point(|(known, _)| known.len() >= text.len());
-            self.known.insert(at, (text, secret.clone()));
+        if text.len() >= SHORTEST && self.spellings.insert(text.clone()) {
+            self.known.push((text, secret.clone()));
         }
     }
 
@@ -92,15 +94,26 @@ impl Vault {
         }
     }
 
+    /// Puts names in the place of all that is known by now.
+    pub fn masker(&self) -> Masker {
+        let patterns = self.known.iter().map(|(value, _)| value.as_str());
+        // A text that no automaton can be made of would have to be longer than any body that is read.
+        let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(patterns).expect("secrets are short");
+        Masker { automaton, names: self.known.iter().map(|(_, secret)| secret.to_string()).collect() }
+    }
+}
+
+/// Replaces secrets in texts.
+#[derive(Clone, Debug)]
+pub struct Masker {
+    automaton: AhoCorasick,
+    names: Vec<String>,
+}
+
+impl Masker {
     /// The text with every known secret replaced by its name and digest.
     pub fn mask(&self, text: &str) -> String {
-        let mut masked = text.to_owned();
-        for (value, secret) in &self.known {
-            if masked.contains(value.as_str()) {
-                masked = masked.replace(value.as_str(), &secret.to_string());
-            }
-        }
-        masked
+        self.automaton.replace_all(text, &self.names)
     }
 
     /// The headers of a response with secrets replaced.
@@ -172,10 +185,11 @@ mod tests {
             r#"{"access_token":"s3cr3t-t0ken","nested":{"refresh_token":"r3fresh-me"}}"#,
         );
         vault.learn_from(&answer);
-        let shown = vault.body(&answer);
+        let masker = vault.masker();
+        let shown = masker.body(&answer);
         assert!(!shown.contains("s3cr3t") && !shown.contains("r3fresh"), "{shown}");
         assert!(shown.contains("‹access_token "), "{shown}");
-        assert!(!vault.mask("Bearer s3cr3t-t0ken").contains("s3cr3t"));
+        assert!(!masker.mask("Bearer s3cr3t-t0ken").contains("s3cr3t"));
     }
 
     #[test]
@@ -186,7 +200,7 @@ mod tests {
             "",
         );
         vault.learn_from(&answer);
-        let headers = vault.headers(&answer);
+        let headers = vault.masker().headers(&answer);
         assert!(headers[0].1.contains("state=s") && !headers[0].1.contains("abc%2Fdef1"), "{headers:?}");
         assert!(!headers[1].1.contains("0123456789"), "{headers:?}");
     }

@@ -10,7 +10,7 @@ pub mod secret;
 
 pub use answer::{Challenge, OAuthError, Params, Tokens};
 pub use exchange::{Answer, Exchange, Failure, Method, Response, Sent};
-pub use mask::Vault;
+pub use mask::{Masker, Vault};
 pub use pkce::Pkce;
 pub use profile::Profile;
 pub use request::{Body, ClientAuth, Endpoint, Request, Value};

@@ -1,4 +1,4 @@
-//! The exchanges of one scenario, in order and masked as they are recorded.
+//! The exchanges of one scenario, in order. They leave masked by all the secrets that passed, earlier or later.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ pub struct Tape(Arc<Mutex<Reel>>);
 #[derive(Default)]
 struct Reel {
     vault: Vault,
-    exchanges: Vec<Exchange>,
+    exchanges: Vec<(Request, Result<Response, Failure>)>,
     left_out: usize,
 }
 
@@ -38,9 +38,17 @@ impl Tape {
     /// Records one exchange.
     pub fn record(&self, request: &Request, outcome: Result<&Response, &Failure>) {
         let mut reel = self.reel();
-        let reel = &mut *reel;
-        let exchange = Exchange::record(request, outcome, &mut reel.vault);
-        if reel.exchanges.len() < LONGEST { reel.exchanges.push(exchange) } else { reel.left_out += 1 }
+        for secret in request.secrets() {
+            reel.vault.learn(secret);
+        }
+        if let Ok(response) = outcome {
+            reel.vault.learn_from(response);
+        }
+        if reel.exchanges.len() < LONGEST {
+            reel.exchanges.push((request.clone(), outcome.cloned().map_err(Clone::clone)));
+        } else {
+            reel.left_out += 1;
+        }
     }
 
     /// How many exchanges were recorded so far.
@@ -54,21 +62,23 @@ impl Tape {
         self.len() == 0
     }
 
-    /// The exchanges, masked by all that is known by now.
+    /// The exchanges as they may be shown.
     pub fn exchanges(&self) -> Vec<Exchange> {
-        self.reel().exchanges.clone()
+        let reel = self.reel();
+        let masker = reel.vault.masker();
+        reel.exchanges.iter().map(|(request, outcome)| Exchange::shown(request, outcome.as_ref(), &masker)).collect()
     }
 
     /// Which exchange was the last with this endpoint, or the last at all.
     pub fn last_of(&self, endpoint: Endpoint) -> Option<usize> {
         let reel = self.reel();
-        let last = reel.exchanges.iter().rposition(|exchange| exchange.endpoint == endpoint);
+        let last = reel.exchanges.iter().rposition(|(request, _)| request.endpoint == endpoint);
         last.or(reel.exchanges.len().checked_sub(1))
     }
 
     /// The text with every secret replaced that passed this tape.
     pub fn mask(&self, text: &str) -> String {
-        self.reel().vault.mask(text)
+        self.reel().vault.masker().mask(text)
     }
 
     fn reel(&self) -> MutexGuard<'_, Reel> {
