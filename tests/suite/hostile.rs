@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flowproof::check::{Catalog, Options};
-use flowproof::provider::{Provider, Target, discover};
+use flowproof::provider::{Endpoints, Metadata, Provider, Target};
 use flowproof::verdict::{Finding, Outcome, Run};
-use flowproof::wire::{Bounds, Tape, Wire};
+use flowproof::wire::{Bounds, Wire};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -34,10 +35,6 @@ fn everything_at(base: &str) -> Provider {
     let device = &["device_code", "refresh_token"][..];
     let document = serde_json::json!({
         "issuer": base,
-        "endpoints": {
-            "authorization": format!("{base}/auth"), "token": format!("{base}/token"), "revocation": format!("{base}/revoke"),
-            "introspection": format!("{base}/introspect"), "device_authorization": format!("{base}/device"),
-        },
         "clients": {
             "web": client("web", true, code), "other": client("other", true, &["authorization_code", "refresh_token", "client_credentials"]),
             "spa": client("spa", false, code), "other_spa": client("other-spa", false, code),
@@ -50,7 +47,6 @@ fn everything_at(base: &str) -> Provider {
             "carol": { "username": "carol", "password": "password-of-carol" },
         },
         "pkce": { "optional_for": ["web"] },
-        "resource": { "url": format!("{base}/userinfo"), "scope": "openid" },
     });
     Provider::from_json(&document, "hostile").expect("the document is a provider file")
 }
@@ -58,8 +54,18 @@ fn everything_at(base: &str) -> Provider {
 async fn play(base: &str, total: Duration) -> Run {
     let wire = Wire::new(Bounds { total, connect: Duration::from_secs(1), body: 1 << 16 }).expect("a client");
     let provider = everything_at(base);
-    let tape = Tape::new(provider.secrets());
-    let target: Target = discover(&wire, &tape, provider).await.expect("the endpoints are known from the file");
+    // As discovery would leave it: everything is known from the file, nothing from metadata.
+    let at = |path: &str| Url::parse(&format!("{base}{path}")).ok();
+    let endpoints = Endpoints {
+        authorization: at("/auth"),
+        token: at("/token"),
+        device_authorization: at("/device"),
+        revocation: at("/revoke"),
+        introspection: at("/introspect"),
+        resource: at("/userinfo"),
+        jwks: at("/jwks"),
+    };
+    let target = Target { provider, endpoints, metadata: Metadata { seen: Vec::new(), document: None, from: None } };
     let catalog = Catalog::embedded().expect("the features are sound");
     let options = Options { jobs: 64, max_wait: Duration::from_secs(2), ..Options::default() };
     let silent = Rc::new(|_: &Finding| {});
@@ -77,7 +83,10 @@ fn nothing_passes(what: &str, run: &Run) {
         counts
     });
     assert!(passed.is_empty(), "{what}: passed: {passed:#?} of {by_outcome:?}");
-    assert!(run.findings.iter().any(|one| matches!(one.outcome, Outcome::Violated | Outcome::Inconclusive)), "{what}: {by_outcome:?}");
+    assert!(
+        run.findings.iter().any(|one| matches!(one.outcome, Outcome::Violated | Outcome::Inconclusive)),
+        "{what}: {by_outcome:?}"
+    );
     assert_ne!(run.verdict, flowproof::verdict::Conformance::Conformant, "{what}");
 }
 
@@ -85,7 +94,10 @@ fn nothing_passes(what: &str, run: &Run) {
 async fn nothing_passes_on_a_server_that_gives_one_answer_to_everything() {
     let html = "<html><body><h1>Something went wrong</h1></body></html>";
     let answers = [
-        ("500 with an OAuth error in JSON", ResponseTemplate::new(500).set_body_json(serde_json::json!({"error": "invalid_grant"}))),
+        (
+            "500 with an OAuth error in JSON",
+            ResponseTemplate::new(500).set_body_json(serde_json::json!({"error": "invalid_grant"})),
+        ),
         ("200 with HTML", ResponseTemplate::new(200).set_body_raw(html, "text/html")),
         ("404 with HTML", ResponseTemplate::new(404).set_body_raw(html, "text/html")),
         ("200 with an empty object", ResponseTemplate::new(200).set_body_json(serde_json::json!({}))),
@@ -95,7 +107,10 @@ async fn nothing_passes_on_a_server_that_gives_one_answer_to_everything() {
         ("400 as text", ResponseTemplate::new(400).set_body_raw("invalid_grant", "text/plain")),
         ("a redirect to itself", ResponseTemplate::new(302).insert_header("location", "/login")),
         ("401 with an empty body", ResponseTemplate::new(401)),
-        ("a gzip bomb's header and garbage", ResponseTemplate::new(200).insert_header("content-encoding", "gzip").set_body_string("not gzip")),
+        (
+            "a gzip bomb's header and garbage",
+            ResponseTemplate::new(200).insert_header("content-encoding", "gzip").set_body_string("not gzip"),
+        ),
     ];
     for (what, answer) in answers {
         let server = MockServer::builder().disable_request_recording().start().await;
@@ -137,7 +152,11 @@ async fn nothing_passes_and_nothing_hangs_on_a_server_that_breaks_http() {
     let cases: [(&str, &[u8], End); 5] = [
         ("closes at once", b"", End::Close),
         ("is no HTTP", b"SSH-2.0-OpenSSH_9.2\r\n", End::Close),
-        ("promises more than it sends", b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{\"acc", End::Close),
+        (
+            "promises more than it sends",
+            b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{\"acc",
+            End::Close,
+        ),
         ("never ends its headers", b"HTTP/1.1 200 OK\r\ncontent-type: ", End::Stall),
         ("never ends its body", b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n", End::Flood),
     ];
