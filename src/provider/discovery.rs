@@ -1,4 +1,4 @@
-//! From an issuer to its endpoints: metadata is looked for in its three places (RFC 8414 section 3.1, OpenID Connect Discovery section 4), and what came is kept for the checks that judge it.
+//! From an issuer to its endpoints: metadata is looked for in its three places, and what came is kept for the checks that judge it.
 
 use std::fmt;
 

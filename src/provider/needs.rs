@@ -51,59 +51,84 @@ enum Switch {
     Declared,
 }
 
+use Trait::{
+    Confidential, HttpsRedirect, Introspects, LoopbackRedirect, May, MayNot, Method, OneRedirect, Public, QueryRedirect,
+    Redirects, Scopes, SpecialSecret,
+};
+
+const CODE: Grant = Grant::AuthorizationCode;
+const DEVICE: Grant = Grant::DeviceCode;
+const CREDENTIALS: Grant = Grant::ClientCredentials;
+const BASIC: AuthMethod = AuthMethod::ClientSecretBasic;
+const POST: AuthMethod = AuthMethod::ClientSecretPost;
+
 needs! {
     /// a public client that may use the authorization code grant
-    PublicClient, "public-client", No, |t| role(t, "spa", &[Trait::Public, Trait::Redirects(1), Trait::May(Grant::AuthorizationCode)]);
+    PublicClient, "public-client", No, |t| role(t, "spa", &[Public, Redirects(1), May(CODE)]);
     /// a confidential client that may use the authorization code grant
-    ConfidentialClient, "confidential-client", No, |t| role(t, "web", &[Trait::Confidential, Trait::Redirects(1), Trait::May(Grant::AuthorizationCode)]);
+    ConfidentialClient, "confidential-client", No,
+        |t| role(t, "web", &[Confidential, Redirects(1), May(CODE)]);
     /// another confidential client
-    SecondClient, "second-client", No, |t| role(t, "other", &[Trait::Confidential, Trait::Redirects(1), Trait::May(Grant::AuthorizationCode)]);
+    SecondClient, "second-client", No,
+        |t| role(t, "other", &[Confidential, Redirects(1), May(CODE)]);
     /// another public client
-    SecondPublicClient, "second-public-client", No, |t| role(t, "other_spa", &[Trait::Public, Trait::Redirects(1), Trait::May(Grant::AuthorizationCode)]);
+    SecondPublicClient, "second-public-client", No,
+        |t| role(t, "other_spa", &[Public, Redirects(1), May(CODE)]);
     /// a client that may use the client credentials grant
-    ClientCredentialsClient, "client-credentials-client", No, |t| role(t, "batch", &[Trait::Confidential, Trait::May(Grant::ClientCredentials)]);
+    ClientCredentialsClient, "client-credentials-client", No,
+        |t| role(t, "batch", &[Confidential, May(CREDENTIALS)]);
     /// a client credentials client registered for client_secret_post
-    PostClient, "post-client", No, |t| role(t, "batch_post", &[Trait::Method(AuthMethod::ClientSecretPost), Trait::May(Grant::ClientCredentials)]);
+    PostClient, "post-client", No, |t| role(t, "batch_post", &[Method(POST), May(CREDENTIALS)]);
     /// a client with special characters in its secret, registered for client_secret_basic
-    SpecialSecretClient, "special-secret-client", No, |t| role(t, "special", &[Trait::Method(AuthMethod::ClientSecretBasic), Trait::SpecialSecret, Trait::May(Grant::ClientCredentials)]);
+    SpecialSecretClient, "special-secret-client", No,
+        |t| role(t, "special", &[Method(BASIC), SpecialSecret, May(CREDENTIALS)]);
     /// a client with special characters in its secret, registered for client_secret_post
-    SpecialSecretPostClient, "special-secret-post-client", No, |t| role(t, "special_post", &[Trait::Method(AuthMethod::ClientSecretPost), Trait::SpecialSecret, Trait::May(Grant::ClientCredentials)]);
+    SpecialSecretPostClient, "special-secret-post-client", No,
+        |t| role(t, "special_post", &[Method(POST), SpecialSecret, May(CREDENTIALS)]);
     /// a client that is not registered for the authorization code grant
-    ClientWithoutGrant, "client-without-grant", No, |t| role(t, "limited", &[Trait::Redirects(1), Trait::MayNot(Grant::AuthorizationCode)]);
+    ClientWithoutGrant, "client-without-grant", No,
+        |t| role(t, "limited", &[Redirects(1), MayNot(CODE)]);
     /// a confidential client that may leave PKCE out
     PkceOptionalClient, "pkce-optional-client", No, |t| {
-        role(t, "web", &[Trait::Confidential]).or_else(|| {
+        role(t, "web", &[Confidential]).or_else(|| {
             (!t.provider.pkce.optional_for.iter().any(|role| role == "web")).then(|| "pkce.optional_for: [web]".to_owned())
         })
     };
     /// a client with exactly one redirect URI
-    SingleRedirectClient, "single-redirect-client", No, |t| role(t, "single", &[Trait::OneRedirect, Trait::May(Grant::AuthorizationCode)]);
+    SingleRedirectClient, "single-redirect-client", No,
+        |t| role(t, "single", &[OneRedirect, May(CODE)]);
     /// a client with several redirect URIs
-    MultiRedirectClient, "multi-redirect-client", No, |t| role(t, "web", &[Trait::Redirects(2), Trait::May(Grant::AuthorizationCode)]);
+    MultiRedirectClient, "multi-redirect-client", No,
+        |t| role(t, "web", &[Redirects(2), May(CODE)]);
     /// a client with a query in its redirect URI
-    QueryRedirectClient, "query-redirect-client", No, |t| role(t, "query", &[Trait::QueryRedirect, Trait::May(Grant::AuthorizationCode)]);
+    QueryRedirectClient, "query-redirect-client", No,
+        |t| role(t, "query", &[QueryRedirect, May(CODE)]);
     /// a client with an https redirect URI
-    HttpsRedirectClient, "https-redirect-client", No, |t| role(t, "web", &[Trait::HttpsRedirect, Trait::May(Grant::AuthorizationCode)]);
+    HttpsRedirectClient, "https-redirect-client", No,
+        |t| role(t, "web", &[HttpsRedirect, May(CODE)]);
     /// a native client with an http redirect URI on a loopback address
-    NativeClient, "native-client", No, |t| role(t, "native", &[Trait::LoopbackRedirect, Trait::May(Grant::AuthorizationCode)]);
+    NativeClient, "native-client", No, |t| role(t, "native", &[LoopbackRedirect, May(CODE)]);
     /// a client that may use the device grant
-    DeviceClient, "device-client", No, |t| role(t, "tv", &[Trait::May(Grant::DeviceCode)]);
+    DeviceClient, "device-client", No, |t| role(t, "tv", &[May(DEVICE)]);
     /// another client that may use the device grant
-    SecondDeviceClient, "second-device-client", No, |t| role(t, "other_tv", &[Trait::May(Grant::DeviceCode)]);
+    SecondDeviceClient, "second-device-client", No, |t| role(t, "other_tv", &[May(DEVICE)]);
     /// a confidential client that may use the device grant
-    ConfidentialDeviceClient, "confidential-device-client", No, |t| role(t, "console", &[Trait::Confidential, Trait::May(Grant::DeviceCode)]);
+    ConfidentialDeviceClient, "confidential-device-client", No,
+        |t| role(t, "console", &[Confidential, May(DEVICE)]);
     /// a client that may introspect every token
-    IntrospectionCaller, "introspection-caller", No, |t| role(t, "inspector", &[Trait::Confidential, Trait::Introspects]);
+    IntrospectionCaller, "introspection-caller", No,
+        |t| role(t, "inspector", &[Confidential, Introspects]);
     /// a user who logs in and approves
     UserLogin, "user-login", Off, |t| match t.provider.login.driver {
         LoginDriver::Form => user(t, "alice").or_else(|| endpoint(t.endpoints.authorization.as_ref(), "authorization")),
     };
     /// a user who is asked and refuses
-    UserDeny, "user-deny", Off, |t| user(t, "carol").and_then(|lack| user(t, "alice").map(|_| lack));
+    UserDeny, "user-deny", Off,
+        |t| user(t, "carol").and_then(|lack| user(t, "alice").map(|_| lack));
     /// another user
     SecondUser, "second-user", No, |t| user(t, "bob");
     /// a client that may ask for two scopes
-    TwoScopes, "two-scopes", No, |t| role(t, "web", &[Trait::Scopes(2)]);
+    TwoScopes, "two-scopes", No, |t| role(t, "web", &[Scopes(2)]);
     /// a client that may use the refresh token grant
     RefreshToken, "refresh-token", Off, |t| {
         let clients = ["web", "spa"].map(|role| t.provider.client(role));
@@ -113,11 +138,13 @@ needs! {
         }
     };
     /// an introspection endpoint
-    Introspection, "introspection", Off, |t| endpoint(t.endpoints.introspection.as_ref(), "introspection");
+    Introspection, "introspection", Off,
+        |t| endpoint(t.endpoints.introspection.as_ref(), "introspection");
     /// a revocation endpoint
     Revocation, "revocation", Off, |t| endpoint(t.endpoints.revocation.as_ref(), "revocation");
     /// a device authorization endpoint
-    Device, "device", Off, |t| endpoint(t.endpoints.device_authorization.as_ref(), "device_authorization");
+    Device, "device", Off,
+        |t| endpoint(t.endpoints.device_authorization.as_ref(), "device_authorization");
     /// metadata
     Metadata, "metadata", Off, |t| (!answers_for_metadata(t)).then(|| "issuer".to_owned());
     /// a protected resource
@@ -130,7 +157,8 @@ needs! {
     /// a JWK set
     Jwks, "jwks", Off, |t| endpoint(t.endpoints.jwks.as_ref(), "jwks");
     /// lifetimes that can be waited for
-    ShortLifetime, "short-lifetime", Declared, |t| t.provider.admin.is_none().then(|| "admin".to_owned());
+    ShortLifetime, "short-lifetime", Declared,
+        |t| t.provider.admin.is_none().then(|| "admin".to_owned());
     /// time to wait
     Wait, "wait", Off, |_| None;
     /// a burst of requests
@@ -138,7 +166,8 @@ needs! {
     /// requests side by side
     Concurrency, "concurrency", Off, |_| None;
     /// access tokens that are JWTs
-    JwtAccessToken, "jwt-access-token", Declared, |_| Some("capabilities.jwt_access_token: true".to_owned());
+    JwtAccessToken, "jwt-access-token", Declared,
+        |_| Some("capabilities.jwt_access_token: true".to_owned());
     /// an issuer with a path
     IssuerWithPath, "issuer-with-path", No, |t| {
         let path = Url::parse(&t.provider.issuer).is_ok_and(|issuer| issuer.path() != "/");

@@ -169,7 +169,7 @@ impl<'a> Spot<'a> {
         let at = self.key.and_then(|key| key.at.as_ref());
         let within =
             self.path.strip_suffix(self.name()).map(|within| within.trim_end_matches('.')).unwrap_or_default().to_owned();
-        let key = shown::is_plain_key(self.name()).then(|| self.name().to_owned());
+        let key = shown::is_plain_key(self.name(), self.reading.text, at).then(|| self.name().to_owned());
         Error::UnknownKey { place: self.reading.place(at), within, key, known }
     }
 

@@ -41,7 +41,7 @@ impl Shape {
     /// What it is, in words for an error.
     pub fn what(&self) -> &'static str {
         match self {
-            Self::Null => "nothing",
+            Self::Null => "empty",
             Self::Flag(_) => "true or false",
             Self::Number => "a number",
             Self::Text(_) => "a string",

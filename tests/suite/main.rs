@@ -1,8 +1,11 @@
 //! Every integration test in one binary, one module per topic, because linking is what costs.
 
+mod discovery;
 mod hostile;
 mod house;
 mod login_form;
+mod needs;
+mod provider_faults;
 mod provider_file;
 mod reports;
 mod serve;
