@@ -103,9 +103,3 @@ pub(super) fn answer_in(request: &Request) -> (Channel, Params) {
         Body::Empty | Body::Raw { .. } => answer_of(&request.target()),
     }
 }
-
-/// A `Location` as browsers read it: octets that are UTF-8 are taken for it, though the header is ISO 8859-1 by the letter.
-pub(super) fn as_sent(header: &str) -> String {
-    let octets: Option<Vec<u8>> = header.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
-    octets.and_then(|octets| String::from_utf8(octets).ok()).unwrap_or_else(|| header.to_owned())
-}

@@ -1,12 +1,12 @@
 //! Walks through the pages: one request after the other, each answer read for what it is, until the errand ends.
 
-use url::Url;
-
-use super::destination::{Place, Territory, answer_in, answer_of, as_sent};
+use super::destination::{Place, Territory, answer_in, answer_of};
 use super::errand::{Decision, Errand, Stop};
 use super::form::{Asks, Page};
+use super::redirect::redirect;
 use super::sighting::{End, Hop, Role, Sighting};
-use crate::protocol::{Body, Endpoint, Failure, Method, Request, Response, Secret};
+use crate::protocol::mask::SECRET_MEMBERS;
+use crate::protocol::{Body, Endpoint, Failure, Method, Params, Request, Secret};
 use crate::wire::{Jar, Tape, Wire};
 
 /// More requests than this are going round in circles.
@@ -55,7 +55,9 @@ type Looks = (String, String, Vec<String>);
 
 /// What comes after an answer.
 enum Next {
-    /// One more request, and how the answer put it.
+    /// Where a redirect leads, and how it was put.
+    Redirect(Box<Request>, String),
+    /// What a page makes its user, or itself, ask for, and how it was put.
     Ask(Box<Request>, String),
     /// Nothing.
     End(End),
@@ -69,59 +71,62 @@ impl<'a> Walk<'a> {
     async fn go(mut self, jar: &mut Jar, start: Request) -> Sighting {
         let mut request = start;
         let end = loop {
-            let answer = self.send(jar, request).await;
-            let status = match answer {
-                Ok(()) => self.hops.last().expect("a hop was just added").status,
+            let status = match self.send(jar, request).await {
+                Ok(status) => status,
                 Err(failure) => break End::Failed(failure),
             };
-            match self.next() {
+            let (next, raw, (channel, params)) = match self.next() {
                 Next::End(end) => break end,
-                Next::Ask(next, raw) => match self.territory.place(&next.target()) {
-                    Place::Provider if self.hops.len() >= MOST_HOPS => {
-                        break End::Stuck {
-                            why: format!("{MOST_HOPS} requests led nowhere, the last one to a redirect or page again"),
-                        };
-                    }
-                    Place::Provider => request = *next,
-                    place @ (Place::Stop | Place::Outside) => break self.arrival(place, &next, raw, status),
-                },
+                // Whatever a 307 would hand on, the answer stands in the URL.
+                Next::Redirect(next, raw) => {
+                    let answer = answer_of(&next.target());
+                    (next, raw, answer)
+                }
+                Next::Ask(next, raw) => {
+                    let answer = answer_in(&next);
+                    (next, raw, answer)
+                }
+            };
+            let location = next.target();
+            match self.territory.place(&location) {
+                Place::Provider if self.hops.len() >= MOST_HOPS => {
+                    break End::Stuck { why: format!("{MOST_HOPS} requests led nowhere, and the last one asks for another") };
+                }
+                Place::Provider => request = *next,
+                Place::Stop => {
+                    self.learn(&params);
+                    break End::Redirected { location, raw, status, channel, params };
+                }
+                Place::Outside => {
+                    self.learn(&params);
+                    break End::Outside { location, raw, status, channel, params };
+                }
             }
         };
         Sighting { hops: self.hops, end }
     }
 
-    async fn send(&mut self, jar: &mut Jar, request: Request) -> Result<(), Failure> {
+    async fn send(&mut self, jar: &mut Jar, request: Request) -> Result<u16, Failure> {
         let request = jar.attach(as_browsers_do(request));
         let response = self.wire.send(self.tape, &request).await?;
         let url = request.target();
         jar.keep(&url, &response);
-        self.hops.push(Hop { url, method: request.method, status: response.status, role: Role::OtherPage, request, response });
-        Ok(())
+        let status = response.status;
+        self.hops.push(Hop { url, method: request.method, status, role: Role::OtherPage, request, response });
+        Ok(status)
     }
 
-    fn arrival(&self, place: Place, request: &Request, raw: String, status: u16) -> End {
-        let location = request.url.clone();
-        let (channel, params) = match request.method {
-            // A fragment never travels, so it stands in the URL that was not asked for.
-            Method::Get if request.query.is_empty() => answer_of(&location),
-            Method::Get | Method::Post | Method::Put | Method::Delete | Method::Options | Method::Head => answer_in(request),
-        };
-        let location = if request.query.is_empty() { location } else { request.target() };
-        let secret = |(name, value): &(String, String)| {
-            crate::protocol::mask::SECRET_MEMBERS.contains(&name.as_str()).then(|| Secret::new(name, value))
-        };
-        self.tape.learn(&params.0.iter().filter_map(secret).collect::<Vec<_>>());
-        match place {
-            Place::Stop => End::Redirected { location, raw, status, channel, params },
-            Place::Outside | Place::Provider => End::Outside { location, raw, status, channel, params },
-        }
+    /// Has the tape mask what an answer holds, in whatever way it came.
+    fn learn(&self, params: &Params) {
+        let secrets = params.0.iter().filter(|(name, _)| SECRET_MEMBERS.contains(&name.as_str()));
+        self.tape.learn(&secrets.map(|(name, value)| Secret::new(name, value)).collect::<Vec<_>>());
     }
 
     /// Reads the last answer: what it was for, and what comes next.
     fn next(&mut self) -> Next {
         let hop = self.hops.last().expect("an answer was just read");
         let (role, next) = match redirect(hop, &self.territory, self.start) {
-            Some(Ok((to, request, raw))) => (Role::Redirect { to }, Next::Ask(Box::new(request), raw)),
+            Some(Ok((to, request, raw))) => (Role::Redirect { to }, Next::Redirect(Box::new(request), raw)),
             Some(Err(why)) => (Role::OtherPage, Next::End(End::Stuck { why })),
             None => self.read_page(),
         };
@@ -270,50 +275,6 @@ fn by_itself(page: &Page, asks: Asks) -> Option<(Box<Request>, String)> {
     }
     let to = page.refresh()?;
     Some((Box::new(Request::get(Endpoint::Page, to)), to.to_string()))
-}
-
-type Redirect = (Url, Request, String);
-
-/// The redirect that an answer is, if it is one, by `Location` or by a member of a JSON object.
-fn redirect(hop: &Hop, territory: &Territory, start: Endpoint) -> Option<Result<Redirect, String>> {
-    let status = hop.status;
-    let raw = match status {
-        301 | 302 | 303 | 307 | 308 => match hop.response.header("location") {
-            Some(location) => as_sent(location),
-            None => return Some(Err(format!("status {status} without a Location"))),
-        },
-        202 if hop.response.header("location").is_some() => as_sent(hop.response.header("location").unwrap_or_default()),
-        300..400 => return Some(Err(format!("status {status}, which leads nowhere"))),
-        200..300 => next_by_json(&hop.response)?,
-        _ => return None,
-    };
-    let Ok(to) = hop.url.join(&raw) else {
-        return Some(Err(format!("status {status} with a Location that is no URL")));
-    };
-    let keeps_method = matches!(status, 307 | 308) || matches!((hop.method, status), (Method::Head, 300..400));
-    let mut request = if keeps_method {
-        let mut again = hop.request.clone().without_header("cookie");
-        again.query.clear();
-        again
-    } else {
-        let mut next = Request::get(Endpoint::Page, &to);
-        let referrer = hop.request.headers.iter().find(|(name, _)| name == "referer");
-        next.headers.extend(referrer.filter(|_| to.origin() == hop.url.origin()).cloned());
-        next
-    };
-    if to.origin() != hop.url.origin() {
-        request = request.without_header("authorization").without_header("referer");
-    }
-    request.url = to.clone();
-    request.endpoint = if territory.is_start(&to) { start } else { Endpoint::Page };
-    Some(Ok((to, request, raw)))
-}
-
-fn next_by_json(response: &Response) -> Option<String> {
-    const MEMBERS: [&str; 7] = ["redirect_to", "redirectTo", "redirect_url", "redirectUrl", "redirect_uri", "location", "url"];
-    let json = response.says_json().then(|| response.json())??;
-    let to = MEMBERS.iter().find_map(|member| json.get(member)?.as_str())?;
-    (to.starts_with('/') || Url::parse(to).is_ok()).then(|| to.to_owned())
 }
 
 /// Adds what a browser says when a user goes somewhere, where the request does not say otherwise.

@@ -8,6 +8,7 @@ mod destination;
 mod driver;
 mod errand;
 pub mod form;
+mod redirect;
 mod sighting;
 
 pub use driver::{look, run};

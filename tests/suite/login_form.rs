@@ -1,10 +1,10 @@
 //! The form driver against servers made of a few pages each: whole walks, and every way in which they may end.
 
-use flowproof::login::{Channel, Decision, End, Errand, Role, Sighting, Stop, run};
+use flowproof::login::{Channel, Decision, End, Errand, Role, Sighting, Stop, look, run};
 use flowproof::protocol::{Endpoint, Method, Request, Secret, request};
 use flowproof::wire::{Bounds, Jar, Tape, Wire};
 use url::Url;
-use wiremock::matchers::{body_string, header, method, path};
+use wiremock::matchers::{body_string, body_string_contains, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 const CALLBACK: &str = "https://client.example/cb";
@@ -121,4 +121,411 @@ async fn a_user_who_denies_arrives_with_access_denied() {
     let seen = Browser::new().walk(&server, Decision::Deny).await;
     assert_eq!(seen.params().and_then(|params| params.get("error")), Some("access_denied"), "{seen:?}");
     assert_eq!(seen.describe(), "redirected to https://client.example/cb with error=access_denied");
+}
+
+#[tokio::test]
+async fn a_user_who_is_never_asked_cannot_deny_and_arrives_with_a_code() {
+    let server = MockServer::start().await;
+    on(&server, "GET", "/authorize", html(LOGIN)).await;
+    on(&server, "POST", "/login", redirect(302, "https://client.example/cb?code=c")).await;
+    let seen = Browser::new().walk(&server, Decision::Deny).await;
+    assert!(matches!(seen.end, End::Redirected { status: 302, .. }) && !seen.asked_consent(), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_page_without_a_way_to_say_no_leaves_a_denying_user_stuck() {
+    let server = MockServer::start().await;
+    on(&server, "GET", "/authorize", html("<title>One way</title><form method=post><button>Allow</button></form>")).await;
+    let seen = Browser::new().walk(&server, Decision::Deny).await;
+    assert_eq!(seen.describe(), r#"stuck: nothing to deny with: a page titled "One way" offers "Allow" only"#);
+    assert!(seen.asked_consent());
+    assert_eq!(seen.hops.len(), 1, "nothing was pressed");
+}
+
+#[tokio::test]
+async fn a_walk_may_stop_at_the_question_and_its_form_be_sent_in_another_way() {
+    let server = MockServer::start().await;
+    provider(&server).await;
+    let mut browser = Browser::new();
+    let seen = browser.walk_to(&server, Stop::Asked(&[CALLBACK]), Decision::Approve).await;
+    assert!(matches!(seen.end, End::Finished), "{seen:?}");
+    assert_eq!(seen.describe(), r#"status 200 with a page titled "Allow access?""#);
+    let page = seen.last().expect("a page").page();
+    let request = page.decide(Decision::Approve).expect("a decision").without("csrf");
+    assert_eq!(request.payload().expect("a form").1, b"decision=allow");
+}
+
+#[tokio::test]
+async fn user_name_and_password_may_stand_on_two_pages() {
+    let server = MockServer::start().await;
+    on(&server, "GET", "/authorize", redirect(302, "/u/identifier?flow=7")).await;
+    let first = "<title>Sign in</title><form method=post><input name=email type=email><button>Next</button></form>";
+    on(&server, "GET", "/u/identifier", html(first)).await;
+    let with = |body: &'static str, answer| {
+        Mock::given(method("POST"))
+            .and(path("/u/identifier"))
+            .and(query_param("flow", "7"))
+            .and(body_string(body))
+            .respond_with(answer)
+    };
+    let second = "<title>Sign in</title><form method=post><input name=email type=email value=alice readonly><input type=password name=pw><button>Sign in</button></form>";
+    with("email=alice", html(second)).mount(&server).await;
+    with("email=alice&pw=correct+horse", redirect(303, "https://client.example/cb?code=c")).mount(&server).await;
+    let seen = Browser::new().walk(&server, Decision::Approve).await;
+    assert_eq!(seen.describe(), "redirected to https://client.example/cb with code");
+    assert_eq!(seen.pages().count(), 2);
+}
+
+#[tokio::test]
+async fn a_password_field_that_a_script_would_have_shown_is_filled_when_the_page_comes_again() {
+    let server = MockServer::start().await;
+    let page = "<form method=post action=/in><input name=user><div style='display:none'><input type=password name=pw></div><button>Next</button></form>";
+    on(&server, "GET", "/authorize", html(page)).await;
+    Mock::given(body_string("user=alice&pw=")).respond_with(html(page)).mount(&server).await;
+    Mock::given(body_string("user=alice&pw=correct+horse"))
+        .respond_with(redirect(303, "https://client.example/cb?code=c"))
+        .mount(&server)
+        .await;
+    let seen = Browser::new().walk(&server, Decision::Approve).await;
+    assert!(seen.params().is_some(), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_wrong_password_ends_the_walk_at_the_second_login_page() {
+    for status in [200, 401] {
+        let server = MockServer::start().await;
+        on(&server, "GET", "/authorize", html(LOGIN)).await;
+        on(&server, "POST", "/login", html(LOGIN).append_header("x", "y")).await;
+        Mock::given(method("POST"))
+            .respond_with(ResponseTemplate::new(status).set_body_raw(LOGIN, "text/html"))
+            .with_priority(1)
+            .mount(&server)
+            .await;
+        let seen = Browser::new().walk(&server, Decision::Approve).await;
+        let End::Stuck { why } = &seen.end else { panic!("{seen:?}") };
+        assert_eq!(why, r#"the login page came back after the password was sent (a page titled "Sign in")"#);
+        assert_eq!(seen.hops.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_login_page_with_status_401_is_operated() {
+    let server = MockServer::start().await;
+    provider(&server).await;
+    Mock::given(path("/authorize"))
+        .respond_with(ResponseTemplate::new(401).set_body_raw(LOGIN, "text/html"))
+        .with_priority(1)
+        .mount(&server)
+        .await;
+    let seen = Browser::new().walk(&server, Decision::Approve).await;
+    assert!(seen.params().is_some() && seen.hops[0].role == Role::LoginPage, "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_refusal_is_a_refusal_even_if_its_layout_holds_a_login_form() {
+    let server = MockServer::start().await;
+    on(&server, "GET", "/authorize", ResponseTemplate::new(400).set_body_raw(LOGIN, "text/html")).await;
+    let seen = Browser::new().walk(&server, Decision::Approve).await;
+    assert!(matches!(seen.end, End::Refused { status: 400 }), "{seen:?}");
+    assert_eq!(seen.hops[0].role, Role::ErrorPage);
+    assert_eq!(seen.describe(), r#"refused with status 400, a page titled "Sign in""#);
+}
+
+#[tokio::test]
+async fn a_server_that_fails_crashes_the_walk_and_one_that_is_gone_fails_it() {
+    let server = MockServer::start().await;
+    on(&server, "GET", "/authorize", html(LOGIN)).await;
+    on(&server, "POST", "/login", ResponseTemplate::new(503)).await;
+    let seen = Browser::new().walk(&server, Decision::Approve).await;
+    assert!(matches!(seen.end, End::Crashed { status: 503 }), "{seen:?}");
+
+    let gone = MockServer::builder().start().await;
+    let mut request = start(&gone);
+    request.url.set_port(Some(1)).expect("a port");
+    let mut browser = Browser::new();
+    let seen = look(&browser.wire, &browser.tape, &mut browser.jar, request, &[]).await;
+    assert!(matches!(seen.end, End::Failed(_)) && seen.hops.is_empty(), "{seen:?}");
+}
+
+#[tokio::test]
+async fn pages_that_cannot_be_operated_say_why() {
+    for (answer, why) in [
+        (html("<title>Hello</title>"), r#"a page titled "Hello": it holds no form that asks for a login or a decision"#),
+        (html("<form><input name=otp><button>Go</button></form>"), "a page without a title: it asks for otp"),
+        (
+            html("<div id=app></div><button>Log in</button>"),
+            "a page without a title: it holds no form that asks for a login or a decision",
+        ),
+        (ResponseTemplate::new(302), "status 302 without a Location"),
+        (redirect(302, "http://[bad"), "status 302 with a Location that is no URL"),
+        (ResponseTemplate::new(304), "status 304, which leads nowhere"),
+        (
+            html("<form method=post><input name=user_code><button>Go</button></form>"),
+            "a page without a title asks for a code that this errand does not have",
+        ),
+    ] {
+        let server = MockServer::start().await;
+        on(&server, "GET", "/authorize", answer).await;
+        let mut browser = Browser::new();
+        let password = browser.password.clone();
+        let stop_at = Stop::RedirectUri(&[CALLBACK]);
+        let errand = Errand {
+            start: start(&server),
+            stop_at,
+            username: "alice",
+            password: &password,
+            user_code: None,
+            decision: Decision::Approve,
+        };
+        let seen = run(&browser.wire, &browser.tape, &mut browser.jar, &errand).await;
+        let End::Stuck { why: got } = &seen.end else { panic!("{why}: {seen:?}") };
+        assert_eq!(got, why);
+    }
+}
+
+#[tokio::test]
+async fn going_round_in_circles_is_bounded() {
+    let server = MockServer::start().await;
+    on(&server, "GET", "/authorize", redirect(302, "/authorize")).await;
+    let seen = Browser::new().walk(&server, Decision::Approve).await;
+    assert!(matches!(seen.end, End::Stuck { .. }) && seen.hops.len() == 30, "{seen:?}");
+
+    let server = MockServer::start().await;
+    on(&server, "GET", "/authorize", html("<meta http-equiv=refresh content='0;url=/authorize'>")).await;
+    let seen = Browser::new().walk(&server, Decision::Approve).await;
+    assert!(matches!(seen.end, End::Stuck { .. }) && seen.hops.len() == 13, "{seen:?}");
+
+    let server = MockServer::start().await;
+    on(
+        &server,
+        "GET",
+        "/authorize",
+        html("<title>Again</title><form method=post action=/authorize><button>Continue</button></form>"),
+    )
+    .await;
+    on(&server, "POST", "/authorize", redirect(303, "/authorize")).await;
+    let seen = Browser::new().walk(&server, Decision::Approve).await;
+    assert_eq!(seen.describe(), r#"stuck: a page titled "Again" came back after it was answered"#);
+}
+
+#[tokio::test]
+async fn a_307_hands_the_password_on_within_the_provider_and_never_to_the_client() {
+    let server = MockServer::start().await;
+    on(&server, "GET", "/authorize", html(LOGIN)).await;
+    on(&server, "POST", "/login", redirect(307, "/login2")).await;
+    Mock::given(method("POST"))
+        .and(path("/login2"))
+        .and(body_string("csrf=0123456789abcdef0123&username=alice&password=correct+horse"))
+        .and(header("content-type", "application/x-www-form-urlencoded"))
+        .respond_with(redirect(308, "https://client.example/cb?code=c&state=xyz"))
+        .mount(&server)
+        .await;
+    let mut browser = Browser::new();
+    let seen = browser.walk(&server, Decision::Approve).await;
+    let End::Redirected { status, channel, params, .. } = &seen.end else { panic!("{seen:?}") };
+    assert_eq!((*status, *channel, params.0.len()), (308, Channel::Query, 2), "the password is not among them");
+    assert!(seen.redirects().all(|hop| hop.carried(&browser.password)));
+}
+
+#[tokio::test]
+async fn the_answer_is_taken_from_every_channel() {
+    let form = "<body onload='document.forms[0].submit()'><form method=post action=https://client.example/cb><input type=hidden name=code value=c><input type=hidden name=state value=xyz></form>";
+    let json = |body: &str| ResponseTemplate::new(200).set_body_raw(body.to_owned(), "application/json");
+    for (answer, channel, status, words) in [
+        (
+            redirect(302, "https://client.example/cb#access_token=t&state=xyz"),
+            Channel::Fragment,
+            302,
+            "with access_token in the fragment",
+        ),
+        (redirect(302, "https://client.example/cb?code=c&state=xyz#_=_"), Channel::Query, 302, "with code"),
+        (html(form), Channel::FormPost, 200, "with code by form post"),
+        (redirect(202, "https://client.example/cb?code=c&state=xyz"), Channel::Query, 202, "with code"),
+        (json(r#"{"redirect_to":"https://client.example/cb?code=c&state=xyz"}"#), Channel::Query, 200, "with code"),
+        (
+            html("<script>location.replace('https://client.example/cb?error=x&state=xyz')</script>"),
+            Channel::Query,
+            200,
+            "with error=x",
+        ),
+        (
+            html(
+                "<form action=https://client.example/cb><input type=hidden name=error value=access_denied><input type=hidden name=state value=xyz><button>Continue</button></form>",
+            ),
+            Channel::Query,
+            200,
+            "with error=access_denied",
+        ),
+        (redirect(302, "https://client.example/cb"), Channel::Query, 302, "with neither code nor error"),
+    ] {
+        let server = MockServer::start().await;
+        on(&server, "GET", "/authorize", answer).await;
+        let seen = Browser::new().walk(&server, Decision::Approve).await;
+        let End::Redirected { channel: got, status: seen_status, params, .. } = &seen.end else { panic!("{words}: {seen:?}") };
+        assert_eq!((*got, *seen_status), (channel, status), "{words}");
+        assert_eq!(seen.describe(), format!("redirected to https://client.example/cb {words}"));
+        assert!(params.get("state") == Some("xyz") || params.0.is_empty(), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn a_location_is_the_redirect_uri_only_if_scheme_authority_and_path_are_equal() {
+    for (location, stops) in [
+        ("https://client.example/cb?code=c", true),
+        ("https://CLIENT.example:443/cb?code=c", true),
+        ("https://client.example/cb/?code=c", false),
+        ("https://client.example/cbx?code=c", false),
+        ("http://client.example/cb?code=c", false),
+        ("https://client.example:8443/cb?code=c", false),
+        ("https://client.example@evil.example/cb?code=c", false),
+        ("https://evil.example/?u=https://client.example/cb", false),
+        ("com.example.app:/cb?code=c", true),
+        ("com.example.other:/cb?code=c", false),
+        ("http://127.0.0.1:8400/callback?code=c", true),
+        ("http://127.0.0.1:8401/callback?code=c", false),
+        ("http://localhost:8400/callback?code=c", false),
+    ] {
+        let server = MockServer::start().await;
+        on(&server, "GET", "/authorize", redirect(302, location)).await;
+        let mut browser = Browser::new();
+        let uris = [CALLBACK, "com.example.app:/cb", "http://127.0.0.1:8400/callback"];
+        let seen = look(&browser.wire, &browser.tape, &mut browser.jar, start(&server), &uris).await;
+        match &seen.end {
+            End::Redirected { raw, .. } => assert!(stops && raw == location, "{location}"),
+            End::Outside { raw, status: 302, .. } => assert!(!stops && raw == location, "{location}"),
+            other => panic!("{location}: {other:?}"),
+        }
+        assert_eq!(seen.hops.len(), 1, "nothing else was asked");
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_would_hand_the_password_to_a_stranger_is_not_sent() {
+    let server = MockServer::start().await;
+    on(&server, "GET", "/authorize", html(&LOGIN.replace("/login", "https://evil.example/login"))).await;
+    let mut browser = Browser::new();
+    let seen = browser.walk(&server, Decision::Approve).await;
+    assert!(matches!(seen.end, End::Outside { channel: Channel::FormPost, .. }), "{seen:?}");
+    assert!(!format!("{seen:?}").contains("correct horse") && !seen.describe().contains("correct"), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_login_host_of_the_providers_own_is_followed() {
+    let (server, login) = (MockServer::start().await, MockServer::start().await);
+    on(&server, "GET", "/authorize", redirect(302, &format!("{}/authorize", login.uri()))).await;
+    provider(&login).await;
+    let seen = Browser::new().walk(&server, Decision::Approve).await;
+    assert!(seen.params().is_some(), "{seen:?}");
+}
+
+#[tokio::test]
+async fn secure_cookies_live_on_loopback_and_are_kept_across_the_walk() {
+    let server = MockServer::start().await;
+    let cookie = "AUTH_SESSION_ID=abc.def; Path=/; HttpOnly; Secure; SameSite=None";
+    on(&server, "GET", "/authorize", html(LOGIN).insert_header("set-cookie", cookie)).await;
+    Mock::given(path("/login"))
+        .and(header("cookie", "AUTH_SESSION_ID=abc.def"))
+        .respond_with(redirect(303, "https://client.example/cb?code=c"))
+        .mount(&server)
+        .await;
+    let mut browser = Browser::new();
+    let seen = browser.walk(&server, Decision::Approve).await;
+    assert!(seen.params().is_some(), "{seen:?}");
+    assert!(!browser.jar.is_empty());
+}
+
+#[tokio::test]
+async fn looking_operates_nothing() {
+    let server = MockServer::start().await;
+    provider(&server).await;
+    let mut browser = Browser::new();
+    let seen = look(&browser.wire, &browser.tape, &mut browser.jar, start(&server), &[CALLBACK]).await;
+    assert!(matches!(seen.end, End::Finished), "{seen:?}");
+    assert_eq!((seen.hops.len(), &seen.hops[0].role), (1, &Role::LoginPage));
+}
+
+/// Code, login, question, end: a verification page (RFC 8628 section 3.3).
+async fn verification(server: &MockServer) {
+    let code =
+        "<title>Connect a device</title><form method=post action=/code><input name=user_code><button>Continue</button></form>";
+    on(server, "GET", "/authorize", html(code)).await;
+    Mock::given(path("/code")).and(body_string("user_code=WDJB-MJHT")).respond_with(html(LOGIN)).mount(server).await;
+    Mock::given(path("/code")).respond_with(html(code)).mount(server).await;
+    Mock::given(path("/login"))
+        .and(body_string_contains("password=correct+horse"))
+        .respond_with(html(CONSENT))
+        .mount(server)
+        .await;
+    Mock::given(path("/consent"))
+        .and(body_string_contains("decision=allow"))
+        .respond_with(redirect(303, "/done"))
+        .mount(server)
+        .await;
+    Mock::given(path("/consent"))
+        .and(body_string_contains("decision=deny"))
+        .respond_with(redirect(303, "/denied"))
+        .mount(server)
+        .await;
+    on(server, "GET", "/done", html("<title>Device connected</title>")).await;
+    on(server, "GET", "/denied", html(&code.replace("Connect a device", "The device was denied"))).await;
+}
+
+#[tokio::test]
+async fn a_device_is_approved_and_denied_and_the_page_behind_is_the_end() {
+    let server = MockServer::start().await;
+    verification(&server).await;
+    for (decision, title) in [(Decision::Approve, "Device connected"), (Decision::Deny, "The device was denied")] {
+        let seen = Browser::new().walk_to(&server, Stop::Decision, decision).await;
+        assert!(matches!(seen.end, End::Finished) && seen.asked_consent(), "{seen:?}");
+        assert_eq!(seen.describe(), format!("status 200 with a page titled {title:?}"));
+        let roles: Vec<&Role> = seen.pages().map(|hop| &hop.role).take(3).collect();
+        assert_eq!(roles, [&Role::UserCodePage, &Role::LoginPage, &Role::ConsentPage]);
+    }
+}
+
+#[tokio::test]
+async fn a_user_code_that_is_not_taken_ends_the_walk() {
+    let server = MockServer::start().await;
+    verification(&server).await;
+    let mut browser = Browser::new();
+    let password = browser.password.clone();
+    let errand = Errand {
+        start: start(&server),
+        stop_at: Stop::Decision,
+        username: "alice",
+        password: &password,
+        user_code: Some("XXXX-XXXX"),
+        decision: Decision::Approve,
+    };
+    let seen = run(&browser.wire, &browser.tape, &mut browser.jar, &errand).await;
+    assert_eq!(
+        seen.describe(),
+        r#"stuck: the page that asks for the user code came back after it was sent (a page titled "Connect a device")"#
+    );
+}
+
+#[tokio::test]
+async fn nothing_secret_is_on_the_tape() {
+    let server = MockServer::start().await;
+    provider(&server).await;
+    let mut browser = Browser::new();
+    let seen = browser.walk(&server, Decision::Approve).await;
+    assert!(seen.params().is_some());
+    let tape = serde_json::to_string(&browser.tape.exchanges()).expect("exchanges serialise");
+    for secret in ["correct horse", "correct+horse", "the-code-of-alice", "0123456789abcdef0123"] {
+        assert!(!tape.contains(secret), "{secret} in {tape}");
+    }
+    assert!(tape.contains("‹password of alice "), "{tape}");
+}
+
+#[tokio::test]
+async fn a_code_in_a_form_that_submits_itself_is_not_on_the_tape_either() {
+    let server = MockServer::start().await;
+    let page = "<body onload='document.forms[0].submit()'><form method=post action=https://client.example/cb><input type=hidden name=code value=the.code></form>";
+    on(&server, "GET", "/authorize", html(page)).await;
+    let mut browser = Browser::new();
+    let seen = browser.walk(&server, Decision::Approve).await;
+    assert_eq!(seen.params().and_then(|params| params.get("code")), Some("the.code"));
+    let tape = serde_json::to_string(&browser.tape.exchanges()).expect("exchanges serialise");
+    assert!(!tape.contains("the.code"), "{tape}");
 }
