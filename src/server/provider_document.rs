@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::config::{ClientConfig, GrantKind, PkcePolicy, RealmConfig};
+use super::config::{ClientConfig, GrantKind, PkcePolicy, RealmConfig, TokenFormat};
 
 /// The provider document of a realm. It holds secrets: it is meant for the one who runs the server.
 pub fn of(realm: &RealmConfig, issuer: &str, admin_url: &str, admin_key: &str) -> Value {
@@ -33,6 +33,10 @@ pub fn of(realm: &RealmConfig, issuer: &str, admin_url: &str, admin_key: &str) -
                 .collect();
             document["pkce"] = json!({ "optional_for": optional_for });
         }
+    }
+    match realm.policy.access_token {
+        TokenFormat::Opaque => {}
+        TokenFormat::Jwt => document["capabilities"] = json!({ "jwt_access_token": true }),
     }
     document
 }

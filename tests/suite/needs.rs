@@ -1,6 +1,8 @@
 //! Needs: what a check may ask of a provider, and the key of its file that is named where it cannot be had.
 
-use flowproof::provider::{Endpoints, Metadata, Need, Provider, Source, Target, lacking};
+use flowproof::provider::{Endpoints, Metadata, Need, Provider, Source, Target, discover, lacking};
+use flowproof::server::{ServerConfig, start};
+use flowproof::wire::{Bounds, Tape, Wire};
 use serde_json::{Value, json};
 
 /// A provider that satisfies all that can be satisfied.
@@ -71,6 +73,21 @@ fn a_provider_with_everything_lacks_only_what_flowproof_does_not_know_yet() {
     assert_eq!(lacks, ["dynamic-registration", "user-disable", "second-resource"]);
     let why = lacking(&target, Need::SecondResource);
     assert_eq!(why.as_deref(), Some("needs a second protected resource, which flowproof does not know yet"));
+}
+
+#[tokio::test]
+async fn the_reference_servers_realms_together_satisfy_all_that_loopback_can() {
+    let config = ServerConfig { port: 0, admin_port: 0, ..ServerConfig::demo() };
+    let server = start(config).await.expect("the server starts");
+    let mut lacks: Vec<Need> = Need::ALL.to_vec();
+    for realm in ["strict", "lenient"] {
+        let provider = Provider::from_json(&server.provider_document(realm), realm).unwrap_or_else(|error| panic!("{error}"));
+        let wire = Wire::new(Bounds::default()).expect("TLS");
+        let target = discover(&wire, &Tape::new(provider.secrets()), provider).await.unwrap_or_else(|error| panic!("{error}"));
+        lacks.retain(|need| lacking(&target, *need).is_some());
+    }
+    server.stop().await;
+    assert_eq!(lacks, [Need::Tls, Need::DynamicRegistration, Need::UserDisable, Need::SecondResource]);
 }
 
 #[test]

@@ -103,7 +103,8 @@ fn flow(value: &Value) -> String {
             format!("{{ {} }}", members.join(", "))
         }
         Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
-        Value::String(text) => scalar(text),
+        // A provider file's reader would take `${…}` for a variable.
+        Value::String(text) => scalar(&text.replace("${", "$${")),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
     }
 }
@@ -141,5 +142,12 @@ mod tests {
         let read: Value = serde_yaml::from_str(&text).expect("YAML");
         assert_eq!(read, document, "{text}");
         assert_eq!(text.lines().count(), 8, "{text}");
+    }
+
+    #[test]
+    fn what_looks_like_a_variable_is_printed_as_a_value() {
+        let mut out = Vec::new();
+        provider(&json!({ "clients": { "web": { "secret": "a${b}" } } }), &mut out).expect("a Vec takes it");
+        assert_eq!(String::from_utf8(out).expect("text"), "clients:\n  web: { secret: \"a$${b}\" }\n");
     }
 }
