@@ -14,6 +14,9 @@ mod http;
 mod provider_document;
 mod running;
 
+#[cfg(test)]
+mod tests;
+
 pub use config::{
     AuthMethod, ClientConfig, GrantKind, PkcePolicy, Policy, RealmConfig, Secret, ServerConfig, TokenFormat, UserConfig,
 };
