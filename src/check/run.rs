@@ -71,6 +71,9 @@ pub struct Played {
     pub bugs: Vec<String>,
 }
 
+/// cucumber takes the process's panic hook for the time of a run: two runs take turns.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// Plays the checks against the targets; each on the first target that satisfies its needs.
 ///
 /// `heard` is told of each finding as it is made. `stop` ends the run early; what was not played is inconclusive.
@@ -83,6 +86,7 @@ pub async fn run(
     stop: &CancellationToken,
     heard: Rc<dyn Fn(&Finding)>,
 ) -> Played {
+    let _turn = TURN.lock().await;
     let (began, started) = (Instant::now(), timestamp());
     let stage = Rc::new(Stage {
         places: RefCell::new(BTreeMap::new()),

@@ -1,0 +1,52 @@
+//! The register of checks: every phrase and every alteration is used, every id is unique, every rule names its requirement.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use flowproof::check::Catalog;
+use flowproof::check::steps::vocabulary;
+
+fn catalog() -> Catalog {
+    Catalog::embedded().expect("the features are sound")
+}
+
+#[test]
+fn every_phrase_of_the_vocabulary_is_used() {
+    let catalog = catalog();
+    let used: BTreeSet<&str> = catalog.checks().iter().flat_map(|check| &check.steps).map(|step| step.phrase.text).collect();
+    let idle: Vec<&str> = vocabulary().map(|phrase| phrase.text).filter(|text| !used.contains(text)).collect();
+    assert!(idle.is_empty(), "{idle:#?}");
+}
+
+#[test]
+fn no_two_phrases_say_the_same() {
+    let mut texts: Vec<&str> = vocabulary().map(|phrase| phrase.text).collect();
+    let all = texts.len();
+    texts.sort_unstable();
+    texts.dedup();
+    assert_eq!(texts.len(), all);
+}
+
+#[test]
+fn one_requirement_is_one_rule() {
+    let catalog = catalog();
+    let mut rules: BTreeMap<&str, BTreeSet<(&str, &str)>> = BTreeMap::new();
+    for check in catalog.checks() {
+        for entry in &check.tags.requirements {
+            rules.entry(entry).or_default().insert((&check.feature, &check.rule));
+        }
+    }
+    let torn: Vec<_> = rules.iter().filter(|(_, rules)| rules.len() > 1).collect();
+    assert!(torn.is_empty(), "{torn:#?}");
+}
+
+#[test]
+fn every_check_says_why_it_is_there() {
+    let silent: Vec<String> =
+        catalog().checks().iter().filter(|check| check.why.is_empty()).map(|check| check.id.clone()).collect();
+    assert!(silent.is_empty(), "{silent:#?}");
+}
+
+#[test]
+fn there_are_at_least_sixty_rules() {
+    assert!(catalog().rules() >= 60, "{}", catalog().rules());
+}
