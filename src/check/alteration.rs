@@ -9,11 +9,14 @@ use super::halt::Halt;
 use super::role::Role;
 use super::scene::Scene;
 use crate::protocol::request::form_encode;
-use crate::protocol::{ClientAuth, Request, Secret, Value};
+use crate::protocol::{ClientAuth, Method, Request, Secret, Value};
 use crate::provider::Need;
 
 /// A scope that no provider knows.
 pub const UNKNOWN_SCOPE: &str = "flowproof-no-such-scope";
+
+/// What must not reach a page as it stands: it closes an attribute and opens an element.
+pub const MARKUP: &str = "\"'><script>flowproof()</script>";
 
 type Change = fn(&Scene, Request, &[String]) -> Result<Request, Halt>;
 
@@ -43,7 +46,26 @@ pub const ALTERATIONS: &[Alteration] = &[
     alteration("with parameters that no one knows", &[], |_, request, _| {
         Ok(request.set("x_flowproof_unknown", "1").set("foo[bar]", "2"))
     }),
+    alteration("with a client_id that no one registered", &[], |_, request, _| {
+        Ok(request.set("client_id", format!("flowproof-{}", chance::token())))
+    }),
+    alteration("with a client_id that no one registered and redirect_uri {string}", &[], |_, request, args| {
+        Ok(request.set("client_id", format!("flowproof-{}", chance::token())).set("redirect_uri", &args[0]))
+    }),
+    alteration("without client_id and with redirect_uri {string}", &[], |_, request, args| {
+        Ok(request.without("client_id").set("redirect_uri", &args[0]))
+    }),
+    alteration("with every character that is allowed in its state", &[], |_, request, _| {
+        Ok(request.set("state", (' '..='~').collect::<String>()))
+    }),
+    alteration("with markup in its {word}", &[], |_, request, args| {
+        let plain = request.param(&args[0]).map(|value| value.expose().to_owned()).unwrap_or_default();
+        Ok(request.set(&args[0], format!("{plain}{MARKUP}")))
+    }),
     // The way it is sent
+    alteration("as a CORS preflight", &[], |_, request, _| {
+        Ok(request.method(Method::Options).header("access-control-request-method", "GET"))
+    }),
     alteration("by GET", &[], |_, request, _| Ok(request.as_get())),
     alteration("by POST", &[], |_, request, _| {
         let mut post = Request::post(request.endpoint, &request.url).without_header("accept");
@@ -66,6 +88,31 @@ pub const ALTERATIONS: &[Alteration] = &[
         let challenge = scene.grant()?.pkce.as_ref().map(|pkce| pkce.challenge.clone());
         let challenge = challenge.ok_or_else(|| Halt::blocked("the request had no code_challenge"))?;
         Ok(request.verifier(&Secret::new("code_verifier", challenge)))
+    }),
+    alteration("with one character of its code_verifier changed", &[], |scene, request, _| {
+        let mut verifier = scene.verifier()?;
+        let last = if verifier.pop() == Some('A') { 'B' } else { 'A' };
+        verifier.push(last);
+        Ok(request.verifier(&Secret::new("code_verifier", verifier)))
+    }),
+    alteration("with its code_verifier in the other case", &[], |scene, request, _| {
+        let flip = |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+        Ok(request.verifier(&Secret::new("code_verifier", scene.verifier()?.chars().map(flip).collect::<String>())))
+    }),
+    alteration("with the code_challenge as its code_verifier and plain as its method", &[], |scene, request, _| {
+        let challenge = scene.grant()?.pkce.as_ref().map(|pkce| pkce.challenge.clone());
+        let challenge = challenge.ok_or_else(|| Halt::blocked("the request had no code_challenge"))?;
+        let request = request.set("code_challenge", &challenge).set("code_challenge_method", "plain");
+        Ok(request.verifier(&Secret::new("code_verifier", challenge)))
+    }),
+    // The user's own credentials
+    alteration("with the name and password of its user", &[], |scene, request, _| {
+        let user = scene.user(scene.user)?;
+        Ok(request.set("username", &user.username).set("password", &user.password))
+    }),
+    alteration("with the name of its user and a wrong password", &[], |scene, request, _| {
+        let user = scene.user(scene.user)?;
+        Ok(request.set("username", &user.username).set("password", format!("wrong-{}", chance::token())))
     }),
     // Client authentication
     alteration("with a wrong client secret", &[], |scene, request, _| {
@@ -143,6 +190,29 @@ pub const ALTERATIONS: &[Alteration] = &[
         let other = scene.actor()?.redirect_uris.iter().find(|uri| **uri != used).cloned();
         Ok(request.set("redirect_uri", other.ok_or_else(|| Halt::blocked("the client has one redirect URI"))?))
     }),
+    alteration("with port {word} in its redirect_uri on {string}", &[Need::NativeClient], |scene, request, args| {
+        let host = format!("http://{}", args[1]);
+        let listed = scene.actor()?.redirect_uris.iter().find(|uri| uri.starts_with(&host));
+        let listed = listed.ok_or_else(|| Halt::NotApplicable(format!("needs a redirect URI on {host}")))?;
+        let mut uri = url::Url::parse(listed).map_err(|_| Halt::blocked("the redirect URI is no URL"))?;
+        let port = args[0].parse().map_err(|_| Halt::blocked("no such port"))?;
+        uri.set_port(Some(port)).map_err(|()| Halt::blocked("the redirect URI takes no port"))?;
+        Ok(request.set("redirect_uri", uri.as_str()))
+    }),
+    alteration("with its redirect_uri followed by {string}", &[], |_, request, args| {
+        let uri = request.param("redirect_uri").map(|value| value.expose().to_owned()).unwrap_or_default();
+        Ok(request.set("redirect_uri", format!("{uri}{}", args[0])))
+    }),
+    alteration("with its redirect_uri cut before its query", &[], |_, request, _| {
+        let uri = request.param("redirect_uri").map(|value| value.expose().to_owned()).unwrap_or_default();
+        let (bare, _) = uri.split_once('?').ok_or_else(|| Halt::blocked("the redirect URI has no query"))?;
+        Ok(request.set("redirect_uri", bare))
+    }),
+    alteration("with another query in its redirect_uri", &[], |_, request, _| {
+        let uri = request.param("redirect_uri").map(|value| value.expose().to_owned()).unwrap_or_default();
+        let (bare, _) = uri.split_once('?').ok_or_else(|| Halt::blocked("the redirect URI has no query"))?;
+        Ok(request.set("redirect_uri", format!("{bare}?flowproof=1")))
+    }),
     alteration("with its https redirect_uri", &[Need::HttpsRedirectClient], |scene, request, _| {
         Ok(request.set("redirect_uri", scene.https_redirect_uri(scene.actor_key())?))
     }),
@@ -160,6 +230,21 @@ pub const ALTERATIONS: &[Alteration] = &[
             let changed = uri.replacen(&fill(&args[0]), &fill(&args[1]), 1);
             if changed == uri {
                 Err(Halt::blocked(format!("{} does not stand in {uri}", args[0])))
+            } else {
+                Ok(request.set("redirect_uri", changed))
+            }
+        },
+    ),
+    alteration(
+        "with {string} in its https redirect_uri in the other case",
+        &[Need::HttpsRedirectClient],
+        |scene, request, args| {
+            let uri = scene.https_redirect_uri(scene.actor_key())?;
+            let url = url::Url::parse(&uri).map_err(|_| Halt::blocked("the redirect URI is no URL"))?;
+            let part = args[0].replace("HOST", url.host_str().unwrap_or_default()).replace("PATH", url.path());
+            let changed = uri.replacen(&part, &part.to_ascii_uppercase(), 1);
+            if changed == uri {
+                Err(Halt::NotApplicable(format!("{part} in {uri} has no letter that could change")))
             } else {
                 Ok(request.set("redirect_uri", changed))
             }

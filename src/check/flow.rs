@@ -98,6 +98,11 @@ impl Scene {
     /// A grant of the acting client's, by a fresh login in a fresh browser, with a code that was not redeemed yet.
     pub async fn obtain_code(&mut self, ask: Ask) -> Step {
         let (request, grant) = self.authorization_request(ask)?;
+        self.obtain_code_by(request, grant).await
+    }
+
+    /// As [`Self::obtain_code`], by a request of the caller's.
+    pub async fn obtain_code_by(&mut self, request: Request, grant: Grant) -> Step {
         let browser = chance::token();
         let before = self.grants.len();
         self.send_user(request, grant, Decision::Approve, &browser).await?;

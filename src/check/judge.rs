@@ -117,3 +117,13 @@ pub fn keeps_browser(sighting: &Sighting) -> Judgement {
         End::Crashed { .. } | End::Failed(_) => broken(Kind::Crashed),
     }
 }
+
+/// Whether a URL leads to this very machine.
+pub fn is_loopback(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}

@@ -221,6 +221,12 @@ impl Scene {
         self.grants.last_mut().ok_or_else(|| Halt::blocked("nothing was granted yet"))
     }
 
+    /// The `code_verifier` of the grant that steps speak of.
+    pub fn verifier(&self) -> Result<String, Halt> {
+        let pkce = self.grant()?.pkce.as_ref().ok_or_else(|| Halt::blocked("the request had no code_challenge"))?;
+        Ok(pkce.verifier.expose().to_owned())
+    }
+
     /// A credential of the grant that steps speak of.
     pub fn token(&self, token: Token) -> Result<Secret, Halt> {
         let grant = || self.grant();

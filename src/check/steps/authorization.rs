@@ -1,14 +1,18 @@
 //! Acts of a user at the authorization endpoint, and the judges of what the client then hears.
 
+use super::super::alteration::UNKNOWN_SCOPE;
 use super::super::chance;
 use super::super::flow::Ask;
-use super::super::halt::{Halt, Step};
+use super::super::halt::{Halt, Judgement, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase};
 use super::super::scene::{Deed, Scene};
-use crate::login::{Decision, End};
+use super::tokens::fault;
+use crate::login::{self, Decision, End, Role};
+use crate::protocol::answer::scopes;
 use crate::provider::Need;
 use crate::verdict::Kind;
+use crate::wire::Jar;
 
 /// The sentences.
 pub static PHRASES: &[Phrase] = &[
@@ -21,23 +25,29 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::act("the user denies a request[ {alteration}]", &[Need::UserLogin, Need::UserDeny], |s, a| {
         Box::pin(decides(s, a, Ask::WithChallenge, Decision::Deny))
     }),
+    Phrase::act("the user of {client} approves a request[ {alteration}]", &[Need::UserLogin], |s, a| {
+        Box::pin(another_approves(s, a))
+    }),
+    Phrase::act("a user who has logged in before approves a request[ {alteration}]", &[Need::UserLogin], |s, a| {
+        Box::pin(approves_again(s, a))
+    }),
+    Phrase::act("a browser without a login opens a request", &[Need::UserLogin], |s, _| Box::pin(opens(s))),
+    Phrase::control("the same request {alteration} succeeds", &[Need::UserLogin], |s, a| Box::pin(same_succeeds(s, a))),
     Phrase::judge("the client gets a code", &[], |s, _| Box::pin(gets_code(s))),
     Phrase::control("the client got a code", &[], |s, _| Box::pin(gets_code(s))),
     Phrase::judge("the client is told {errors}[, tolerating {errors}]", &[], |s, a| Box::pin(is_told(s, a))),
+    Phrase::judge("the client, and not the user alone, is told {errors}", &[], |s, a| Box::pin(is_told_itself(s, a))),
     Phrase::judge("the browser is not sent away", &[], |s, _| Box::pin(keeps_browser(s))),
+    Phrase::judge("nothing is granted before the user logs in", &[], |s, _| Box::pin(waits_for_login(s))),
+    Phrase::judge("the unknown scope is refused or left out of the token", &[], |s, _| Box::pin(leaves_out_unknown_scope(s))),
+    Phrase::judge("the token is worth no more than was asked for", &[], |s, _| Box::pin(is_not_broader(s))),
 ];
 
 async fn decides(scene: &mut Scene, args: &Args, ask: Ask, decision: Decision) -> Step {
     if decision == Decision::Deny {
         scene.user = "carol";
     }
-    let (request, grant) = scene.authorization_request(ask)?;
-    let request = match args.alteration(0) {
-        Some(alteration) => alteration.apply(scene, request)?,
-        None => request,
-    };
-    scene.deed = Some(Deed::Approve);
-    scene.send_user(request, grant, decision, &chance::token()).await?;
+    send(scene, args, 0, ask, decision, &chance::token()).await?;
     let sighting = scene.sighting()?;
     if decision == Decision::Deny
         && !sighting.asked_consent()
@@ -46,6 +56,63 @@ async fn decides(scene: &mut Scene, args: &Args, ask: Ask, decision: Decision) -
         return Err(Halt::blocked("no page asked the user, so there was nothing to deny"));
     }
     Ok(())
+}
+
+async fn send(scene: &mut Scene, args: &Args, at: usize, ask: Ask, decision: Decision, browser: &str) -> Step {
+    let (request, grant) = scene.authorization_request(ask)?;
+    let request = match args.alteration(at) {
+        Some(alteration) => alteration.apply(scene, request)?,
+        None => request,
+    };
+    scene.deed = Some(Deed::Approve);
+    scene.send_user(request, grant, decision, browser).await
+}
+
+async fn another_approves(scene: &mut Scene, args: &Args) -> Step {
+    scene.actor = args.client(0).key;
+    send(scene, args, 1, Ask::WithChallenge, Decision::Approve, &chance::token()).await
+}
+
+/// The browser has a session, so that a provider which checks a request only after the login checks it now.
+async fn approves_again(scene: &mut Scene, args: &Args) -> Step {
+    let browser = chance::token();
+    let (request, grant) = scene.authorization_request(Ask::WithChallenge)?;
+    scene.send_user(request, grant, Decision::Approve, &browser).await?;
+    gets_code(scene).await?;
+    send(scene, args, 0, Ask::WithChallenge, Decision::Approve, &browser).await
+}
+
+async fn opens(scene: &mut Scene) -> Step {
+    let (request, grant) = scene.authorization_request(Ask::WithChallenge)?;
+    let stops = scene.stops(grant.redirect_uri.as_deref());
+    let stops: Vec<&str> = stops.iter().map(String::as_str).collect();
+    let mut jar = Jar::default();
+    scene.sighting = Some(login::look(&scene.wire, &scene.tape, &mut jar, request.clone(), &stops).await);
+    scene.asked = Some(request);
+    scene.deed = Some(Deed::Approve);
+    Ok(())
+}
+
+async fn waits_for_login(scene: &mut Scene) -> Step {
+    let sighting = scene.sighting()?;
+    let broken = |kind| Err(judge::seen(kind, sighting, "a page that asks who the user is").into());
+    match &sighting.end {
+        End::Redirected { params, .. } | End::Outside { params, .. } if params.get("error").is_none() => broken(Kind::Accepted),
+        End::Redirected { .. } | End::Outside { .. } | End::Refused { .. } => broken(Kind::Refused),
+        End::Crashed { .. } | End::Failed(_) => broken(Kind::Crashed),
+        End::Finished | End::Stuck { .. } => Ok(()),
+    }
+}
+
+/// Without it a refusal may have had any reason; what was heard before stays what is judged.
+async fn same_succeeds(scene: &mut Scene, args: &Args) -> Step {
+    let judged = (scene.sighting.take(), scene.asked.take());
+    let outcome = match send(scene, args, 0, Ask::WithChallenge, Decision::Approve, &chance::token()).await {
+        Ok(()) => gets_code(scene).await,
+        Err(halt) => Err(halt),
+    };
+    (scene.sighting, scene.asked) = judged;
+    outcome
 }
 
 async fn gets_code(scene: &mut Scene) -> Step {
@@ -65,6 +132,56 @@ const CODE: &str = "a redirect to the client with a code";
 async fn is_told(scene: &mut Scene, args: &Args) -> Step {
     let judgement = judge::tells_client(scene.sighting()?, args.errors(0), args.errors(1));
     scene.judge(judgement)
+}
+
+/// A user who said no leaves a client waiting that is told nothing.
+async fn is_told_itself(scene: &mut Scene, args: &Args) -> Step {
+    let sighting = scene.sighting()?;
+    let expected = format!("a redirect to the client with error {}", judge::any_of(args.errors(0)));
+    match &sighting.end {
+        End::Stuck { why } if sighting.last().is_some_and(|hop| matches!(hop.role, Role::LoginPage | Role::ConsentPage)) => {
+            Err(Halt::blocked(format!("the page cannot be operated: {why}")))
+        }
+        End::Stuck { .. } | End::Refused { .. } | End::Finished => Err(judge::seen(Kind::Malformed, sighting, &expected).into()),
+        End::Redirected { .. } | End::Outside { .. } | End::Crashed { .. } | End::Failed(_) => {
+            let judgement = judge::tells_client(sighting, args.errors(0), &[]);
+            scene.judge(judgement)
+        }
+    }
+}
+
+/// An answer that does not name the scope says that all of it was granted (RFC 6749 section 5.1).
+async fn leaves_out_unknown_scope(scene: &mut Scene) -> Step {
+    let sighting = scene.sighting()?;
+    if !matches!(&sighting.end, End::Redirected { params, .. } if params.code().is_some()) {
+        let judgement = judge::tells_client(sighting, &["invalid_scope".to_owned()], &[]);
+        return scene.judge(judgement);
+    }
+    let request = scene.redemption()?;
+    scene.act(Deed::Redeem, request, None).await?;
+    let tokens = scene.expect_tokens()?;
+    let expected = "error \"invalid_scope\", or a token whose scope leaves the unknown one out";
+    let broken = |got: &str| Err(fault(scene, Kind::Accepted, expected, got)?.into());
+    match &tokens.scope {
+        None => broken("a token without `scope`, which says that everything was granted"),
+        Some(scope) if scope.iter().any(|one| one == UNKNOWN_SCOPE) => broken("a token with the unknown scope"),
+        Some(_) => Ok(()),
+    }
+}
+
+/// A few scopes that a provider always adds are tolerated; everything that the client may have is not.
+async fn is_not_broader(scene: &mut Scene) -> Step {
+    let tokens = scene.expect_tokens()?;
+    let asked = scopes(scene.grant()?.scope.as_deref().unwrap_or_default());
+    let granted = tokens.scope.unwrap_or_else(|| asked.clone());
+    let more: Vec<&String> = granted.iter().filter(|scope| !asked.contains(scope)).collect();
+    if more.is_empty() {
+        return Ok(());
+    }
+    let expected = format!("a scope within {}", asked.join(" "));
+    let fault = fault(scene, Kind::Accepted, &expected, &format!("the scope {}", granted.join(" ")))?;
+    let everything = scene.client(scene.protagonist)?.scopes.iter().all(|scope| granted.contains(scope));
+    scene.judge(if everything { Judgement::Broken(fault) } else { Judgement::Tolerated(fault) })
 }
 
 async fn keeps_browser(scene: &mut Scene) -> Step {

@@ -5,7 +5,12 @@ pub mod authorization;
 pub mod clients;
 pub mod device;
 pub mod effects;
+pub mod legacy;
+pub mod pages;
+pub mod pkce;
+pub mod response;
 pub mod tokens;
+pub mod users;
 
 use std::sync::LazyLock;
 
@@ -15,7 +20,19 @@ use super::phrase::{Args, Phrase};
 
 /// Every phrase, with its compiled pattern.
 static VOCABULARY: LazyLock<Vec<(&'static Phrase, Regex)>> = LazyLock::new(|| {
-    let topics = [clients::PHRASES, authorization::PHRASES, tokens::PHRASES, device::PHRASES, effects::PHRASES, answers::PHRASES];
+    let topics = [
+        clients::PHRASES,
+        users::PHRASES,
+        authorization::PHRASES,
+        response::PHRASES,
+        pages::PHRASES,
+        pkce::PHRASES,
+        legacy::PHRASES,
+        tokens::PHRASES,
+        device::PHRASES,
+        effects::PHRASES,
+        answers::PHRASES,
+    ];
     topics.into_iter().flatten().map(|phrase| (phrase, phrase.pattern())).collect()
 });
 

@@ -1,0 +1,227 @@
+//! The provider's pages, seen by a browser: their headers, what they repeat, who may read them, and how redirects leave them.
+
+use super::super::alteration::MARKUP;
+use super::super::chance;
+use super::super::flow::Ask;
+use super::super::halt::{Fault, Halt, Step};
+use super::super::judge;
+use super::super::phrase::{Args, Phrase};
+use super::super::scene::{Deed, Scene};
+use crate::login::form::Kind as FieldKind;
+use crate::login::{self, Decision, End, Errand, Hop, Role, Stop};
+use crate::protocol::{Endpoint, Response};
+use crate::provider::Need;
+use crate::verdict::Kind;
+use url::Url;
+
+/// The sentences.
+pub static PHRASES: &[Phrase] = &[
+    Phrase::act("a script of {string} calls the authorization endpoint[ {alteration}]", &[Need::UserLogin], |s, a| {
+        Box::pin(script_calls(s, a))
+    }),
+    Phrase::act(
+        "a script of the client's own site calls the authorization endpoint[ {alteration}]",
+        &[Need::UserLogin],
+        |s, a| Box::pin(own_script_calls(s, a)),
+    ),
+    Phrase::act(
+        "another site sends the consent form in the user's browser, without its hidden fields",
+        &[Need::UserLogin],
+        |s, _| Box::pin(forges_consent(s)),
+    ),
+    Phrase::judge("no script may read the answer", &[], |s, _| Box::pin(closed_to_scripts(s))),
+    Phrase::judge("the {word} page may not be framed by other sites", &[], |s, a| Box::pin(may_not_be_framed(s, a))),
+    Phrase::judge("the policy of the {word} page says who may frame it", &[], |s, a| Box::pin(policy_says_framers(s, a))),
+    Phrase::judge("the {word} page keeps its address to itself", &[], |s, a| Box::pin(keeps_address(s, a))),
+    Phrase::judge("no page holds the markup", &[], |s, _| Box::pin(holds_no_markup(s))),
+    Phrase::judge("no redirect makes the browser send again what the user typed", &[], |s, _| Box::pin(repeats_nothing(s))),
+    Phrase::judge("nothing is granted", &[], |s, _| Box::pin(nothing_granted(s))),
+];
+
+/// A fault in a page.
+fn fault(kind: Kind, expected: &str, got: impl Into<String>) -> Fault {
+    let got = got.into();
+    Fault { kind, expected: expected.to_owned(), answer: got.clone(), got, endpoint: Endpoint::Page }
+}
+
+/// The pages of this name that the user saw, at least one.
+fn pages<'a>(scene: &'a Scene, name: &str) -> Result<Vec<&'a Hop>, Halt> {
+    let sighting = scene.sighting()?;
+    let role = match name {
+        "login" => Role::LoginPage,
+        "consent" => Role::ConsentPage,
+        other => return Err(Halt::blocked(format!("no such page: {other}"))),
+    };
+    let pages: Vec<&Hop> = sighting.pages().filter(|hop| hop.role == role).collect();
+    match (pages.is_empty(), role) {
+        (false, _) => Ok(pages),
+        (true, Role::ConsentPage) => Err(Halt::NotApplicable("the provider showed no consent page".to_owned())),
+        (true, _) => Err(Halt::blocked(format!("no {name} page was seen: {}", sighting.describe()))),
+    }
+}
+
+/// The source lists of every `frame-ancestors` directive in the response (CSP Level 2 section 7.7).
+fn frame_ancestors(response: &Response) -> Vec<Vec<String>> {
+    let policies = response.header_values("content-security-policy").flat_map(|value| value.split(','));
+    let directives = policies.flat_map(|policy| policy.split(';')).map(|text| {
+        let mut words = text.split_ascii_whitespace().map(str::to_ascii_lowercase);
+        (words.next().unwrap_or_default(), words.collect::<Vec<String>>())
+    });
+    directives.filter(|(name, _)| name == "frame-ancestors").map(|(_, sources)| sources).collect()
+}
+
+/// Where there is a `frame-ancestors`, browsers no longer look at `X-Frame-Options`; of several, each one binds.
+async fn may_not_be_framed(scene: &mut Scene, args: &Args) -> Step {
+    let expected = "frame-ancestors that names no site of others, or X-Frame-Options DENY or SAMEORIGIN";
+    for page in pages(scene, args.text(0))? {
+        let ancestors = frame_ancestors(&page.response);
+        let anyone = |source: &String| matches!(source.as_str(), "*" | "http:" | "https:" | "http://*" | "https://*");
+        let by_policy = ancestors.iter().any(|sources| !sources.iter().any(anyone));
+        let by_option = page.response.header_values("x-frame-options").flat_map(|value| value.split(',')).any(|value| {
+            let value = value.trim();
+            value.eq_ignore_ascii_case("deny") || value.eq_ignore_ascii_case("sameorigin")
+        });
+        if !(by_policy || ancestors.is_empty() && by_option) {
+            let got = if ancestors.is_empty() { "neither of them" } else { "frame-ancestors that lets every site in" };
+            return Err(fault(Kind::Malformed, expected, got).into());
+        }
+    }
+    Ok(())
+}
+
+async fn policy_says_framers(scene: &mut Scene, args: &Args) -> Step {
+    let expected = "Content-Security-Policy with frame-ancestors";
+    for page in pages(scene, args.text(0))? {
+        if frame_ancestors(&page.response).is_empty() {
+            return Err(fault(Kind::Malformed, expected, "no frame-ancestors").into());
+        }
+    }
+    Ok(())
+}
+
+async fn keeps_address(scene: &mut Scene, args: &Args) -> Step {
+    const SAFE: [&str; 5] = ["no-referrer", "origin", "same-origin", "strict-origin", "strict-origin-when-cross-origin"];
+    let expected = "a referrer policy that tells other sites no more than the origin";
+    for page in pages(scene, args.text(0))? {
+        let read = page.page();
+        let policy = read.referrer_policy().map(|policy| policy.trim().to_ascii_lowercase());
+        // Of a list of policies browsers take the last one that they know.
+        let last = policy.as_deref().and_then(|policy| policy.split(',').next_back()).map(str::trim);
+        match last {
+            Some(policy) if SAFE.contains(&policy) => {}
+            Some(policy) => return Err(fault(Kind::Malformed, expected, format!("the policy {policy:?}")).into()),
+            None => return Err(fault(Kind::Malformed, expected, "no referrer policy").into()),
+        }
+    }
+    Ok(())
+}
+
+/// Any page on the way may hold it, the one where the walk ended before all.
+async fn holds_no_markup(scene: &mut Scene) -> Step {
+    let expected = "pages in which the markup of the request is escaped or left out";
+    let open = &MARKUP[MARKUP.find('<').unwrap_or_default()..];
+    let sighting = scene.sighting()?;
+    match &sighting.end {
+        End::Crashed { .. } | End::Failed(_) => return Err(judge::seen(Kind::Crashed, sighting, expected).into()),
+        End::Redirected { .. } | End::Outside { .. } | End::Finished | End::Refused { .. } | End::Stuck { .. } => {}
+    }
+    match sighting.pages().find(|page| page.response.text().contains(open)) {
+        None => Ok(()),
+        Some(page) => {
+            let got = format!("{} that holds it as it was sent", page.page().name());
+            Err(Fault { endpoint: Endpoint::Authorization, ..fault(Kind::Leaked, expected, got) }.into())
+        }
+    }
+}
+
+/// 307 and 308 keep the method and the body, and with them the password (RFC 9700 section 4.12).
+async fn repeats_nothing(scene: &mut Scene) -> Step {
+    let expected = "302 or 303 after every form";
+    for hop in scene.sighting()?.redirects() {
+        if matches!(hop.status, 307 | 308) && hop.request.payload().is_some() {
+            let got = format!("status {}, with which browsers send the form again", hop.status);
+            return Err(fault(Kind::Leaked, expected, got).into());
+        }
+    }
+    Ok(())
+}
+
+async fn script_calls(scene: &mut Scene, args: &Args) -> Step {
+    let origin = args.text(0).to_owned();
+    call(scene, args, 1, &origin).await
+}
+
+async fn own_script_calls(scene: &mut Scene, args: &Args) -> Step {
+    let client = scene.actor()?;
+    let https = client.redirect_uris.iter().find(|uri| uri.starts_with("https://"));
+    let uri = https.map_or(client.redirect_uri(), String::as_str);
+    let origin = Url::parse(uri).map_err(|_| Halt::blocked("the redirect URI is no URL"))?.origin().ascii_serialization();
+    call(scene, args, 0, &origin).await
+}
+
+async fn call(scene: &mut Scene, args: &Args, at: usize, origin: &str) -> Step {
+    let (request, _) = scene.authorization_request(Ask::WithChallenge)?;
+    let request = match args.alteration(at) {
+        Some(alteration) => alteration.apply(scene, request)?,
+        None => request,
+    };
+    scene.deed = Some(Deed::Approve);
+    scene.send(request.header("origin", origin).header("sec-fetch-mode", "cors")).await;
+    Ok(())
+}
+
+async fn closed_to_scripts(scene: &mut Scene) -> Step {
+    let expected = "no Access-Control-Allow-Origin";
+    let response = scene.response(expected)?;
+    let fault = |kind, got: String| Err(Fault::of(kind, Endpoint::Authorization, response, expected, got).into());
+    match response.header("access-control-allow-origin") {
+        None if response.status >= 500 => fault(Kind::Crashed, format!("status {}", response.status)),
+        None => Ok(()),
+        Some(value) => fault(Kind::Accepted, format!("Access-Control-Allow-Origin: {value}")),
+    }
+}
+
+/// What a foreign site can send is what every such page holds; a hidden field that only this user's page holds it cannot know.
+async fn forges_consent(scene: &mut Scene) -> Step {
+    let (request, grant) = scene.authorization_request(Ask::WithChallenge)?;
+    let user = scene.user(scene.user)?.clone();
+    let stops = scene.stops(grant.redirect_uri.as_deref());
+    let stops: Vec<&str> = stops.iter().map(String::as_str).collect();
+    let mut jar = scene.take_browser(&chance::token());
+    let errand = Errand {
+        start: request.clone(),
+        stop_at: Stop::Asked(&stops),
+        username: &user.username,
+        password: &user.password,
+        user_code: None,
+        decision: Decision::Approve,
+    };
+    let asked = login::run(&scene.wire, &scene.tape, &mut jar, &errand).await;
+    let page = match (&asked.end, asked.last()) {
+        (End::Finished, Some(hop)) => hop.page(),
+        _ => return Err(Halt::NotApplicable("the provider showed no consent page".to_owned())),
+    };
+    let form = page.decide(Decision::Approve).ok_or_else(|| Halt::blocked("the consent page cannot be operated"))?;
+    let fields = page.forms().iter().flat_map(|form| &form.fields).filter(|field| field.kind == FieldKind::Hidden);
+    let hidden: Vec<&str> = fields.map(|field| field.name.as_str()).filter(|name| form.param(name).is_some()).collect();
+    if hidden.is_empty() {
+        return Err(Halt::NotApplicable("the consent form has no hidden field that could protect it".to_owned()));
+    }
+    let forged = hidden.into_iter().fold(form.clone(), |form, name| form.without(name));
+    scene.deed = Some(Deed::Approve);
+    scene.asked = Some(request);
+    scene.sighting = Some(login::look(&scene.wire, &scene.tape, &mut jar, forged, &stops).await);
+    Ok(())
+}
+
+async fn nothing_granted(scene: &mut Scene) -> Step {
+    let sighting = scene.sighting()?;
+    let expected = "a refusal, and no code";
+    match &sighting.end {
+        End::Redirected { params, .. } | End::Outside { params, .. } if params.get("error").is_none() => {
+            Err(judge::seen(Kind::Accepted, sighting, expected).into())
+        }
+        End::Crashed { .. } | End::Failed(_) => Err(judge::seen(Kind::Crashed, sighting, expected).into()),
+        End::Redirected { .. } | End::Outside { .. } | End::Refused { .. } | End::Finished | End::Stuck { .. } => Ok(()),
+    }
+}
