@@ -1,11 +1,16 @@
 //! What a run found: plain data that every report renders and JSON alone is read back from.
 
+mod load;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 pub use crate::protocol::Profile;
 use crate::protocol::{Endpoint, Exchange};
+pub use load::{
+    Bearing, Chains, Latency, LoadRun, Measurement, PlanSummary, Preparation, ThresholdResult, Watch, micros_in_words,
+};
 
 /// How much a requirement obliges (RFC 2119).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 mod check;
 mod console;
 mod embedded;
+mod load;
 mod prove;
 mod serve;
 mod surroundings;
@@ -41,6 +42,7 @@ Exit codes, the first that holds:
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::CheckArgs),
+    Load(load::LoadArgs),
     Prove(prove::ProveArgs),
     Serve(serve::Serve),
 }
@@ -62,6 +64,7 @@ impl Cli {
         let console = Console::new(Surroundings::read(), self.color, self.quiet);
         match self.command {
             Command::Check(check) => check.run(&console),
+            Command::Load(load) => load.run(&console),
             Command::Prove(prove) => prove.run(&console),
             Command::Serve(serve) => serve.run(&console),
         }

@@ -1,1 +1,31 @@
 //! Drives a provider with users running OAuth flows and measures how it bears it.
+//!
+//! ```text
+//! plan (YAML) -> run: guard, discovery, prepare -> crew (goose's users) -> flows -> connection (hyper), sign_in (login)
+//!                                                                          flows -> answer, seen -> measure -> verdict
+//! ```
+
+mod answer;
+mod connection;
+mod crew;
+mod embedded;
+mod fault;
+mod flows;
+mod guard;
+mod measure;
+mod plan;
+mod prepare;
+mod rig;
+mod run;
+mod seen;
+mod sign_in;
+pub mod span;
+mod tell;
+mod threshold;
+
+pub use embedded::{Embedded, Leash, StartError};
+pub use guard::Refused;
+pub use plan::{Flow, FlowPlan, Plan, PlanError};
+pub use run::{LoadError, Order, run};
+pub use tell::{News, Tell};
+pub use threshold::Threshold;

@@ -3,6 +3,7 @@
 pub mod files;
 pub mod json;
 pub mod junit;
+pub mod load;
 pub mod progress;
 pub mod terminal;
 pub mod text;

@@ -3,6 +3,7 @@
 mod discovery;
 mod hostile;
 mod house;
+mod load;
 mod login_form;
 mod needs;
 mod provider_faults;

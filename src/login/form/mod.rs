@@ -7,7 +7,6 @@ mod reader;
 mod script;
 #[cfg(test)]
 mod tests;
-mod text;
 mod unseen;
 mod words;
 

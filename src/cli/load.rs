@@ -1,0 +1,192 @@
+//! `flowproof load`: puts a provider under load, prints what it bore, and writes the reports.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+
+use super::{Console, surroundings};
+use crate::exit::Exit;
+use crate::load::{self, Embedded, Leash, LoadError, News, Order, Plan, Tell, span};
+use crate::provider::{Provider, Unreachable};
+use crate::report::files;
+use crate::verdict::{Bearing, LoadRun};
+
+/// Put a provider under load and check every answer; without --provider, the embedded reference server
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Load goes to this machine only, unless the provider file says `load: { allow: true }` and --target repeats the host.
+A plan is YAML; the shipped ones are in scenarios/ of the repository, to be copied and edited.")]
+pub struct LoadArgs {
+    /// The provider file: who is put under load
+    #[arg(long, value_name = "FILE")]
+    provider: Option<PathBuf>,
+    /// The plan: token, refresh, login, device, mixed, or the path of a file
+    #[arg(long, value_name = "NAME|FILE", default_value = "token")]
+    plan: String,
+    /// Users at once, in place of the plan's
+    #[arg(long, value_name = "N")]
+    users: Option<usize>,
+    /// For how long all users run, in place of the plan's: 500ms, 10s, 1m30s
+    #[arg(long, value_name = "TIME", value_parser = span::parse)]
+    hold: Option<Duration>,
+    /// Say that load on this host, which is not this machine, is meant; may be repeated
+    #[arg(long = "target", value_name = "HOST")]
+    targets: Vec<String>,
+    /// Where to write report.json, report.txt and goose.html
+    #[arg(long, value_name = "DIR", default_value = "reports/load")]
+    output: PathBuf,
+}
+
+/// The columns of `report.txt`.
+const TEXT_WIDTH: usize = 100;
+
+impl LoadArgs {
+    /// Runs the plan.
+    pub fn run(self, console: &Console) -> Exit {
+        let plan = match Plan::find(&self.plan).and_then(|plan| plan.with(self.users, self.hold)) {
+            Ok(plan) => plan,
+            Err(error) => return console.usage(&error),
+        };
+        // Before the run, so that an hour's figures are not lost to a folder that cannot be written.
+        if let Err(error) = files::writable(&self.output) {
+            return console.usage(&error);
+        }
+        let (interrupt, leash) = (CancellationToken::new(), Leash::default());
+        if let Err(error) = catch_signals(interrupt.clone(), leash.clone()) {
+            return console.usage(&format_args!("cannot listen for signals: {error}"));
+        }
+        let (provider, server) = match self.provider(&leash, console) {
+            Ok(found) => found,
+            Err(exit) => return exit,
+        };
+        let goose_report = tempfile::Builder::new().prefix(".flowproof-").suffix(".html").tempfile_in(&self.output);
+        let goose_report = match goose_report {
+            Ok(file) => file.into_temp_path(),
+            Err(error) => return console.usage(&format_args!("cannot write to {}: {error}", self.output.display())),
+        };
+        let order = Order {
+            plan,
+            targets: self.targets.clone(),
+            goose_report: Some(goose_report.to_path_buf()),
+            interrupt,
+            tell: teller(console),
+        };
+        let ran = console.block_on(load::run(provider, order));
+        drop(server);
+        if console.animates() {
+            eprint!("{CLEAR}");
+        }
+        match ran {
+            Err(exit) => exit,
+            Ok(Err(error)) => failed(&error, console),
+            Ok(Ok(run)) => self.tell(&run, &goose_report, console),
+        }
+    }
+
+    /// Who is loaded: the provider of the file, or the reference server in a process of its own.
+    fn provider(&self, leash: &Leash, console: &Console) -> Result<(Provider, Option<Embedded>), Exit> {
+        if let Some(path) = &self.provider {
+            let provider = Provider::load(path, &surroundings::variable).map_err(|error| console.usage(&error))?;
+            return Ok((provider, None));
+        }
+        let program = std::env::current_exe().map_err(|error| console.usage(&format_args!("cannot find myself: {error}")))?;
+        match Embedded::start(&program, leash) {
+            Ok(server) => Ok((server.provider.clone(), Some(server))),
+            Err(error) => Err(console.usage(&error)),
+        }
+    }
+
+    fn tell(&self, run: &LoadRun, goose_report: &Path, console: &Console) -> Exit {
+        let stored = self.store(run, goose_report);
+        let shown = console.show(|out| {
+            crate::report::load::render(run, &console.style, out)?;
+            if let Ok(paths) = &stored
+                && !console.quiet
+            {
+                let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+                writeln!(out, "reports: {}", names.join(", "))?;
+            }
+            Ok(())
+        });
+        if let Err(error) = shown {
+            console.error(&format_args!("cannot print what was measured: {error}"));
+        }
+        if let Err(error) = stored {
+            return console.usage(&error);
+        }
+        match run.verdict {
+            Bearing::Held => Exit::Success,
+            Bearing::Missed => Exit::Failed,
+            Bearing::Interrupted | Bearing::Nothing => Exit::Incomplete,
+        }
+    }
+
+    fn store(&self, run: &LoadRun, goose_report: &Path) -> Result<Vec<PathBuf>, files::StoreError> {
+        let [json, text, html] = ["report.json", "report.txt", "goose.html"].map(|name| self.output.join(name));
+        files::replace(&json, &|out| crate::report::load::json(run, out))?;
+        let style = crate::report::Style { color: false, width: TEXT_WIDTH };
+        files::replace(&text, &|out| crate::report::load::render(run, &style, out))?;
+        let mut written = vec![json, text];
+        // An empty one is our placeholder: no user ran, so goose had nothing to report.
+        if is_filled(goose_report) {
+            files::replace(&html, &|out| io::copy(&mut File::open(goose_report)?, out).map(drop))?;
+            written.push(html);
+        } else {
+            // One of an earlier run must not pass for this one's.
+            drop(std::fs::remove_file(&html));
+        }
+        Ok(written)
+    }
+}
+
+fn is_filled(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| file.len() > 0)
+}
+
+fn failed(error: &LoadError, console: &Console) -> Exit {
+    console.error(error);
+    match error {
+        LoadError::Refused(_) | LoadError::Lacking { .. } | LoadError::Wire(_) => Exit::Usage,
+        LoadError::Unreachable(Unreachable::NoEndpoint { .. }) => Exit::Usage,
+        LoadError::Unreachable(Unreachable::NothingAnswers { .. }) | LoadError::Preparation { .. } | LoadError::Interrupted => {
+            Exit::Incomplete
+        }
+        LoadError::Engine(_) => Exit::Bug,
+    }
+}
+
+/// The first Ctrl-C or SIGTERM ends the run in good order, the second at once. One handler for the whole of the process: goose would
+/// otherwise put its own in place, which leaves the embedded server running.
+fn catch_signals(interrupt: CancellationToken, leash: Leash) -> Result<(), ctrlc::Error> {
+    let again = AtomicBool::new(false);
+    ctrlc::set_handler(move || {
+        interrupt.cancel();
+        if again.swap(true, Ordering::Relaxed) {
+            leash.pull();
+            std::process::exit(i32::from(Exit::Incomplete.code()));
+        }
+    })
+}
+
+/// Takes a line away before another one is written over it.
+const CLEAR: &str = "\r\u{1b}[2K";
+
+/// A line a second on stderr: redrawn on a terminal, one below the other elsewhere.
+fn teller(console: &Console) -> Arc<Tell> {
+    let (quiet, animates) = (console.quiet, console.animates());
+    Arc::new(move |news: News<'_>| {
+        if quiet {
+            return;
+        }
+        let mut stderr = io::stderr().lock();
+        // Nobody is left to tell when stderr itself is gone.
+        drop(if animates { write!(stderr, "{CLEAR}{news}") } else { writeln!(stderr, "{news}") });
+        drop(stderr.flush());
+    })
+}

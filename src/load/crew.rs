@@ -1,0 +1,163 @@
+//! Hires goose: a scenario per flow, its users, the ramp, and goose's own report. Everything that goose knows is here.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use goose::client::GooseClientBuilder;
+use goose::config::GooseConfiguration;
+use goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction, TransactionResult};
+use goose::{GooseAttack, GooseError};
+use tokio_util::sync::CancellationToken;
+
+use super::flows::{Assignment, Sample, Shift, Worker};
+use super::measure::Step;
+use super::plan::Plan;
+use super::rig::Rig;
+
+/// How long a user sleeps once no flow is to begin any more, until goose lets it go.
+const IDLE: Duration = Duration::from_millis(20);
+
+/// How often goose is told again to stop: its kill switch is cleared when it starts.
+const INSISTENCE: Duration = Duration::from_millis(50);
+
+/// goose's kill switch and logger are one per process: runs take turns.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// Keeps goose's own words off our streams; installed before goose would install its logger.
+struct Mute;
+
+impl log::Log for Mute {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        false
+    }
+
+    fn log(&self, _: &log::Record<'_>) {}
+
+    fn flush(&self) {}
+}
+
+/// A user's own part, kept in goose's user between two passes.
+struct Seat(Option<Worker>);
+
+/// goose wants it; a copy of a user would be a user of its own.
+impl Clone for Seat {
+    fn clone(&self) -> Self {
+        Self(None)
+    }
+}
+
+/// Runs the plan's users until the plan's time is over or `rig.cut` is cancelled.
+///
+/// # Errors
+/// goose does not take the configuration, or cannot write its report.
+pub async fn run(
+    plan: &Plan,
+    rig: &Arc<Rig>,
+    assignments: &[(Arc<Assignment>, usize)],
+    report: Option<&Path>,
+) -> Result<(), GooseError> {
+    let _turn = tokio::select! {
+        () = rig.cut.cancelled() => return Ok(()),
+        turn = TURN.lock() => turn,
+    };
+    // Another logger than ours is as good: then goose's is not installed either.
+    drop(log::set_logger(&Mute));
+    let mut attack = GooseAttack::initialize_with_config(configuration(plan, assignments, report))?
+        // One shared client that no user sends with: a TLS store per user is what costs memory and time.
+        .set_client_builder_without_cookies(GooseClientBuilder::new().without_cookies())?;
+    for (assignment, users) in assignments {
+        let mut scenario = Scenario::new(&assignment.label)
+            .set_weight(*users)?
+            .register_transaction(transaction(Arc::clone(rig), Arc::clone(assignment)));
+        if !plan.pause.is_zero() {
+            scenario = scenario.set_wait_time(plan.pause, plan.pause)?;
+        }
+        attack = attack.register_scenario(scenario);
+    }
+    let ended = CancellationToken::new();
+    let insist = tokio::spawn(insist(rig.cut.clone(), ended.clone()));
+    let outcome = attack.execute().await;
+    ended.cancel();
+    drop(insist.await);
+    outcome.map(drop)
+}
+
+/// Tells goose to stop once the run is cut.
+async fn insist(cut: CancellationToken, ended: CancellationToken) {
+    tokio::select! {
+        () = cut.cancelled() => {}
+        () = ended.cancelled() => return,
+    }
+    while !ended.is_cancelled() {
+        goose::trigger_killswitch("the run was ended");
+        tokio::time::sleep(INSISTENCE).await;
+    }
+    goose::reset_killswitch();
+}
+
+fn configuration(plan: &Plan, assignments: &[(Arc<Assignment>, usize)], report: Option<&Path>) -> GooseConfiguration {
+    let origin = assignments.first().map(|(assignment, _)| assignment.token.url.origin().ascii_serialization());
+    // goose divides in single precision: an instant ramp is one that takes a millisecond.
+    let ramp = plan.ramp.as_secs_f64().max(0.001);
+    let mut it = GooseConfiguration::default();
+    it.host = origin;
+    it.users = Some(plan.users);
+    it.increase_rate = Some(format!("{}", plan.users as f64 / ramp));
+    // Our own clock ends the flows at the exact time; goose knows whole seconds.
+    it.run_time = Some(format!("{}s", plan.hold.as_secs_f64().ceil()));
+    it.report_file = report.map(|path| path.display().to_string()).into_iter().collect();
+    it.quiet = 1;
+    it.no_print_metrics = true;
+    // goose counts anew once all users run: its report is of the hold, ours of the whole. To have it otherwise it would have
+    // to print a line of its own.
+    it.no_reset_metrics = false;
+    it.no_transaction_metrics = true;
+    it.no_scenario_metrics = true;
+    it.no_telnet = true;
+    it.no_websocket = true;
+    it
+}
+
+fn transaction(rig: Arc<Rig>, assignment: Arc<Assignment>) -> Transaction {
+    let name = assignment.label.clone();
+    let names: Arc<[(Step, String)]> =
+        assignment.flow.steps().iter().map(|step| (*step, format!("{}/{}", assignment.label, step.name()))).collect();
+    let function: TransactionFunction = Arc::new(move |user| {
+        let (rig, assignment, names) = (Arc::clone(&rig), Arc::clone(&assignment), Arc::clone(&names));
+        Box::pin(async move { pass(user, &rig, &assignment, &names).await })
+    });
+    Transaction::new(function).set_name(&name)
+}
+
+/// One pass of a user through its flow.
+async fn pass(user: &mut GooseUser, rig: &Rig, assignment: &Arc<Assignment>, names: &[(Step, String)]) -> TransactionResult {
+    rig.recorder.begin();
+    let mut worker = match user.get_session_data_mut::<Seat>().and_then(|seat| seat.0.take()) {
+        Some(worker) => worker,
+        None => Worker::new(assignment, rig.recorder.user_began(), rig.timeout),
+    };
+    if rig.is_over() {
+        tokio::time::sleep(IDLE).await;
+    } else {
+        let mut shift = Shift::new(rig, &assignment.label);
+        worker.once(&mut shift).await;
+        for Sample { step, took, fault } in shift.samples {
+            let name = names.iter().find(|(other, _)| *other == step).map_or("", |(_, name)| name.as_str());
+            let method = match step {
+                Step::Authorization | Step::Token => "POST",
+                Step::Login | Step::Approval => "WALK",
+            };
+            let (status, error) = match &fault {
+                None => (Some(200), None),
+                Some(fault) => (fault.status(), Some(fault.to_string())),
+            };
+            user.record_custom_request_duration(method, name, took, fault.is_none(), status, error.as_deref()).await?;
+        }
+    }
+    match user.get_session_data_mut::<Seat>() {
+        Some(seat) => seat.0 = Some(worker),
+        None => user.set_session_data(Seat(Some(worker))),
+    }
+    Ok(())
+}

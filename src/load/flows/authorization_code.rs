@@ -1,0 +1,41 @@
+//! `authorization_code`: a whole login with PKCE in a fresh browser, and the redemption of the code (RFC 6749 section 4.1, RFC 7636).
+
+use std::sync::Arc;
+
+use super::{Assignment, Missed, Shift};
+use crate::load::answer;
+use crate::load::connection::Connection;
+use crate::load::fault::Fault;
+use crate::load::measure::Step;
+use crate::load::sign_in;
+
+/// A user of the flow.
+pub struct Worker {
+    assignment: Arc<Assignment>,
+    line: Connection,
+    turn: usize,
+}
+
+impl Worker {
+    pub(super) fn new(assignment: Arc<Assignment>, line: Connection, number: usize) -> Self {
+        Self { assignment, line, turn: number }
+    }
+
+    pub(super) async fn once(&mut self, shift: &mut Shift<'_>) -> Result<(), Missed> {
+        let rig = shift.rig;
+        let (assignment, user) = (&self.assignment, self.assignment.user(self.turn));
+        self.turn += 1;
+        let endpoint = assignment.authorization.as_ref().expect("a flow with a login has an authorization endpoint");
+        let login = async {
+            let granted = sign_in::authorize(&rig.wire, endpoint, &assignment.client, user).await.map_err(|it| it.fault)?;
+            if rig.seen.first_time(granted.code()) { Ok(granted) } else { Err(Fault::CodeSeenTwice) }
+        };
+        let granted = shift.walk(Step::Login, login).await?;
+        let request = granted.redeem(&assignment.token.url, &assignment.client);
+        let judge = |response: &_| match answer::token(response)?.refresh_token {
+            Some(token) if !rig.seen.first_time(&token) => Err(Fault::TokenSeenTwice),
+            Some(_) | None => Ok(()),
+        };
+        shift.ask(&mut self.line, &request, Step::Token, judge).await
+    }
+}

@@ -1,0 +1,201 @@
+//! The flows that users run, one file each, and what they have in common: send, time, judge, count.
+
+mod authorization_code;
+mod client_credentials;
+mod device;
+pub mod refresh;
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use url::Url;
+
+use super::connection::{Connection, Origin, Outgoing};
+use super::fault::Fault;
+use super::measure::Step;
+use super::plan::Flow;
+use super::rig::Rig;
+use crate::protocol::{Failure, Request, Response, Secret};
+use crate::provider::{Client, User};
+
+/// One flow of the plan with all that its users need; they share it.
+pub struct Assignment {
+    /// The flow.
+    pub flow: Flow,
+    /// Its name in reports.
+    pub label: String,
+    /// The client.
+    pub client: Client,
+    /// The users that log in, in turn.
+    pub users: Vec<User>,
+    /// Whether a refresh must bring a new refresh token.
+    pub rotates: bool,
+    /// Where tokens come from.
+    pub token: Door,
+    /// Where users are asked.
+    pub authorization: Option<Url>,
+    /// Where devices begin.
+    pub device_authorization: Option<Door>,
+    /// Refresh tokens that begin a chain each, made before the clock started.
+    pub chains: Mutex<Vec<Secret>>,
+}
+
+/// An endpoint that is sent to over a user's own connection.
+#[derive(Clone)]
+pub struct Door {
+    /// The endpoint.
+    pub url: Url,
+    /// Where its connections lead.
+    pub origin: Origin,
+}
+
+impl Door {
+    /// The door at a URL.
+    ///
+    /// # Errors
+    /// See [`Origin::of`].
+    pub fn at(url: &Url) -> Result<Self, Failure> {
+        Ok(Self { url: url.clone(), origin: Origin::of(url)? })
+    }
+}
+
+impl Assignment {
+    /// The user whose turn it is.
+    fn user(&self, turn: usize) -> &User {
+        &self.users[turn % self.users.len()]
+    }
+}
+
+/// What a user of a run does over and over.
+pub enum Worker {
+    /// See [`client_credentials`].
+    ClientCredentials(client_credentials::Worker),
+    /// See [`refresh`].
+    Refresh(refresh::Worker),
+    /// See [`authorization_code`].
+    AuthorizationCode(authorization_code::Worker),
+    /// See [`device`].
+    Device(device::Worker),
+}
+
+impl Worker {
+    /// A user of the flow; `number` counts users from 0.
+    pub fn new(assignment: &Arc<Assignment>, number: usize, timeout: Duration) -> Self {
+        let line = Connection::new(assignment.token.origin.clone(), timeout);
+        let shared = Arc::clone(assignment);
+        match assignment.flow {
+            Flow::ClientCredentials => Self::ClientCredentials(client_credentials::Worker::new(shared, line)),
+            Flow::Refresh => Self::Refresh(refresh::Worker::new(shared, line, number)),
+            Flow::AuthorizationCode => Self::AuthorizationCode(authorization_code::Worker::new(shared, line, number)),
+            Flow::Device => Self::Device(device::Worker::new(shared, line, number, timeout)),
+        }
+    }
+
+    /// Runs the flow once, or as far as it gets.
+    pub async fn once(&mut self, shift: &mut Shift<'_>) {
+        // How it ended is counted where it ended.
+        let _ended: Result<(), Missed> = match self {
+            Self::ClientCredentials(worker) => worker.once(shift).await,
+            Self::Refresh(worker) => worker.once(shift).await,
+            Self::AuthorizationCode(worker) => worker.once(shift).await,
+            Self::Device(worker) => worker.once(shift).await,
+        };
+    }
+}
+
+/// Why a step brought nothing to go on with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missed {
+    /// The answer was wrong or did not come.
+    Wrong(Fault),
+    /// The run ended before the answer came.
+    Cut,
+}
+
+/// A step that was measured.
+pub struct Sample {
+    /// Which one.
+    pub step: Step,
+    /// How long it took.
+    pub took: Duration,
+    /// What was wrong.
+    pub fault: Option<Fault>,
+}
+
+/// One pass of a user through its flow.
+pub struct Shift<'a> {
+    /// What all users share.
+    pub rig: &'a Rig,
+    label: &'a str,
+    /// What was measured, in order.
+    pub samples: Vec<Sample>,
+}
+
+impl<'a> Shift<'a> {
+    /// A pass through the flow of this name.
+    pub fn new(rig: &'a Rig, label: &'a str) -> Self {
+        Self { rig, label, samples: Vec::with_capacity(2) }
+    }
+
+    /// Sends a request over the user's connection and judges the answer; both are measured and counted as `step`.
+    pub async fn ask<T>(
+        &mut self,
+        line: &mut Connection,
+        request: &Request,
+        step: Step,
+        judge: impl FnOnce(&Response) -> Result<T, Fault>,
+    ) -> Result<T, Missed> {
+        match Outgoing::of(request) {
+            Ok(outgoing) => self.ask_prepared(line, &outgoing, step, judge).await,
+            Err(failure) => self.count(step, Duration::ZERO, Err(Fault::from(&failure))),
+        }
+    }
+
+    /// As [`Shift::ask`], with a request that was prepared before.
+    pub async fn ask_prepared<T>(
+        &mut self,
+        line: &mut Connection,
+        outgoing: &Outgoing,
+        step: Step,
+        judge: impl FnOnce(&Response) -> Result<T, Fault>,
+    ) -> Result<T, Missed> {
+        let started = Instant::now();
+        let answered = tokio::select! {
+            biased;
+            () = self.rig.cut.cancelled() => return self.cut(step),
+            answered = line.send(outgoing) => answered,
+        };
+        match answered {
+            // Judging is our own time, not the provider's.
+            Ok(response) => self.count(step, response.elapsed, judge(&response)),
+            Err(failure) => self.count(step, started.elapsed(), Err(Fault::from(&failure))),
+        }
+    }
+
+    /// Measures and counts a user's walk through pages as `step`.
+    pub async fn walk<T>(&mut self, step: Step, walk: impl Future<Output = Result<T, Fault>>) -> Result<T, Missed> {
+        let started = Instant::now();
+        let walked = tokio::select! {
+            biased;
+            () = self.rig.cut.cancelled() => return self.cut(step),
+            walked = walk => walked,
+        };
+        self.count(step, started.elapsed(), walked)
+    }
+
+    fn cut<T>(&self, step: Step) -> Result<T, Missed> {
+        self.rig.recorder.cut(self.rig.recorder.meter(self.label, step));
+        Err(Missed::Cut)
+    }
+
+    fn count<T>(&mut self, step: Step, took: Duration, outcome: Result<T, Fault>) -> Result<T, Missed> {
+        let recorder = &self.rig.recorder;
+        recorder.record(recorder.meter(self.label, step), took, outcome.as_ref().err());
+        let (outcome, fault) = match outcome {
+            Ok(value) => (Ok(value), None),
+            Err(fault) => (Err(Missed::Wrong(fault.clone())), Some(fault)),
+        };
+        self.samples.push(Sample { step, took, fault });
+        outcome
+    }
+}

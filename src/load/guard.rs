@@ -1,0 +1,104 @@
+//! Keeps load off other people's machines: only loopback, or a host that the provider file allows and the command line repeats.
+
+use url::{Host, Url};
+
+use crate::provider::Provider;
+
+/// A host that load was refused for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "no load on {host} ({what}): it is not this machine. If it is yours to load, say so twice: \
+     `load: {{ allow: true }}` in {file}{}, and `--target {host}` on the command line{}",
+    if *allowed { " (it does)" } else { "" },
+    if *repeated { " (it does)" } else { "" }
+)]
+pub struct Refused {
+    /// The host.
+    pub host: String,
+    /// What is there.
+    pub what: &'static str,
+    /// The provider file.
+    pub file: String,
+    /// Whether the provider file allows load.
+    pub allowed: bool,
+    /// Whether the command line repeats this host.
+    pub repeated: bool,
+}
+
+/// Whether load may go to each of these places.
+///
+/// # Errors
+/// The first that is neither loopback nor allowed by both the provider file and `targets`.
+pub fn check<'a>(
+    provider: &Provider,
+    targets: &[String],
+    places: impl IntoIterator<Item = (&'static str, &'a Url)>,
+) -> Result<(), Refused> {
+    for (what, url) in places {
+        if is_loopback(url) {
+            continue;
+        }
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let repeated = targets.iter().any(|target| target.eq_ignore_ascii_case(&host));
+        if !(provider.load.allow && repeated) {
+            return Err(Refused { host, what, file: provider.source.to_string(), allowed: provider.load.allow, repeated });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a URL stays on this machine; names other than `localhost` are not resolved, they may resolve differently a second later.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::Source;
+
+    fn provider(load: &str) -> Provider {
+        let text = format!("issuer: https://as.example\n{load}");
+        Provider::parse(&text, Source::Named("p.yaml".to_owned()), &|_| None).expect("a valid file")
+    }
+
+    fn ask(load: &str, targets: &[&str], url: &str) -> Result<(), Refused> {
+        let url = Url::parse(url).expect("a URL");
+        let targets: Vec<String> = targets.iter().map(|target| (*target).to_owned()).collect();
+        check(&provider(load), &targets, [("token endpoint", &url)])
+    }
+
+    #[test]
+    fn this_machine_needs_no_leave() {
+        for url in
+            ["http://127.0.0.1:9400/token", "http://127.8.9.1/", "http://[::1]:80/", "https://localhost/", "http://a.localhost/"]
+        {
+            assert_eq!(ask("", &[], url), Ok(()), "{url}");
+        }
+    }
+
+    #[test]
+    fn another_host_needs_both_the_file_and_the_command_line() {
+        let allow = "load: { allow: true }\n";
+        let url = "https://as.example/token";
+        for (load, targets) in [("", &[][..]), (allow, &[]), ("", &["as.example"]), (allow, &["other.example"])] {
+            let refused = ask(load, targets, url).expect_err("it lacks one of the two").to_string();
+            for part in ["as.example", "load: { allow: true }", "--target as.example", "token endpoint", "p.yaml"] {
+                assert!(refused.contains(part), "{refused}");
+            }
+        }
+        assert_eq!(ask(allow, &["AS.example"], url), Ok(()));
+    }
+
+    #[test]
+    fn a_name_that_only_looks_like_loopback_is_another_host() {
+        for url in ["http://localhost.example/", "http://127.0.0.1.example/", "http://0.0.0.0/", "http://192.168.0.1/"] {
+            assert!(ask("", &[], url).is_err(), "{url}");
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! A load plan: which flows, how many users, how long, and what must hold; read from YAML, shipped or the user's own.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use include_dir::{Dir, include_dir};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+use super::measure::Step;
+use super::span;
+use super::threshold::Threshold;
+use crate::provider::Grant;
+
+/// The plans in `scenarios/`, so that the program runs from an empty directory.
+static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
+
+/// The most users of one generator.
+const MOST_USERS: usize = 10_000;
+/// The longest ramp, hold and pause: a run always ends.
+const LONGEST: Duration = Duration::from_secs(3600);
+/// The longest that an answer is waited for.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// What a run does.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The shipped plan's name, or the path as it was given.
+    #[serde(skip)]
+    pub name: String,
+    /// What the plan is for, in a sentence.
+    #[serde(default)]
+    pub about: String,
+    /// Users at once; each runs one of the flows over and over.
+    #[serde(deserialize_with = "users")]
+    pub users: usize,
+    /// In which time the users start, evenly; answers within it count, but not into the rate.
+    #[serde(default, deserialize_with = "bounded")]
+    pub ramp: Duration,
+    /// For how long all of them run.
+    #[serde(deserialize_with = "bounded_and_some")]
+    pub hold: Duration,
+    /// How long a user rests after each flow.
+    #[serde(default, deserialize_with = "bounded")]
+    pub pause: Duration,
+    /// After which time an answer counts as not come.
+    #[serde(default = "default_timeout", deserialize_with = "timeout")]
+    pub timeout: Duration,
+    /// The flows, each with its share of the users.
+    #[serde(deserialize_with = "some_flows")]
+    pub flows: Vec<FlowPlan>,
+    /// What must hold over the whole run.
+    #[serde(default)]
+    pub thresholds: Vec<Threshold>,
+}
+
+/// One flow of a plan.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlowPlan {
+    /// The flow.
+    pub flow: Flow,
+    /// Its name in reports, where one flow stands in the plan more than once.
+    #[serde(default)]
+    name: Option<String>,
+    /// Its share of the users.
+    #[serde(default = "one", deserialize_with = "weight")]
+    pub weight: usize,
+    /// The client's role in the provider file; by default the first that fits.
+    #[serde(default)]
+    pub client: Option<String>,
+    /// The user's name in the provider file; by default all but `carol`, who is there to deny, in turn.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// Whether a refresh must bring a new refresh token; `false` for a provider that repeats the old one to a confidential client.
+    #[serde(default = "yes")]
+    pub rotates: bool,
+    /// What must hold for this flow.
+    #[serde(default)]
+    pub thresholds: Vec<Threshold>,
+}
+
+/// The flows that can be put under load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flow {
+    /// RFC 6749 section 4.4: one request.
+    ClientCredentials,
+    /// RFC 6749 section 6: each user's own chain of rotating refresh tokens.
+    Refresh,
+    /// RFC 6749 section 4.1 with PKCE: a whole login in a fresh browser, and the redemption.
+    AuthorizationCode,
+    /// RFC 8628: authorization, approval by a user, polls at the interval, one token.
+    Device,
+}
+
+impl Flow {
+    /// The name that plans and reports use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ClientCredentials => "client_credentials",
+            Self::Refresh => "refresh",
+            Self::AuthorizationCode => "authorization_code",
+            Self::Device => "device",
+        }
+    }
+
+    /// The steps that are measured, in order.
+    pub fn steps(self) -> &'static [Step] {
+        match self {
+            Self::ClientCredentials | Self::Refresh => &[Step::Token],
+            Self::AuthorizationCode => &[Step::Login, Step::Token],
+            Self::Device => &[Step::Authorization, Step::Approval, Step::Token],
+        }
+    }
+
+    /// The grants that a client needs for it.
+    pub fn grants(self) -> &'static [Grant] {
+        match self {
+            Self::ClientCredentials => &[Grant::ClientCredentials],
+            Self::Refresh => &[Grant::AuthorizationCode, Grant::RefreshToken],
+            Self::AuthorizationCode => &[Grant::AuthorizationCode],
+            Self::Device => &[Grant::DeviceCode],
+        }
+    }
+
+    /// The roles that are looked at first for a client.
+    pub fn roles(self) -> &'static [&'static str] {
+        match self {
+            Self::ClientCredentials => &["batch", "batch_post"],
+            Self::Refresh | Self::AuthorizationCode => &["web", "spa"],
+            Self::Device => &["tv", "console"],
+        }
+    }
+}
+
+impl FlowPlan {
+    /// The flow's name in reports.
+    pub fn label(&self) -> &str {
+        self.name.as_deref().unwrap_or(self.flow.name())
+    }
+}
+
+/// Why there is no plan to run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// Neither a shipped plan nor a file.
+    #[error("no plan {name:?}: the shipped plans are {shipped}; a file of your own is named by its path")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The shipped plans.
+        shipped: String,
+    },
+    /// The file is there and cannot be read.
+    #[error("cannot read plan {}: {why}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// The text is no plan.
+    #[error("{name}{}: {what}{shown}", if *line == 0 { String::new() } else { format!(":{line}:{column}") })]
+    Invalid {
+        /// The plan.
+        name: String,
+        /// Its line, from 1; 0 where it is not known.
+        line: u64,
+        /// Its column, from 1.
+        column: u64,
+        /// What is wrong and what was expected.
+        what: String,
+        /// The offending line, to be shown below; that line only.
+        shown: String,
+    },
+    /// The plan, with what the command line overrides, cannot be run.
+    #[error("plan {name}: {what}")]
+    Impossible {
+        /// The plan.
+        name: String,
+        /// What is wrong and how to mend it.
+        what: String,
+    },
+}
+
+impl Plan {
+    /// The names of the shipped plans, sorted.
+    pub fn shipped() -> Vec<String> {
+        let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let mut names: Vec<String> = SHIPPED.files().filter_map(|file| stem(file.path())).collect();
+        names.sort();
+        names
+    }
+
+    /// Finds a plan: a file where `wanted` is the path of one, else the shipped plan of that name (`token`, `scenarios/token.yaml`).
+    ///
+    /// # Errors
+    /// There is neither, the file cannot be read, or its text is no plan.
+    pub fn find(wanted: &str) -> Result<Self, PlanError> {
+        let path = Path::new(wanted);
+        let is_path = path.extension().is_some() || path.components().count() > 1;
+        if is_path && path.exists() {
+            return Self::read(path);
+        }
+        let bare = wanted.strip_prefix("scenarios/").unwrap_or(wanted);
+        let file = SHIPPED.get_file(format!("{}.yaml", bare.strip_suffix(".yaml").unwrap_or(bare)));
+        match file.and_then(|file| file.contents_utf8()) {
+            Some(text) => Self::parse(text, bare.strip_suffix(".yaml").unwrap_or(bare)),
+            None if path.exists() => Self::read(path),
+            None => Err(PlanError::Unknown { name: wanted.to_owned(), shipped: Self::shipped().join(", ") }),
+        }
+    }
+
+    fn read(path: &Path) -> Result<Self, PlanError> {
+        let unreadable = |error: std::io::Error| PlanError::Unreadable { path: path.to_owned(), why: error.to_string() };
+        Self::parse(&std::fs::read_to_string(path).map_err(unreadable)?, &path.display().to_string())
+    }
+
+    /// Reads a plan's text; `name` is what errors and reports call it.
+    ///
+    /// # Errors
+    /// [`PlanError::Invalid`] with line and column.
+    pub fn parse(text: &str, name: &str) -> Result<Self, PlanError> {
+        let options = serde_yaml::options! { with_snippet: false };
+        let mut plan: Self = serde_yaml::from_str_with_options(text, options).map_err(|error| invalid(&error, text, name))?;
+        plan.name = name.to_owned();
+        Ok(plan)
+    }
+
+    /// The plan with what the command line overrides, and whether it can be run so.
+    ///
+    /// # Errors
+    /// [`PlanError::Impossible`] where users or hold are out of bounds, or a flow would be left without a user.
+    pub fn with(mut self, users: Option<usize>, hold: Option<Duration>) -> Result<Self, PlanError> {
+        let impossible = |name: &str, what: String| Err(PlanError::Impossible { name: name.to_owned(), what });
+        self.users = users.unwrap_or(self.users);
+        self.hold = hold.unwrap_or(self.hold);
+        if self.users == 0 || self.users > MOST_USERS {
+            return impossible(&self.name, format!("{} users: expected 1 to {MOST_USERS}", self.users));
+        }
+        if self.hold.is_zero() || self.hold > LONGEST {
+            return impossible(&self.name, "the hold must be longer than nothing and at most 1h".to_owned());
+        }
+        if self.users < self.flows.len() {
+            let what = format!("{} flows need at least as many users, and there are {}", self.flows.len(), self.users);
+            return impossible(&self.name, what);
+        }
+        Ok(self)
+    }
+
+    /// How many users each flow gets: by weight, at least one, all of them in all.
+    pub fn allotment(&self) -> Vec<usize> {
+        let weights: usize = self.flows.iter().map(|flow| flow.weight).sum();
+        let mut allotted = vec![1; self.flows.len()];
+        // One user at a time to the flow that lacks most: the largest-remainder share, with at least one for each.
+        for _ in self.flows.len()..self.users {
+            let lacking = |at: usize| (self.flows[at].weight * self.users) as f64 / weights as f64 - allotted[at] as f64;
+            let most = (0..self.flows.len()).max_by(|a, b| lacking(*a).total_cmp(&lacking(*b)).then(b.cmp(a)));
+            allotted[most.expect("a plan has at least one flow")] += 1;
+        }
+        allotted
+    }
+}
+
+fn invalid(error: &serde_yaml::Error, text: &str, name: &str) -> PlanError {
+    let (line, column) = error.location().map_or((0, 0), |at| (at.line(), at.column()));
+    let place = format!(" at line {line}, column {column}");
+    let what = error.without_snippet().to_string().replace(&place, "");
+    let what = what.lines().next().unwrap_or_default();
+    let what = what.strip_prefix(&format!("error: line {line} column {column}: ")).unwrap_or(what).to_owned();
+    let shown = usize::try_from(line).ok().and_then(|line| text.lines().nth(line.checked_sub(1)?));
+    let shown = shown.map_or(String::new(), |shown| format!("\n  {line} | {shown}"));
+    PlanError::Invalid { name: name.to_owned(), line, column, what, shown }
+}
+
+fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    span::parse(&String::deserialize(from)?).map_err(D::Error::custom)
+}
+
+fn bounded<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    let span = duration(from)?;
+    if span > LONGEST { Err(D::Error::custom("expected at most 1h")) } else { Ok(span) }
+}
+
+fn bounded_and_some<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    let span = bounded(from)?;
+    if span.is_zero() { Err(D::Error::custom("expected more than nothing, such as 10s")) } else { Ok(span) }
+}
+
+fn timeout<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    let span = bounded_and_some(from)?;
+    if span > LONGEST_TIMEOUT { Err(D::Error::custom("expected at most 2m")) } else { Ok(span) }
+}
+
+fn default_timeout() -> Duration {
+    Duration::from_secs(10)
+}
+
+fn users<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
+    let users = usize::deserialize(from)?;
+    let expected = format!("expected 1 to {MOST_USERS} users");
+    if users == 0 || users > MOST_USERS { Err(D::Error::custom(expected)) } else { Ok(users) }
+}
+
+fn weight<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
+    let weight = usize::deserialize(from)?;
+    if weight == 0 || weight > 1000 { Err(D::Error::custom("expected a weight of 1 to 1000")) } else { Ok(weight) }
+}
+
+fn one() -> usize {
+    1
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn some_flows<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<FlowPlan>, D::Error> {
+    let flows = Vec::<FlowPlan>::deserialize(from)?;
+    if flows.is_empty() {
+        return Err(D::Error::custom("expected at least one flow"));
+    }
+    for (at, flow) in flows.iter().enumerate() {
+        if flows[..at].iter().any(|other| other.label() == flow.label()) {
+            return Err(D::Error::custom(format!("the flow {} is there twice: give one a `name` of its own", flow.label())));
+        }
+    }
+    Ok(flows)
+}
+
+impl<'de> Deserialize<'de> for Threshold {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests;

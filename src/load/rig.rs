@@ -1,0 +1,41 @@
+//! What all users of a run share: where to send, what to count into, and when to stop.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::measure::Recorder;
+use super::seen::Seen;
+use crate::wire::Wire;
+
+/// The shared part of a run.
+pub struct Rig {
+    /// What is measured.
+    pub recorder: Recorder,
+    /// The watch for repeated tokens and codes.
+    pub seen: Seen,
+    /// Sends for logins, and for what is not measured.
+    pub wire: Wire,
+    /// After which time an answer counts as not come.
+    pub timeout: Duration,
+    /// How long after the beginning no flow begins any more.
+    pub ends_after: Duration,
+    /// Abandons what is under way: Ctrl-C, or an end that took too long.
+    pub cut: CancellationToken,
+}
+
+impl Rig {
+    /// Whether no flow is to begin any more.
+    pub fn is_over(&self) -> bool {
+        self.cut.is_cancelled() || self.recorder.elapsed() >= self.ends_after
+    }
+
+    /// Waits, unless the run ends within that time: then it says `false` as soon as it does.
+    pub async fn rest(&self, span: Duration) -> bool {
+        let left = self.ends_after.saturating_sub(self.recorder.elapsed());
+        tokio::select! {
+            () = self.cut.cancelled() => false,
+            () = tokio::time::sleep(span.min(left)) => span < left,
+        }
+    }
+}

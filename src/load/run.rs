@@ -1,0 +1,300 @@
+//! A whole run: find the provider, make sure that it may be loaded, prepare, let the users run, and judge.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::crew;
+use super::fault::Fault;
+use super::flows::{Assignment, Door};
+use super::guard::{self, Refused};
+use super::measure::Recorder;
+use super::plan::{Flow, FlowPlan, Plan};
+use super::prepare;
+use super::rig::Rig;
+use super::seen::{self, Seen};
+use super::tell::{News, Tell};
+use super::threshold::Threshold;
+use crate::protocol::Failure;
+use crate::provider::{self, Client, Endpoints, Provider, Target, Unreachable, User};
+use crate::verdict::{Bearing, LoadRun, Measurement, PlanSummary, Preparation, ThresholdResult};
+use crate::wire::{Bounds, Tape, Wire};
+
+/// How a plan is run.
+pub struct Order {
+    /// The plan.
+    pub plan: Plan,
+    /// Hosts beyond loopback that the user repeated.
+    pub targets: Vec<String>,
+    /// Where goose writes its HTML report.
+    pub goose_report: Option<PathBuf>,
+    /// Ends the run at once when it is cancelled; what was measured by then is still reported.
+    pub interrupt: CancellationToken,
+    /// Where news goes.
+    pub tell: Arc<Tell>,
+}
+
+/// Why nothing was measured.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A host that is not to be loaded.
+    #[error("{0}")]
+    Refused(#[from] Refused),
+    /// Nothing answers, or no endpoint is known.
+    #[error("{0}")]
+    Unreachable(#[from] Unreachable),
+    /// The end was asked for before the provider was found.
+    #[error("interrupted before anything was measured")]
+    Interrupted,
+    /// The provider file lacks something that a flow needs.
+    #[error("flow {flow}: {what}")]
+    Lacking {
+        /// The flow.
+        flow: String,
+        /// What is missing, and where it belongs.
+        what: String,
+    },
+    /// The clients that send cannot be set up.
+    #[error("cannot send: {0}")]
+    Wire(Failure),
+    /// A login of the preparation failed.
+    #[error("cannot prepare flow {flow} with clients.{client}: {seen}")]
+    Preparation {
+        /// The flow.
+        flow: String,
+        /// The client's role.
+        client: String,
+        /// What was seen in place of a refresh token.
+        seen: String,
+    },
+    /// goose did not do its part.
+    #[error("the load engine failed: {0}")]
+    Engine(String),
+}
+
+/// Runs a plan against a provider.
+///
+/// # Errors
+/// [`LoadError`], before anything was measured; what happens later is in the [`LoadRun`].
+pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError> {
+    let Order { plan, targets, goose_report, interrupt, tell } = order;
+    if let Ok(issuer) = Url::parse(&provider.issuer) {
+        guard::check(&provider, &targets, [("issuer", &issuer)])?;
+    }
+    let bounds = Bounds { connect: plan.timeout, total: plan.timeout, ..Bounds::default() };
+    let wire = Wire::new(bounds).map_err(LoadError::Wire)?;
+    let tape = Tape::new(provider.secrets());
+    let Target { provider, endpoints, .. } = tokio::select! {
+        () = interrupt.cancelled() => return Err(LoadError::Interrupted),
+        found = provider::discover(&wire, &tape, provider) => found?,
+    };
+    guard::check(&provider, &targets, touched(&plan, &endpoints))?;
+
+    let hold = (plan.ramp, plan.ramp + plan.hold);
+    let steps = plan.flows.iter().flat_map(|flow| flow.flow.steps().iter().map(|step| (flow.label().to_owned(), *step)));
+    let rig = Arc::new(Rig {
+        recorder: Recorder::new(steps, hold),
+        seen: Seen::new(seen::LIMIT),
+        wire,
+        timeout: plan.timeout,
+        ends_after: hold.1,
+        cut: interrupt.child_token(),
+    });
+    let mut assignments = Vec::new();
+    for (flow, users) in plan.flows.iter().zip(plan.allotment()) {
+        assignments.push((Arc::new(assign(flow, &provider, &endpoints)?), users));
+    }
+
+    let mut prepared = Preparation::default();
+    for (assignment, users) in assignments.iter().filter(|(assignment, _)| assignment.flow == Flow::Refresh) {
+        tokio::select! {
+            biased;
+            () = interrupt.cancelled() => break,
+            made = prepare::chains(&rig, assignment, *users, tell.as_ref()) => {
+                let made = made?;
+                prepared.chains += made.chains;
+                prepared.millis += made.millis;
+            }
+        }
+    }
+
+    let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    if !interrupt.is_cancelled() {
+        let watch = tokio::spawn(watch(Arc::clone(&rig), interrupt.clone(), Arc::clone(&tell)));
+        let ran = crew::run(&plan, &rig, &assignments, goose_report.as_deref()).await;
+        watch.abort();
+        ran.map_err(|error| LoadError::Engine(error.to_string()))?;
+    }
+    Ok(judge(&plan, &provider, &rig, prepared, started, interrupt.is_cancelled()))
+}
+
+/// Tells once a second how it goes, and cuts the run when its last answers take too long.
+async fn watch(rig: Arc<Rig>, interrupt: CancellationToken, tell: Arc<Tell>) {
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    // A late line must not be followed by a hurried one: each stands for a second.
+    second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    second.tick().await;
+    let mut errors = 0;
+    let mut is_ending = false;
+    loop {
+        tokio::select! {
+            () = interrupt.cancelled() => {
+                tell(News::Ending { interrupted: true });
+                return;
+            }
+            _ = second.tick() => {}
+        }
+        let (elapsed, recent) = (rig.recorder.elapsed(), rig.recorder.recent());
+        errors += recent.wrong;
+        // An answer has its time-out to come, also the one that was asked for last.
+        if elapsed > rig.ends_after + rig.timeout {
+            rig.cut.cancel();
+            return;
+        }
+        if elapsed < rig.ends_after || recent.count > 0 {
+            let of = rig.ends_after.as_secs_f64().ceil() as u64;
+            let second = (elapsed.as_secs_f64().round() as u64).min(of);
+            tell(News::Running { second, of, users: rig.recorder.users(), recent: &recent, errors });
+        } else if !is_ending && rig.recorder.users() > 0 {
+            is_ending = true;
+            tell(News::Ending { interrupted: false });
+        }
+    }
+}
+
+/// The places that the plan's flows send to.
+fn touched<'a>(plan: &Plan, endpoints: &'a Endpoints) -> Vec<(&'static str, &'a Url)> {
+    let wants = |flows: &[Flow]| plan.flows.iter().any(|flow| flows.contains(&flow.flow));
+    let places = [
+        ("token endpoint", &endpoints.token, true),
+        ("authorization endpoint", &endpoints.authorization, wants(&[Flow::AuthorizationCode, Flow::Refresh])),
+        ("device authorization endpoint", &endpoints.device_authorization, wants(&[Flow::Device])),
+    ];
+    places.into_iter().filter(|(_, _, touched)| *touched).filter_map(|(what, url, _)| Some((what, url.as_ref()?))).collect()
+}
+
+/// Gives a flow its client, users and endpoints.
+fn assign(flow: &FlowPlan, provider: &Provider, endpoints: &Endpoints) -> Result<Assignment, LoadError> {
+    let lacking = |what: String| LoadError::Lacking { flow: flow.label().to_owned(), what };
+    let unknown =
+        |what: &str| lacking(format!("the {what} endpoint is not known: set `endpoints.{what}` in {}", provider.source));
+    let door = |url: &Url| Door::at(url).map_err(LoadError::Wire);
+    let client = client(flow, provider).map_err(lacking)?;
+    let logs_in = matches!(flow.flow, Flow::AuthorizationCode | Flow::Refresh);
+    let users = if flow.flow == Flow::ClientCredentials { Vec::new() } else { users(flow, provider).map_err(lacking)? };
+    if logs_in && client.redirect_uri().is_empty() {
+        return Err(lacking(format!("clients.{} has no `redirect_uris` in {}", client.role, provider.source)));
+    }
+    if logs_in && endpoints.authorization.is_none() {
+        return Err(unknown("authorization"));
+    }
+    let device_authorization = match (&endpoints.device_authorization, flow.flow == Flow::Device) {
+        (Some(url), true) => Some(door(url)?),
+        (None, true) => return Err(unknown("device_authorization")),
+        (_, false) => None,
+    };
+    Ok(Assignment {
+        flow: flow.flow,
+        label: flow.label().to_owned(),
+        client,
+        users,
+        rotates: flow.rotates,
+        token: door(endpoints.token.as_ref().ok_or_else(|| unknown("token"))?)?,
+        authorization: endpoints.authorization.clone(),
+        device_authorization,
+        chains: Mutex::default(),
+    })
+}
+
+fn client(flow: &FlowPlan, provider: &Provider) -> Result<Client, String> {
+    let grants = flow.flow.grants();
+    let wanted = || grants.iter().map(|grant| grant.name()).collect::<Vec<_>>().join(" and ");
+    let fits = |client: &Client| grants.iter().all(|grant| client.may(*grant));
+    if let Some(role) = &flow.client {
+        let client = provider.client(role).ok_or_else(|| format!("there is no `clients.{role}` in {}", provider.source))?;
+        return if fits(client) {
+            Ok(client.clone())
+        } else {
+            Err(format!("clients.{role} needs `grants` with {} in {}", wanted(), provider.source))
+        };
+    }
+    let first = flow.flow.roles().iter().filter_map(|role| provider.client(role));
+    let found = first.chain(provider.clients.values()).find(|client| fits(client)).cloned();
+    let role = flow.flow.roles()[0];
+    found.ok_or_else(|| {
+        format!("needs a client whose `grants` hold {}, such as `clients.{role}` in {}", wanted(), provider.source)
+    })
+}
+
+fn users(flow: &FlowPlan, provider: &Provider) -> Result<Vec<User>, String> {
+    if let Some(name) = &flow.user {
+        let user = provider.user(name).ok_or_else(|| format!("there is no `users.{name}` in {}", provider.source))?;
+        return Ok(vec![user.clone()]);
+    }
+    let mut users: Vec<User> = provider.users.values().cloned().collect();
+    if users.len() > 1 {
+        users.retain(|user| user.name != "carol");
+    }
+    if users.is_empty() { Err(format!("needs a user that logs in: `users.alice` in {}", provider.source)) } else { Ok(users) }
+}
+
+fn judge(plan: &Plan, provider: &Provider, rig: &Rig, prepared: Preparation, started: String, interrupted: bool) -> LoadRun {
+    let steps = rig.recorder.measurements();
+    let held = rig.recorder.elapsed().min(rig.ends_after).saturating_sub(plan.ramp).as_secs_f64();
+    // True also of a step without any answer: a run in which nobody asked is no success.
+    let all_silent = |one: &Measurement| one.right == 0 && one.wrong.keys().all(|kind| Fault::is_silence(kind));
+    let thresholds = thresholds(plan, &steps, held, interrupted);
+    let verdict = if !interrupted && steps.iter().all(all_silent) {
+        Bearing::Nothing
+    } else if thresholds.iter().any(|one| one.holds == Some(false)) {
+        Bearing::Missed
+    } else if interrupted {
+        Bearing::Interrupted
+    } else {
+        Bearing::Held
+    };
+    let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    LoadRun {
+        flowproof: env!("CARGO_PKG_VERSION").to_owned(),
+        started,
+        provider: provider.name.clone(),
+        issuer: provider.issuer.clone(),
+        plan: PlanSummary {
+            name: plan.name.clone(),
+            users: plan.users,
+            ramp_millis: millis(plan.ramp),
+            hold_millis: millis(plan.hold),
+            timeout_millis: millis(plan.timeout),
+        },
+        prepared,
+        held_seconds: held,
+        steps,
+        chains: rig.recorder.chains(|chains| chains.clone()),
+        watch: rig.seen.watch(),
+        thresholds,
+        interrupted,
+        verdict,
+    }
+}
+
+/// Judges the plan's thresholds; in a run that was cut short, what was not measured is not held against the provider.
+fn thresholds(plan: &Plan, steps: &[Measurement], held_seconds: f64, interrupted: bool) -> Vec<ThresholdResult> {
+    let judge = |flow: Option<&str>, threshold: &Threshold| {
+        let of_flow = steps.iter().filter(|one| flow.is_none_or(|flow| flow == one.flow));
+        let (measured, holds) = threshold.judge(of_flow, held_seconds);
+        let holds = if interrupted { holds } else { Some(holds.unwrap_or(false)) };
+        ThresholdResult { flow: flow.map(str::to_owned), threshold: threshold.to_string(), measured, holds }
+    };
+    let default = Threshold::default_errors();
+    let bounds_errors = plan.thresholds.iter().any(|threshold| threshold.is_for_errors() && threshold.step().is_none());
+    let whole = plan.thresholds.iter().chain((!bounds_errors).then_some(&default));
+    let mut results: Vec<ThresholdResult> = whole.map(|threshold| judge(None, threshold)).collect();
+    for flow in &plan.flows {
+        results.extend(flow.thresholds.iter().map(|threshold| judge(Some(flow.label()), threshold)));
+    }
+    results
+}

@@ -1,0 +1,112 @@
+//! A user's login on behalf of a flow: from the authorization request to a code, in a fresh browser.
+
+use aws_lc_rs::rand;
+use url::Url;
+
+use super::fault::Fault;
+use crate::login::{self, Decision, End, Errand, Sighting, Stop};
+use crate::protocol::pkce::Pkce;
+use crate::protocol::request::{self, Request};
+use crate::protocol::{Failure, Secret};
+use crate::provider::{Client, User};
+use crate::wire::{Jar, Tape, Wire};
+
+/// A code and what is needed to redeem it.
+pub struct Granted {
+    code: Secret,
+    verifier: Secret,
+    redirect_uri: String,
+}
+
+impl Granted {
+    /// The redemption (RFC 6749 section 4.1.3).
+    pub fn redeem(&self, token_endpoint: &Url, client: &Client) -> Request {
+        request::redeem(token_endpoint, &self.code)
+            .set("redirect_uri", &self.redirect_uri)
+            .verifier(&self.verifier)
+            .authenticate(&client.auth())
+    }
+
+    /// The code.
+    pub fn code(&self) -> &Secret {
+        &self.code
+    }
+}
+
+/// Why a walk did not end where it should.
+pub struct Astray {
+    /// The kind, for counting.
+    pub fault: Fault,
+    /// What was seen, in words, without secrets.
+    pub seen: String,
+}
+
+/// The scopes that a client asks for: all that it may, or none said.
+pub fn scope(client: &Client) -> Option<String> {
+    (!client.scopes.is_empty()).then(|| client.scopes.join(" "))
+}
+
+/// Has a user approve an authorization request with PKCE and `state` (RFC 6749 section 4.1.1).
+pub async fn authorize(wire: &Wire, endpoint: &Url, client: &Client, user: &User) -> Result<Granted, Astray> {
+    let pkce = Pkce::from_octets(random());
+    let state: String = random::<16>().iter().map(|octet| format!("{octet:02x}")).collect();
+    let redirect_uri = client.redirect_uri().to_owned();
+    let start = request::authorize(endpoint, &client.id)
+        .set("redirect_uri", &redirect_uri)
+        .set_some("scope", scope(client))
+        .set("state", &state)
+        .challenge(&pkce);
+    let stop_at = [redirect_uri.as_str()];
+    let sighting = walk(wire, start, Stop::RedirectUri(&stop_at), None, user).await;
+    let astray = |fault| Astray { fault, seen: sighting.describe() };
+    let End::Redirected { params, .. } = &sighting.end else {
+        return Err(astray(fault_of(&sighting.end)));
+    };
+    if params.get("state") != Some(state.as_str()) {
+        return Err(astray(Fault::WrongState));
+    }
+    if let Some(error) = params.get("error") {
+        return Err(astray(Fault::oauth(error)));
+    }
+    let code = params.code().ok_or_else(|| astray(Fault::NoCode))?;
+    Ok(Granted { code, verifier: pkce.verifier, redirect_uri })
+}
+
+/// Has a user approve a device at the verification page (RFC 8628 section 3.3).
+pub async fn approve(wire: &Wire, verification: &Url, user_code: &str, user: &User) -> Result<(), Astray> {
+    let start = Request::get(request::Endpoint::Verification, verification);
+    let sighting = walk(wire, start, Stop::Decision, Some(user_code), user).await;
+    match &sighting.end {
+        End::Finished => Ok(()),
+        end => Err(Astray { fault: fault_of(end), seen: sighting.describe() }),
+    }
+}
+
+async fn walk(wire: &Wire, start: Request, stop_at: Stop<'_>, user_code: Option<&str>, user: &User) -> Sighting {
+    let errand =
+        Errand { start, stop_at, username: &user.username, password: &user.password, user_code, decision: Decision::Approve };
+    login::run(wire, &Tape::default(), &mut Jar::default(), &errand).await
+}
+
+fn fault_of(end: &End) -> Fault {
+    match end {
+        End::Redirected { .. } | End::Finished | End::Stuck { .. } => Fault::LoginStuck,
+        End::Outside { .. } => Fault::LoginLedElsewhere,
+        End::Refused { status } => Fault::LoginRefused(*status),
+        End::Crashed { status } => Fault::Status(*status),
+        End::Failed(failure) => Fault::from(failure),
+    }
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut octets = [0; N];
+    rand::fill(&mut octets).expect("the system's random numbers do not run out");
+    octets
+}
+
+/// The failure in the words of a walk.
+impl From<Failure> for Astray {
+    fn from(failure: Failure) -> Self {
+        Self { fault: Fault::from(&failure), seen: failure.to_string() }
+    }
+}

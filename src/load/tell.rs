@@ -1,0 +1,58 @@
+//! What a run says of itself while it is under way.
+
+use std::fmt;
+
+use super::measure::Recent;
+use crate::verdict::micros_in_words;
+
+/// Where news goes; called from several tasks, at most a few times a second.
+pub type Tell = dyn Fn(News<'_>) + Send + Sync;
+
+/// One piece of news: its text is one line.
+pub enum News<'a> {
+    /// Refresh chains are being made; not measured.
+    Preparing {
+        /// The flow they are for.
+        flow: &'a str,
+        /// So many are there.
+        made: usize,
+        /// So many are needed.
+        wanted: usize,
+    },
+    /// Users run: the last second.
+    Running {
+        /// Seconds since they began.
+        second: u64,
+        /// Seconds that the plan has.
+        of: u64,
+        /// Users that began.
+        users: usize,
+        /// What came since the last line.
+        recent: &'a Recent,
+        /// Wrong answers since the beginning.
+        errors: u64,
+    },
+    /// The end was asked for or is reached, and answers under way are waited for.
+    Ending {
+        /// Whether it was asked for.
+        interrupted: bool,
+    },
+}
+
+impl fmt::Display for News<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Preparing { flow, made, wanted } => write!(f, "preparing {flow}: {made} of {wanted} chains, not measured"),
+            Self::Running { second, of, users, recent, errors } => {
+                let at = |share: f64| match recent.count {
+                    0 => "-".to_owned(),
+                    _ => micros_in_words(recent.latency.value_at_quantile(share) as f64),
+                };
+                let (p50, p99) = (at(0.5), at(0.99));
+                write!(f, "{second:>3}s of {of}s  {users} users  {}/s  p50 {p50}  p99 {p99}  {errors} errors", recent.count)
+            }
+            Self::Ending { interrupted: true } => f.write_str("interrupted: ending"),
+            Self::Ending { interrupted: false } => f.write_str("the time is up: waiting for the last answers"),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Every defect bends something: under it a probe sees what it does not see on the sound server.

@@ -1,0 +1,127 @@
+//! How a run ends: by interruption, by a server that stalls or dies, by time.
+
+use std::time::{Duration, Instant};
+
+use flowproof::load::run;
+use flowproof::verdict::Bearing;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use wiremock::ResponseTemplate;
+
+use super::{SECOND, TOKEN, alone, load, mocked, order, provider, reference, step};
+
+/// A server that takes every connection and never answers, and the provider whose token endpoint it is.
+async fn stalled() -> (tokio::task::JoinHandle<()>, flowproof::provider::Provider, wiremock::MockServer) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let task = tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            kept.push(tokio::spawn(async move {
+                let mut octets = Vec::new();
+                drop(stream.read_to_end(&mut octets).await);
+            }));
+        }
+    });
+    let (server, _) = mocked(ResponseTemplate::new(500)).await;
+    let endpoints = format!("endpoints: {{ token: \"http://{address}/token\" }}\n");
+    (task, provider(&server.uri(), &endpoints), server)
+}
+
+const LONG: &str = "users: 5\nhold: 1m\ntimeout: 30s\nflows: [{ flow: client_credentials }]\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_run_ends_within_a_second_against_a_stalled_server_and_reports() {
+    let _alone = alone().await;
+    let (_task, provider, _server) = stalled().await;
+    let interrupt = CancellationToken::new();
+    let running = tokio::spawn(run(provider, order(LONG, &interrupt)));
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let asked = Instant::now();
+    interrupt.cancel();
+    let run = running.await.expect("it does not panic").expect("it reports");
+    assert!(asked.elapsed() < SECOND, "{:?}", asked.elapsed());
+    let token = step(&run, "client_credentials", "token");
+    assert_eq!((token.count(), token.unfinished), (0, 5));
+    assert_eq!((run.interrupted, run.verdict), (true, Bearing::Interrupted));
+    assert!(run.thresholds.iter().all(|one| one.holds.is_none()), "{:?}", run.thresholds);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_run_keeps_what_it_measured() {
+    let _alone = alone().await;
+    let (_server, provider) = reference().await;
+    let interrupt = CancellationToken::new();
+    let running = tokio::spawn(run(provider, order(LONG, &interrupt)));
+    tokio::time::sleep(SECOND).await;
+    let asked = Instant::now();
+    interrupt.cancel();
+    let run = running.await.expect("it does not panic").expect("it reports");
+    assert!(asked.elapsed() < SECOND, "{:?}", asked.elapsed());
+    let token = step(&run, "client_credentials", "token");
+    assert!(token.right > 10, "{token:?}");
+    assert_eq!((token.errors(), run.verdict), (0, Bearing::Interrupted));
+    assert!(run.held_seconds > 0.3 && run.held_seconds < 3.0, "{}", run.held_seconds);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_interrupted_before_its_users_begin_ends_at_once_too() {
+    let _alone = alone().await;
+    let (_server, provider) = reference().await;
+    let interrupt = CancellationToken::new();
+    interrupt.cancel();
+    let asked = Instant::now();
+    let ended = run(provider, order(LONG, &interrupt)).await;
+    assert!(asked.elapsed() < SECOND, "{:?}", asked.elapsed());
+    assert!(ended.is_err(), "nothing was measured");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stalled_server_times_out_and_the_run_says_that_nothing_answered() {
+    let _alone = alone().await;
+    let (_task, provider, _server) = stalled().await;
+    let began = Instant::now();
+    let plan = "users: 3\nhold: 500ms\ntimeout: 1s\nflows: [{ flow: client_credentials }]\n";
+    let run = run(provider, order(plan, &CancellationToken::new())).await.expect("it runs");
+    assert!(began.elapsed() < 5 * SECOND, "{:?}", began.elapsed());
+    let token = step(&run, "client_credentials", "token");
+    assert_eq!((token.right, token.wrong["timed out"], run.verdict), (0, 3, Bearing::Nothing));
+    assert!(token.latency.quantile(0.5) >= Some(1_000_000), "{token:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_dies_under_load_is_counted_as_such() {
+    let _alone = alone().await;
+    let (server, provider) = reference().await;
+    let plan = "users: 3\nhold: 2s\ntimeout: 5s\nflows: [{ flow: client_credentials }]\n";
+    let running = tokio::spawn(run(provider, order(plan, &CancellationToken::new())));
+    tokio::time::sleep(SECOND).await;
+    server.stop().await;
+    let run = running.await.expect("it does not panic").expect("it runs to its end");
+    let token = step(&run, "client_credentials", "token");
+    assert!(token.right > 10 && token.wrong["cannot connect"] > 0, "{token:?}");
+    assert_eq!(run.verdict, Bearing::Missed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_the_server_closes_after_each_answer_is_opened_anew() {
+    let token = serde_json::json!({ "access_token": "a", "token_type": "Bearer" });
+    let token = ResponseTemplate::new(200).insert_header("connection", "close").set_body_json(token);
+    let (_server, provider) = mocked(token).await;
+    let run = load(provider, TOKEN).await.expect("it runs");
+    let token = step(&run, "client_credentials", "token");
+    assert!(token.right > 4, "{token:?}");
+    assert_eq!(token.errors(), 0, "{token:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_in_one_process_take_turns() {
+    let (_server, provider) = reference().await;
+    let _alone = alone().await;
+    let of = |provider| run(provider, order(TOKEN, &CancellationToken::new()));
+    let (one, other) = tokio::join!(of(provider.clone()), of(provider));
+    for run in [one, other] {
+        assert_eq!(run.expect("it runs").verdict, Bearing::Held);
+    }
+}

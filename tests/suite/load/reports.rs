@@ -1,0 +1,131 @@
+//! The load report against its committed sample, and at the widths that it is read at.
+//!
+//! `FLOWPROOF_BLESS=1 cargo test --test suite load::reports` writes the sample anew.
+
+use std::path::Path;
+
+use flowproof::report::{Style, load};
+use flowproof::verdict::{Bearing, Chains, Latency, LoadRun, Measurement, PlanSummary, Preparation, ThresholdResult, Watch};
+
+fn latency(buckets: &[(u64, u64)]) -> Latency {
+    let sum = buckets.iter().map(|(highest, count)| highest * count).sum();
+    Latency { buckets: buckets.to_vec(), max: buckets.last().map_or(0, |(highest, _)| *highest), sum }
+}
+
+fn sample() -> LoadRun {
+    let machines = Measurement {
+        flow: "client_credentials".to_owned(),
+        step: "token".to_owned(),
+        right: 121_804,
+        in_hold: 121_703,
+        latency: latency(&[(1_310, 61_000), (2_020, 48_700), (3_550, 11_900), (6_100, 150), (19_400, 54)]),
+        seconds: vec![(101, 0), (121_703, 0)],
+        ..Measurement::default()
+    };
+    let refresh = Measurement {
+        flow: "refresh".to_owned(),
+        step: "token".to_owned(),
+        right: 990,
+        wrong: [("invalid_grant".to_owned(), 7), ("timed out".to_owned(), 3)].into(),
+        unfinished: 1,
+        in_hold: 1_000,
+        latency: latency(&[(2_100, 600), (4_000, 397), (10_000_000, 3)]),
+        seconds: vec![(0, 0), (990, 10)],
+    };
+    let threshold = |flow: Option<&str>, threshold: &str, measured: &str, holds| ThresholdResult {
+        flow: flow.map(str::to_owned),
+        threshold: threshold.to_owned(),
+        measured: measured.to_owned(),
+        holds,
+    };
+    LoadRun {
+        flowproof: "0.1.0".to_owned(),
+        started: "2026-01-02T03:04:05Z".to_owned(),
+        provider: "the reference server".to_owned(),
+        issuer: "http://127.0.0.1:9400/realms/my-app".to_owned(),
+        plan: PlanSummary {
+            name: "sample".to_owned(),
+            users: 20,
+            ramp_millis: 1_000,
+            hold_millis: 10_000,
+            timeout_millis: 10_000,
+        },
+        prepared: Preparation { chains: 10, millis: 420 },
+        held_seconds: 10.0,
+        steps: vec![machines, refresh],
+        chains: Chains {
+            lost: [("invalid_grant".to_owned(), 7), ("timed out".to_owned(), 3)].into(),
+            reseeded: 10,
+            not_reseeded: 0,
+        },
+        watch: Watch { kept: 1_010, limit: 4_194_304, left_out: 0 },
+        thresholds: vec![
+            threshold(None, "p99 < 250ms", "3.55ms", Some(true)),
+            threshold(None, "errors < 0.1%", "0.008%", Some(true)),
+            threshold(Some("refresh"), "errors < 0.1%", "1.000%", Some(false)),
+        ],
+        interrupted: false,
+        verdict: Bearing::Missed,
+    }
+}
+
+fn text(run: &LoadRun, width: usize) -> String {
+    let mut out = Vec::new();
+    load::render(run, &Style { color: false, width }, &mut out).expect("a Vec takes it");
+    String::from_utf8(out).expect("text")
+}
+
+fn json(run: &LoadRun) -> String {
+    let mut out = Vec::new();
+    load::json(run, &mut out).expect("a Vec takes it");
+    String::from_utf8(out).expect("text")
+}
+
+#[test]
+fn the_report_is_its_committed_sample() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/samples/load");
+    for (name, rendered) in [("report.txt", text(&sample(), 100)), ("report.json", json(&sample()))] {
+        let path = dir.join(name);
+        if std::env::var_os("FLOWPROOF_BLESS").is_some() {
+            std::fs::create_dir_all(&dir).and_then(|()| std::fs::write(&path, &rendered)).expect("the sample can be written");
+        }
+        let committed = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert_eq!(rendered, committed, "{}: bless it if the change is meant", path.display());
+    }
+}
+
+#[test]
+fn the_sample_at_the_top_of_the_file_is_its_real_output() {
+    let source = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/load.rs")).expect("the source");
+    let shown: Vec<&str> = source.lines().skip_while(|line| *line != "//! ```text").skip(1).collect();
+    let rendered = text(&sample(), 100);
+    let lines: Vec<&str> = rendered.lines().collect();
+    let shown: Vec<String> = shown
+        .iter()
+        .take_while(|line| **line != "//! ```")
+        .map(|line| line.trim_start_matches("//!").trim().to_owned())
+        .collect();
+    assert!(!shown.is_empty());
+    for line in shown {
+        assert!(lines.iter().any(|other| other.trim() == line), "not in the report: {line}\n{rendered}");
+    }
+}
+
+#[test]
+fn a_narrow_page_gives_long_names_a_line_of_their_own() {
+    let mut run = sample();
+    run.steps[0].flow = "authorization_code".to_owned();
+    for width in [80, 100, 120] {
+        let rendered = text(&run, width);
+        let longest = rendered.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+        assert!(longest <= width, "{longest} columns of {width}:\n{rendered}");
+        assert!(rendered.contains("authorization_code/token"));
+    }
+}
+
+#[test]
+fn the_json_report_reads_back_as_the_same_run() {
+    let read: LoadRun = serde_json::from_str(&json(&sample())).expect("it reads back");
+    assert_eq!(read, sample());
+    assert!(json(&sample()).lines().count() < 150, "histograms stand on one line each");
+}
