@@ -170,7 +170,9 @@ impl User<'_> {
     fn answer(&mut self, page: &Page, asks: Asks, by_itself: Option<(Box<Request>, String)>) -> Next {
         let ends_after_decision = self.errand.stop_at == Stop::Decision && self.decided;
         match asks {
-            Asks::Login | Asks::UserCode if ends_after_decision => Next::End(End::Finished),
+            // A device may be confirmed first and its user asked for after.
+            Asks::Login if ends_after_decision && self.sent_password => Next::End(End::Finished),
+            Asks::UserCode if ends_after_decision => Next::End(End::Finished),
             Asks::Login => self.log_in(page),
             Asks::UserCode => self.enter_code(page),
             Asks::Decision if matches!(self.errand.stop_at, Stop::Asked(_)) => Next::End(End::Finished),
@@ -182,7 +184,8 @@ impl User<'_> {
                 Some(_) => stuck(format!("{} came back after it was answered", page.name())),
                 None => stuck(format!("nothing to deny with: {}", page.offer())),
             },
-            Asks::Nothing if ends_after_decision => Next::End(End::Finished),
+            // Where the page behind the decision leads after a while is none of the errand's.
+            Asks::Nothing if ends_after_decision && page.form_that_submits_itself().is_none() => Next::End(End::Finished),
             Asks::Nothing => match (by_itself, self.errand.decision) {
                 (Some((request, raw)), _) => Next::Ask(request, raw),
                 (None, Decision::Approve) => match page.carry_on(self.errand.username) {

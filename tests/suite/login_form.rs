@@ -50,14 +50,11 @@ impl Browser {
     }
 
     async fn walk_to(&mut self, server: &MockServer, stop_at: Stop<'_>, decision: Decision) -> Sighting {
-        let errand = Errand {
-            start: start(server),
-            stop_at,
-            username: "alice",
-            password: &self.password,
-            user_code: Some("WDJB-MJHT"),
-            decision,
-        };
+        self.errand(start(server), stop_at, Some("WDJB-MJHT"), decision).await
+    }
+
+    async fn errand(&mut self, start: Request, stop_at: Stop<'_>, user_code: Option<&str>, decision: Decision) -> Sighting {
+        let errand = Errand { start, stop_at, username: "alice", password: &self.password, user_code, decision };
         run(&self.wire, &self.tape, &mut self.jar, &errand).await
     }
 }
@@ -266,18 +263,8 @@ async fn pages_that_cannot_be_operated_say_why() {
     ] {
         let server = MockServer::start().await;
         on(&server, "GET", "/authorize", answer).await;
-        let mut browser = Browser::new();
-        let password = browser.password.clone();
         let stop_at = Stop::RedirectUri(&[CALLBACK]);
-        let errand = Errand {
-            start: start(&server),
-            stop_at,
-            username: "alice",
-            password: &password,
-            user_code: None,
-            decision: Decision::Approve,
-        };
-        let seen = run(&browser.wire, &browser.tape, &mut browser.jar, &errand).await;
+        let seen = Browser::new().errand(start(&server), stop_at, None, Decision::Approve).await;
         let End::Stuck { why: got } = &seen.end else { panic!("{why}: {seen:?}") };
         assert_eq!(got, why);
     }
@@ -421,16 +408,19 @@ async fn a_login_host_of_the_providers_own_is_followed() {
 #[tokio::test]
 async fn secure_cookies_live_on_loopback_and_are_kept_across_the_walk() {
     let server = MockServer::start().await;
-    let cookie = "AUTH_SESSION_ID=abc.def; Path=/; HttpOnly; Secure; SameSite=None";
-    on(&server, "GET", "/authorize", html(LOGIN).insert_header("set-cookie", cookie)).await;
-    Mock::given(path("/login"))
-        .and(header("cookie", "AUTH_SESSION_ID=abc.def"))
-        .respond_with(redirect(303, "https://client.example/cb?code=c"))
-        .mount(&server)
-        .await;
+    let answer = html(LOGIN)
+        .append_header("set-cookie", "AUTH_SESSION_ID=abc.def; Path=/; HttpOnly; Secure; SameSite=None")
+        .append_header("set-cookie", "__Host-sid=1; Path=/; HttpOnly; Secure")
+        .append_header("set-cookie", "elsewhere=1; Path=/elsewhere");
+    on(&server, "GET", "/authorize", answer).await;
+    on(&server, "POST", "/login", redirect(303, "https://client.example/cb?code=c")).await;
     let mut browser = Browser::new();
     let seen = browser.walk(&server, Decision::Approve).await;
     assert!(seen.params().is_some(), "{seen:?}");
+    let cookies = seen.hops[1].request.headers.iter().find(|(name, _)| name == "cookie").expect("cookies").1.expose();
+    let mut pairs: Vec<&str> = cookies.split("; ").collect();
+    pairs.sort_unstable();
+    assert_eq!(pairs, ["AUTH_SESSION_ID=abc.def", "__Host-sid=1"]);
     assert!(!browser.jar.is_empty());
 }
 
@@ -484,20 +474,36 @@ async fn a_device_is_approved_and_denied_and_the_page_behind_is_the_end() {
 }
 
 #[tokio::test]
+async fn a_device_may_be_confirmed_before_its_user_is_known() {
+    let server = MockServer::start().await;
+    let confirm = "<title>Is this your device?</title><form method=post action=/confirm><input type=hidden name=user_code value=WDJB-MJHT><button>Continue</button><button name=abort value=yes>Deny</button></form>";
+    on(&server, "GET", "/authorize", html(confirm)).await;
+    Mock::given(path("/confirm"))
+        .and(body_string("user_code=WDJB-MJHT"))
+        .respond_with(redirect(303, "/login"))
+        .mount(&server)
+        .await;
+    on(&server, "GET", "/login", html(LOGIN)).await;
+    on(&server, "POST", "/login", html(CONSENT)).await;
+    on(&server, "POST", "/consent", html("<title>Done</title><meta http-equiv=refresh content='5;url=https://www.example/'>"))
+        .await;
+    Mock::given(path("/confirm"))
+        .and(body_string("user_code=WDJB-MJHT&abort=yes"))
+        .respond_with(html("<title>Denied</title>"))
+        .mount(&server)
+        .await;
+    for (decision, title, hops) in [(Decision::Approve, "Done", 5), (Decision::Deny, "Denied", 2)] {
+        let seen = Browser::new().walk_to(&server, Stop::Decision, decision).await;
+        assert_eq!(seen.describe(), format!("status 200 with a page titled {title:?}"), "{seen:?}");
+        assert_eq!(seen.hops.len(), hops);
+    }
+}
+
+#[tokio::test]
 async fn a_user_code_that_is_not_taken_ends_the_walk() {
     let server = MockServer::start().await;
     verification(&server).await;
-    let mut browser = Browser::new();
-    let password = browser.password.clone();
-    let errand = Errand {
-        start: start(&server),
-        stop_at: Stop::Decision,
-        username: "alice",
-        password: &password,
-        user_code: Some("XXXX-XXXX"),
-        decision: Decision::Approve,
-    };
-    let seen = run(&browser.wire, &browser.tape, &mut browser.jar, &errand).await;
+    let seen = Browser::new().errand(start(&server), Stop::Decision, Some("XXXX-XXXX"), Decision::Approve).await;
     assert_eq!(
         seen.describe(),
         r#"stuck: the page that asks for the user code came back after it was sent (a page titled "Connect a device")"#
@@ -528,4 +534,42 @@ async fn a_code_in_a_form_that_submits_itself_is_not_on_the_tape_either() {
     assert_eq!(seen.params().and_then(|params| params.get("code")), Some("the.code"));
     let tape = serde_json::to_string(&browser.tape.exchanges()).expect("exchanges serialise");
     assert!(!tape.contains("the.code"), "{tape}");
+}
+
+#[tokio::test]
+async fn the_reference_server_is_walked_through_in_both_flows() {
+    let server = flowproof::server::start(flowproof::server::ServerConfig::demo()).await.expect("a server");
+    let document = server.provider_document("my-app");
+    let password = Secret::new("password of alice", document["users"]["alice"]["password"].as_str().expect("a password"));
+    let endpoint =
+        |name: &str| Url::parse(&format!("{}/protocol/openid-connect/{name}", server.issuer("my-app"))).expect("a URL");
+    for (decision, words) in [(Decision::Approve, "with code"), (Decision::Deny, "with error=access_denied")] {
+        let mut browser = Browser { password: password.clone(), ..Browser::new() };
+        let start = request::authorize(&endpoint("auth"), "web-app")
+            .set("redirect_uri", CALLBACK)
+            .set("scope", "openid")
+            .set("state", "a state of its own")
+            .set("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
+            .set("code_challenge_method", "S256");
+        let seen = browser.errand(start, Stop::RedirectUri(&[CALLBACK]), None, decision).await;
+        assert_eq!(seen.describe(), format!("redirected to {CALLBACK} {words}"), "{seen:?}");
+    }
+    for (decision, complete) in
+        [(Decision::Approve, false), (Decision::Approve, true), (Decision::Deny, false), (Decision::Deny, true)]
+    {
+        let mut browser = Browser { password: password.clone(), ..Browser::new() };
+        let asked = request::device(&endpoint("auth/device")).set("client_id", "tv");
+        let device = browser.wire.send(&browser.tape, &asked).await.expect("an answer").json().expect("a device code");
+        let member = |name: &str| device[name].as_str().unwrap_or_else(|| panic!("{name} in {device}")).to_owned();
+        let uri = member(if complete { "verification_uri_complete" } else { "verification_uri" });
+        let start = Request::get(Endpoint::Verification, &Url::parse(&uri).expect("a URL"));
+        let code = (!complete).then(|| member("user_code"));
+        let seen = browser.errand(start, Stop::Decision, code.as_deref(), decision).await;
+        assert!(matches!(seen.end, End::Finished) && seen.asked_consent(), "{seen:?}");
+        let poll = request::poll(&endpoint("token"), &Secret::new("device_code", member("device_code"))).set("client_id", "tv");
+        let answer = browser.wire.send(&browser.tape, &poll).await.expect("an answer").json().expect("JSON");
+        let expected = if decision == Decision::Approve { "access_token" } else { "error" };
+        assert!(answer.get(expected).is_some(), "{decision:?}: {:?}", answer.get("error"));
+    }
+    server.stop().await;
 }

@@ -1,7 +1,7 @@
 //! What a page asks of its user, and the requests that answer it.
 
 use super::super::errand::Decision;
-use super::words::{self, Strength};
+use super::words;
 use super::{Asks, Button, Field, Form, Kind, Page};
 use crate::protocol::{Request, Secret, Value};
 
@@ -15,8 +15,10 @@ struct LoginForm<'a> {
 impl Page {
     /// What it asks of its user.
     pub fn asks(&self) -> Asks {
-        if self.login_form().is_some() {
-            return Asks::Login;
+        if let Some(login) = self.login_form() {
+            // A field for an address at the foot of a page that asks for more is a newsletter's.
+            let aside = login.password.is_none() && self.forms.iter().any(|form| *form != *login.form && form.says_yes_and_no());
+            return if aside { Asks::Decision } else { Asks::Login };
         }
         match self.code_form() {
             Some((_, field)) if !field.value.is_empty() && self.can_deny() => Asks::Decision,
@@ -45,11 +47,7 @@ impl Page {
 
     /// Whether the login page asks for the decision with the same button: then logging in is approving.
     pub fn login_approves(&self) -> bool {
-        self.login_form().is_some_and(|login| {
-            let verdicts = || login.form.buttons.iter().filter_map(|button| login.form.verdict(button));
-            verdicts().any(|verdict| verdict == (Decision::Approve, Strength::Strong))
-                && verdicts().any(|(decision, _)| decision == Decision::Deny)
-        })
+        self.login_form().is_some_and(|login| login.form.says_yes_and_no())
     }
 
     fn login_form(&self) -> Option<LoginForm<'_>> {

@@ -141,6 +141,12 @@ impl Form {
         }
     }
 
+    /// Whether it has a button for each answer, and not just a step forward beside a *cancel*.
+    pub(super) fn says_yes_and_no(&self) -> bool {
+        let says = |wanted| self.buttons.iter().any(|button| self.verdict(button) == Some((wanted, Strength::Strong)));
+        says(Decision::Approve) && says(Decision::Deny)
+    }
+
     /// What a button decides: by what it says or sends, else, where no button of its form says anything, by what the form is for.
     pub(super) fn verdict(&self, button: &Button) -> Option<(Decision, Strength)> {
         let own = button.decides();

@@ -7,6 +7,7 @@ mod reader;
 mod script;
 #[cfg(test)]
 mod tests;
+mod text;
 mod unseen;
 mod words;
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use scraper::{ElementRef, Html};
 use url::Url;
 
+use super::text::{collapse, text_of, visible_text, without_noscript};
 use super::unseen::Unseen;
 use super::{Button, Field, Form, Kind, Link, Page, script};
 use crate::protocol::{Method, Response};
@@ -280,10 +281,19 @@ impl<'a> Reader<'a, '_> {
         let around = element.ancestors().filter_map(ElementRef::wrap).find(|ancestor| ancestor.value().name() == "form");
         let at = match around {
             Some(around) => self.forms.iter().position(|form| *form == around)?,
-            None => self.forms.iter().rposition(|form| form.child_elements().next().is_none())?,
+            None => {
+                let form = self.forms.last().filter(|form| is_inside_table_markup(**form))?;
+                self.forms.iter().position(|one| one == form)?
+            }
         };
         self.page.forms.get_mut(at)
     }
+}
+
+/// Whether the form begins between the tags of a table, where the parser leaves it empty.
+fn is_inside_table_markup(form: ElementRef<'_>) -> bool {
+    let parent = form.parent().and_then(ElementRef::wrap);
+    parent.is_some_and(|parent| matches!(parent.value().name(), "table" | "thead" | "tbody" | "tfoot" | "tr"))
 }
 
 /// Every `label for=`, by what it is for.
@@ -300,63 +310,10 @@ fn is_disabled(element: ElementRef<'_>) -> bool {
             .any(|ancestor| ancestor.value().name() == "fieldset" && ancestor.attr("disabled").is_some())
 }
 
-/// Text with white space collapsed; images speak by their `alt`.
-fn text_of(element: ElementRef<'_>) -> String {
-    let mut text = String::new();
-    for node in element.descendants() {
-        if let Some(piece) = node.value().as_text() {
-            text.push_str(piece);
-        } else if let Some(alt) = node.value().as_element().and_then(|element| element.attr("alt")) {
-            text.push_str(alt);
-        }
-    }
-    collapse(&text)
-}
-
-fn visible_text(html: &Html) -> String {
-    let mut text = String::new();
-    for node in html.root_element().descendants() {
-        let Some(piece) = node.value().as_text() else { continue };
-        let hidden = node.ancestors().filter_map(ElementRef::wrap).any(|ancestor| {
-            matches!(ancestor.value().name(), "script" | "style" | "head" | "template") || ancestor.attr("hidden").is_some()
-        });
-        if !hidden {
-            text.push_str(piece);
-            text.push(' ');
-        }
-    }
-    collapse(&text)
-}
-
-fn collapse(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// Where `5; url=/next` leads (HTML, "shared declarative refresh steps").
 fn refresh_target(content: &str, base: &Url) -> Option<Url> {
     let (_, rest) = content.split_once([';', ','])?;
     let (name, target) = rest.split_once('=')?;
     let target = target.trim().trim_matches(['"', '\'']);
     (name.trim().eq_ignore_ascii_case("url") && !target.is_empty()).then(|| base.join(target).ok()).flatten()
-}
-
-/// The markup with the `noscript` tags taken away and what they hold left in place.
-fn without_noscript(html: &str) -> String {
-    let mut out = String::with_capacity(html.len());
-    let mut rest = html;
-    while let Some(at) = rest.find('<') {
-        let (before, tag) = rest.split_at(at);
-        out.push_str(before);
-        let name = tag[1..].strip_prefix('/').unwrap_or(&tag[1..]);
-        let is_noscript = name.get(..8).is_some_and(|name| name.eq_ignore_ascii_case("noscript"));
-        match tag.find('>').filter(|_| is_noscript) {
-            Some(end) => rest = &tag[end + 1..],
-            None => {
-                out.push('<');
-                rest = &tag[1..];
-            }
-        }
-    }
-    out.push_str(rest);
-    out
 }

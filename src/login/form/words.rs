@@ -13,147 +13,46 @@ pub(super) enum Strength {
     Strong,
 }
 
-/// Words that say no. They are looked for first: *do not allow* holds both.
+/// Words that say no, a line for each language. They are looked for first: *do not allow* holds both.
 const NO: &[&str] = &[
-    "deny",
-    "denied",
-    "denial",
-    "cancel",
-    "cancelled",
-    "decline",
-    "no",
-    "reject",
-    "abort",
-    "refuse",
-    "disallow",
-    "disagree",
-    "not",
-    "don",
-    "dont",
-    "never",
-    "nope", // English
-    "ablehnen",
-    "abbrechen",
-    "nein",
-    "verweigern",
-    "nicht", // German
-    "refuser",
-    "annuler",
-    "non", // French
-    "denegar",
-    "cancelar",
-    "rechazar",
-    "negar",
-    "recusar",
-    "não", // Spanish, Portuguese
-    "annulla",
-    "nega",
-    "rifiuta", // Italian
-    "weigeren",
-    "annuleren",
-    "nee",
-    "neka",
-    "avbryt",
-    "nej",
-    "anuluj",
-    "odmów",
-    "nie", // Dutch, Swedish, Danish, Polish
-    "отклонить",
-    "отмена",
-    "запретить",
-    "нет",
-    "відхилити",
-    "ні",
-    "reddet",
-    "iptal",
-    "hayır", // Russian, Ukrainian, Turkish
+    "deny denied denial cancel cancelled decline no reject abort refuse disallow disagree not don dont never nope", // English
+    "ablehnen abbrechen nein verweigern nicht",                                                                     // German
+    "refuser annuler non",                                                                                          // French
+    "denegar cancelar rechazar negar recusar não", // Spanish, Portuguese
+    "annulla nega rifiuta",                        // Italian
+    "weigeren annuleren nee",                      // Dutch
+    "neka avbryt nej",                             // Swedish, Danish
+    "anuluj odmów nie",                            // Polish
+    "отклонить отмена запретить нет відхилити ні", // Russian, Ukrainian
+    "reddet iptal hayır",                          // Turkish
 ];
 
 /// Words that say yes.
 const YES: &[&str] = &[
-    "allow",
-    "approve",
-    "approval",
-    "approved",
-    "accept",
-    "accepted",
-    "yes",
-    "authorize",
-    "authorise",
-    "grant",
-    "agree",
-    "consent",
-    "permit", // English
-    "zulassen",
-    "erlauben",
-    "akzeptieren",
-    "genehmigen",
-    "zustimmen",
-    "ja",
-    "gestatten", // German
-    "autoriser",
-    "accepter",
-    "oui",
-    "approuver", // French
-    "permitir",
-    "aceptar",
-    "autorizar",
-    "sí",
-    "si",
-    "aceitar",
-    "sim", // Spanish, Portuguese
-    "consenti",
-    "accetta",
-    "autorizza",
-    "sì", // Italian
-    "toestaan",
-    "accepteren",
-    "tillåt",
-    "godkänn",
-    "tillad",
-    "zezwól",
-    "akceptuj",
-    "tak", // Dutch, Swedish, Danish, Polish
-    "разрешить",
-    "принять",
-    "да",
-    "дозволити",
-    "прийняти",
-    "так",
-    "onayla",
-    "evet", // Russian, Ukrainian, Turkish
+    "allow approve approval approved accept accepted yes authorize authorise grant agree consent permit", // English
+    "zulassen erlauben akzeptieren genehmigen zustimmen ja gestatten",                                    // German
+    "autoriser accepter oui approuver",                                                                   // French
+    "permitir aceptar autorizar sí si aceitar sim",                                                       // Spanish, Portuguese
+    "consenti accetta autorizza sì",                                                                      // Italian
+    "toestaan accepteren",                                                                                // Dutch
+    "tillåt godkänn tillad",                                                                              // Swedish, Danish
+    "zezwól akceptuj tak",                                                                                // Polish
+    "разрешить принять да дозволити прийняти так",                                                        // Russian, Ukrainian
+    "onayla evet",                                                                                        // Turkish
 ];
 
 /// Words of a step forward.
 const FORWARD: &[&str] = &[
-    "continue",
-    "confirm",
-    "proceed",
-    "next",
-    "ok",
-    "okay",
-    "submit",
-    "weiter",
-    "bestätigen",
-    "fortfahren",
-    "continuer",
-    "confirmer",
-    "continuar",
-    "confirmar",
-    "siguiente",
-    "continua",
-    "conferma",
-    "avanti",
-    "doorgaan",
-    "bevestigen",
-    "fortsätt",
-    "fortsæt",
-    "dalej",
-    "продолжить",
-    "подтвердить",
-    "далее",
-    "продовжити",
-    "devam",
+    "continue confirm proceed next ok okay submit", // English
+    "weiter bestätigen fortfahren",                 // German
+    "continuer confirmer",                          // French
+    "continuar confirmar siguiente",                // Spanish, Portuguese
+    "continua conferma avanti",                     // Italian
+    "doorgaan bevestigen",                          // Dutch
+    "fortsätt fortsæt",                             // Swedish, Danish
+    "dalej",                                        // Polish
+    "продолжить подтвердить далее продовжити",      // Russian, Ukrainian
+    "devam",                                        // Turkish
 ];
 
 /// Scripts that put no space between words: looked for anywhere.
@@ -179,16 +78,25 @@ pub(super) fn words(text: &str) -> Vec<String> {
     words
 }
 
+/// Whether one of the words stands in these lines of words.
+fn any_of(words: &[String], lines: &[&str]) -> bool {
+    lines.iter().flat_map(|line| line.split(' ')).any(|known| words.iter().any(|word| word == known))
+}
+
 /// What a text decides, if it does.
 pub(super) fn decides(text: &str) -> Option<(Decision, Strength)> {
     let words = words(text);
-    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let has = |list| any_of(&words, list);
     let holds = |list: &[&str]| list.iter().any(|part| text.contains(part));
-    // "Not you?" offers another account, and "No account?" a new one.
-    let about_the_user = words.windows(2).any(|pair| {
-        matches!((pair[0].as_str(), pair[1].as_str()), ("not", "you") | ("no", "account") | ("not", "your") | ("nicht", "sie"))
-    });
-    if about_the_user {
+    // "Not you?" offers another account, and "No account?" a new one; cookies are another matter altogether.
+    let beside_the_point = any_of(&words, &["cookie cookies"])
+        || words.windows(2).any(|pair| {
+            matches!(
+                (pair[0].as_str(), pair[1].as_str()),
+                ("not", "you") | ("no", "account") | ("not", "your") | ("nicht", "sie")
+            )
+        });
+    if beside_the_point {
         None
     } else if has(NO) || holds(NO_UNSPACED) {
         Some((Decision::Deny, Strength::Strong))
@@ -221,57 +129,26 @@ pub(super) fn decides_by_value(name: &str, value: &str) -> Option<(Decision, Str
 /// Whether the text speaks of leaving, of another account or of another way in.
 pub(super) fn leads_astray(text: &str) -> bool {
     const ASTRAY: &[&str] = &[
-        "logout",
-        "signout",
-        "abmelden",
-        "déconnexion",
-        "forgot",
-        "forgotten",
-        "vergessen",
-        "reset",
-        "register",
-        "registration",
-        "signup",
-        "registrieren",
-        "help",
-        "google",
-        "github",
-        "gitlab",
-        "facebook",
-        "apple",
-        "microsoft",
-        "twitter",
-        "linkedin",
-        "passkey",
-        "webauthn",
-        "saml",
-        "sso",
-        "qr",
-        "show",
-        "toggle",
-        "search",
-        "language",
-        "locale",
-        "subscribe",
-        "newsletter",
-        "cookie",
-        "cookies",
+        "logout signout abmelden déconnexion forgot forgotten vergessen reset register registration signup registrieren help",
+        "google github gitlab facebook apple microsoft twitter linkedin passkey webauthn saml sso qr",
+        "show toggle search language locale subscribe newsletter",
     ];
     let words = words(text);
-    words.iter().any(|word| ASTRAY.contains(&word.as_str()))
-        || words.windows(2).any(|pair| {
-            matches!(
-                (pair[0].as_str(), pair[1].as_str()),
-                ("log" | "sign", "out" | "up") | ("create", "account") | ("another" | "different" | "switch", "account")
-            )
-        })
+    // A client may bear any of these words in its name.
+    !matches!(decides(text), Some((_, Strength::Strong)))
+        && (any_of(&words, ASTRAY)
+            || words.windows(2).any(|pair| {
+                matches!(
+                    (pair[0].as_str(), pair[1].as_str()),
+                    ("log" | "sign", "out" | "up") | ("create", "account") | ("another" | "different" | "switch", "account")
+                )
+            }))
 }
 
 /// Whether a box asks to remember the answer or the user, which no errand wants.
 pub(super) fn asks_to_remember(text: &str) -> bool {
-    const MEMORY: &[&str] =
-        &["remember", "rememberme", "keep", "stay", "trust", "again", "merken", "angemeldet", "newsletter", "persistent"];
-    words(text).iter().any(|word| MEMORY.contains(&word.as_str()))
+    const MEMORY: &[&str] = &["remember rememberme keep stay trust again merken angemeldet newsletter persistent"];
+    any_of(&words(text), MEMORY)
 }
 
 /// Whether a field wants the user's name.
@@ -284,28 +161,10 @@ pub(super) fn asks_for_user_name(text: &str) -> bool {
 
 /// Whether a field wants a code that a device shows; a second factor's or a postal code is another matter.
 pub(super) fn asks_for_user_code(text: &str) -> bool {
-    const OTHERS: &[&str] = &[
-        "otp",
-        "totp",
-        "mfa",
-        "2fa",
-        "sms",
-        "authenticator",
-        "postal",
-        "zip",
-        "promo",
-        "coupon",
-        "country",
-        "recovery",
-        "backup",
-        "captcha",
-        "invite",
-        "area",
-        "one",
-        "time",
-    ];
+    const OTHERS: &[&str] =
+        &["otp totp mfa 2fa sms authenticator postal zip promo coupon country recovery backup captcha invite area one time"];
     let words = words(text);
     let code = words.iter().any(|word| ["code", "usercode", "devicecode", "kode", "código", "codice"].contains(&word.as_str()));
     let of_device = words.windows(2).any(|pair| pair[1] == "code" && (pair[0] == "user" || pair[0] == "device"));
-    of_device || (code && !words.iter().any(|word| OTHERS.contains(&word.as_str())))
+    of_device || (code && !any_of(&words, OTHERS))
 }

@@ -119,6 +119,7 @@ fn answers_are_known_in_other_languages() {
         ("Разрешить", "Отмена"),
         ("Allow", "Don't allow"),
         ("Yes", "Not now"),
+        ("Allow Google Help", "Cancel"),
     ] {
         let html = format!(
             r#"<form method="post" action="/c"><button name="b" value="1">{no}</button><button name="b" value="2">{yes}</button></form>"#
@@ -136,7 +137,7 @@ fn values_speak_where_texts_do_not() {
 #[test]
 fn a_way_back_beside_the_answers_is_not_taken_for_one() {
     let html = r#"<form method="post" action="/consent"><button name="b" value="1">Back</button><button name="b" value="2">Allow</button><button name="b" value="3">Deny</button></form>
-        <form method="post" action="/banner"><button>Accept all cookies</button></form>"#;
+        <form method="post" action="/banner"><button>Reject cookies</button><button>Accept all cookies</button></form>"#;
     assert_decides(html, "POST https://as.example/consent b=2", "POST https://as.example/consent b=3");
 }
 
@@ -197,4 +198,21 @@ fn among_accounts_the_user_takes_the_own_one() {
     let html = r#"<h1>Choose an account</h1><form method="post" action="/as"><button name="u" value="7">bob</button><button name="u" value="8">alice</button></form>
         <form method="post" action="/other"><button>Use another account</button></form>"#;
     assert_eq!(line(&page(html).carry_on("alice").expect("an account")), "POST https://as.example/as u=8");
+}
+
+#[test]
+fn a_newsletter_below_the_question_is_no_login() {
+    let html = r#"<form method="post" action="/c"><button name="d" value="1">Allow</button><button name="d" value="0">Deny</button></form>
+        <form method="post" action="/news"><input type="email" name="email"><button>Keep me posted</button></form>"#;
+    assert_decides(html, "POST https://as.example/c d=1", "POST https://as.example/c d=0");
+    let login = r#"<form method="post" action="/user"><input name="username"><button>Continue</button><button name="x" value="1">Cancel</button></form>"#;
+    assert_eq!(page(login).asks(), Asks::Login);
+}
+
+#[test]
+fn logging_in_and_approving_with_one_button_is_known() {
+    let html = r#"<form method="post"><input name="username"><input type="password" name="pw"><button name="d" value="1">Authorize app</button><button name="d" value="0">Deny</button></form>"#;
+    assert!(page(html).asks() == Asks::Login && page(html).login_approves());
+    let plain = r#"<form method="post"><input name="username"><input type="password" name="pw"><button>Continue</button><button>Cancel</button></form>"#;
+    assert!(!page(plain).login_approves());
 }

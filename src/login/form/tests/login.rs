@@ -159,3 +159,10 @@ fn a_one_time_code_is_no_user_code() {
     let html = r#"<form method="post"><label for="otp">One-time code</label><input id="otp" name="otp" inputmode="numeric"><button>Sign In</button></form>"#;
     assert_eq!(page(html).asks(), Asks::Nothing);
 }
+
+#[test]
+fn controls_outside_of_any_form_belong_to_none() {
+    let html = r#"<form method="post" action="/empty"></form><input name="username"><input type="password" name="pw"><button>Sign in</button>"#;
+    assert!(page(html).forms()[0].fields.is_empty());
+    assert_eq!(logging_in(html), "-");
+}

@@ -1,1 +1,0 @@
-//! Every defect bends something: under it a probe sees what it does not see on the sound server.

@@ -1,0 +1,131 @@
+//! Probes at introspection, userinfo, metadata and keys.
+
+use serde_json::json;
+
+use super::super::{Answer, Bench, Pairs, basic, pairs, with};
+use super::Line;
+
+const INSERTED: &str = "//.well-known/oauth-authorization-server/realms/strict";
+const APPENDED: &str = "/.well-known/oauth-authorization-server";
+const OPENID: &str = "/.well-known/openid-configuration";
+
+fn get(bench: &Bench, path: &str) -> Answer {
+    bench.send("GET", path, &[], "")
+}
+
+fn access(bench: &Bench) -> String {
+    bench.tokens("web").text_of("access_token")
+}
+
+fn ask(bench: &Bench, form: &Pairs<'_>) -> Answer {
+    bench.post("token/introspect", "inspector", form)
+}
+
+fn revoked(bench: &Bench) -> String {
+    let token = access(bench);
+    bench.post("revoke", "web", &pairs(&[("token", &token)]));
+    token
+}
+
+fn expired(bench: &Bench) -> String {
+    let token = access(bench);
+    bench.wait(301);
+    token
+}
+
+fn userinfo(bench: &Bench, headers: &[(&str, String)]) -> Answer {
+    bench.send("GET", "/protocol/openid-connect/userinfo", headers, "")
+}
+
+pub(super) const PROBES: &[Line] = &[
+    ("sends-active-as-string", "strict", |b| b.introspect(&access(b))["active"] == "true"),
+    ("answers-unknown-token-with-404", "strict", |b| ask(b, &pairs(&[("token", "unknown")])).status == 404),
+    ("ignores-expiry-at-introspection", "strict", |b| b.is_active(&expired(b))),
+    ("ignores-revocation-at-introspection", "strict", |b| {
+        let token = revoked(b);
+        b.is_active(&token) && b.userinfo(&token).status == 401
+    }),
+    ("leaks-details-of-inactive-tokens", "strict", |b| {
+        let told = b.introspect(&revoked(b));
+        told["active"] == false && told["sub"].is_string()
+    }),
+    ("introspects-for-anyone", "strict", |b| {
+        b.post_with("token/introspect", vec![], &pairs(&[("token", &access(b))])).json["active"] == true
+    }),
+    ("introspects-for-public-clients", "strict", |b| {
+        let form = pairs(&[("token", &access(b)), ("client_id", "my-frontend")]);
+        b.post_with("token/introspect", vec![], &form).json["active"] == true
+    }),
+    ("answers-wrong-credentials-with-inactive", "strict", |b| {
+        let form = pairs(&[("token", &access(b))]);
+        b.post_with("token/introspect", vec![basic("billing-api", "wrong")], &form).json == json!({ "active": false })
+    }),
+    ("crashes-on-introspection-of-nothing", "strict", |b| ask(b, &pairs(&[("token", "")])).status == 500),
+    ("looks-up-hinted-type-only", "strict", |b| {
+        ask(b, &pairs(&[("token", &access(b)), ("token_type_hint", "refresh_token")])).json["active"] == false
+    }),
+    ("turns-unknown-hint-inactive", "strict", |b| {
+        ask(b, &pairs(&[("token", &access(b)), ("token_type_hint", "nonsense")])).json["active"] == false
+    }),
+    ("sends-nbf-as-string", "strict", |b| b.introspect(&access(b))["nbf"].is_string()),
+    ("names-caller-as-client", "strict", |b| b.introspect(&access(b))["client_id"] == "billing-api"),
+    ("hides-oauth-metadata", "strict", |b| {
+        get(b, INSERTED).status == 404 && get(b, APPENDED).status == 404 && get(b, OPENID).status == 200
+    }),
+    ("appends-well-known-only", "strict", |b| get(b, INSERTED).status == 404 && get(b, APPENDED).status == 200),
+    ("labels-metadata-as-text", "strict", |b| get(b, INSERTED).header("content-type") == Some("text/plain")),
+    ("adds-trailing-slash-to-issuer", "strict", |b| get(b, INSERTED).json["issuer"] == format!("{}/", b.issuer())),
+    ("serves-any-issuer-path", "strict", |b| get(b, &format!("{INSERTED}/harness-nope")).status == 200),
+    ("trusts-forwarded-host", "strict", |b| {
+        ["host", "x-forwarded-host"].into_iter().all(|name| {
+            let document = b.send("GET", INSERTED, &[(name, "evil.example".to_owned())], "");
+            document.json["issuer"] == "http://evil.example/realms/strict"
+        })
+    }),
+    ("omits-token-endpoint", "strict", |b| get(b, INSERTED).json["token_endpoint"].is_null()),
+    ("omits-response-types", "strict", |b| get(b, INSERTED).json["response_types_supported"].is_null()),
+    ("sends-scopes-as-string", "strict", |b| get(b, INSERTED).json["scopes_supported"].is_string()),
+    ("mixes-keys-without-use", "strict", |b| {
+        let keys = get(b, "/protocol/openid-connect/certs").json;
+        keys["keys"][0]["use"].is_null() && keys["keys"][1]["use"] == "enc"
+    }),
+    ("publishes-private-key", "strict", |b| get(b, "/protocol/openid-connect/certs").json["keys"][0]["d"].is_string()),
+    ("omits-challenge-methods", "strict", |b| get(b, INSERTED).json["code_challenge_methods_supported"].is_null()),
+    ("advertises-legacy-grants", "strict", |b| {
+        let grants = get(b, INSERTED).json["grant_types_supported"].to_string();
+        grants.contains("password") && grants.contains("implicit")
+    }),
+    ("ignores-bearer-header", "strict", |b| b.userinfo(&access(b)).status == 401),
+    ("compares-bearer-scheme-literally", "strict", |b| {
+        let token = access(b);
+        userinfo(b, &[("authorization", format!("bearer {token}"))]).status == 401 && b.userinfo(&token).status == 200
+    }),
+    ("answers-missing-token-with-403", "strict", |b| {
+        let answer = userinfo(b, &[]);
+        (answer.status, answer.header("www-authenticate")) == (403, None)
+    }),
+    ("sends-error-for-missing-token", "strict", |b| {
+        userinfo(b, &[]).header("www-authenticate").unwrap_or_default().contains("error=")
+    }),
+    ("answers-unknown-token-with-400", "strict", |b| {
+        let answer = b.userinfo("unknown");
+        (answer.status, answer.header("www-authenticate")) == (400, None) && b.userinfo(&revoked(b)).status == 401
+    }),
+    ("ignores-expiry-at-userinfo", "strict", |b| b.userinfo(&expired(b)).status == 200),
+    ("ignores-revocation-at-userinfo", "strict", |b| b.userinfo(&revoked(b)).status == 200),
+    ("accepts-token-in-query", "strict", |b| {
+        let path = format!("/protocol/openid-connect/userinfo?access_token={}", access(b));
+        get(b, &path).status == 200
+    }),
+    ("falls-back-to-second-token", "strict", |b| {
+        let header = vec![("authorization", "Bearer unknown".to_owned())];
+        b.post_with("userinfo", header, &pairs(&[("access_token", &access(b))])).status == 200
+    }),
+    ("uses-first-of-two-tokens", "strict", |b| {
+        let token = access(b);
+        let repeated = with(vec![], "access_token", &token);
+        let repeated: Pairs<'_> = repeated.iter().chain(&repeated).cloned().collect();
+        userinfo(b, &[("authorization", format!("Bearer {token} {token}"))]).status == 200
+            && b.post_with("userinfo", vec![], &repeated).status == 200
+    }),
+];
