@@ -1,7 +1,7 @@
 //! Runs the Gherkin features against a provider and says what was found.
 //!
 //! The features under `features/` are the only register of checks. [`Catalog`] reads them and binds each step to one
-//! [`Phrase`] of the vocabulary; [`run`] plays the chosen checks side by side and collects a finding for each.
+//! [`Phrase`] of the vocabulary; [`run()`] plays the chosen checks side by side and collects a finding for each.
 //!
 //! To add a check: write the scenario, add a line to a defect table of the reference server, and bend one decision there. A new
 //! phrase goes into [`steps`] only when the sentence is missing.

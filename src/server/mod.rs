@@ -1,6 +1,6 @@
 //! The reference authorization server: correct by default, wrong on demand; imports nothing of flowproof's other rooms.
 //!
-//! A request goes [`http`] → [`core`] (which realm, which endpoint) → an endpoint → a grant, and the answer takes the same way back. All but `http` is a
+//! A request goes `http` → `core` (which realm, which endpoint) → an endpoint → a grant, and the answer takes the same way back. All but `http` is a
 //! synchronous state machine that does no I/O. What it can do wrong is in [`defect`].
 
 mod admin;

@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::protocol::{Request, Response, Secret};
 
-/// A cookie jar. `Secure` cookies also go to plain http on 127.0.0.1, [::1] and localhost, as browsers do.
+/// A cookie jar. `Secure` cookies also go to plain http on `127.0.0.1`, `[::1]` and `localhost`, as browsers do.
 #[derive(Clone, Debug, Default)]
 pub struct Jar {
     store: CookieStore,
