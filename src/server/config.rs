@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerConfig {
-    /// The address both listeners bind to; loopback unless told otherwise.
+    /// The address of the OAuth endpoints; loopback unless told otherwise. The admin listener never leaves this machine.
     #[serde(default = "loopback")]
     pub host: IpAddr,
     /// Port of the OAuth endpoints; 0 takes a free one.

@@ -1,6 +1,6 @@
 //! A server that runs: binding, addresses, and stopping.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +43,7 @@ pub enum StartError {
 pub struct Running {
     core: Arc<Core>,
     address: SocketAddr,
+    base_url: String,
     admin_address: SocketAddr,
     admin_key: String,
     stop: CancellationToken,
@@ -59,7 +60,8 @@ pub async fn start(config: ServerConfig) -> Result<Running, StartError> {
     let admin_host = if config.host.is_loopback() { config.host } else { IpAddr::V4(Ipv4Addr::LOCALHOST) };
     let (admin_listener, admin_address) = bind(SocketAddr::new(admin_host, config.admin_port)).await?;
     let admin_key = config.admin_key.unwrap_or_else(random_key);
-    let core = Core::new(format!("http://{address}"), config.default_realm, Arc::new(SystemClock), Arc::new(SystemRandom))
+    let base_url = format!("http://{}", reachable(address));
+    let core = Core::new(base_url.clone(), config.default_realm, Arc::new(SystemClock), Arc::new(SystemRandom))
         .map_err(|_| StartError::Key)?;
     let core = Arc::new(core);
     for realm in config.realms {
@@ -76,7 +78,7 @@ pub async fn start(config: ServerConfig) -> Result<Running, StartError> {
     ];
     let listeners =
         answers.into_iter().map(|(listener, answer)| tokio::spawn(http::serve(listener, answer, stop.clone()))).collect();
-    Ok(Running { core, address, admin_address, admin_key, stop, listeners })
+    Ok(Running { core, address, base_url, admin_address, admin_key, stop, listeners })
 }
 
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
@@ -84,6 +86,16 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartErr
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
+}
+
+/// An address that listens everywhere is named by one that a browser can go to.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 fn random_key() -> String {
@@ -100,7 +112,7 @@ impl Running {
 
     /// `http://host:port`, without a slash at its end.
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        self.base_url.clone()
     }
 
     /// The issuer of a realm, whether or not it exists.

@@ -35,25 +35,6 @@ pub enum Endpoint {
     MetadataOfNobody,
 }
 
-impl Endpoint {
-    /// Whether it answers with pages for a browser.
-    pub fn is_page(&self) -> bool {
-        match self {
-            Self::Authorization | Self::Login(_) | Self::Consent(_) | Self::Verification | Self::DeviceConsent(_) => true,
-            Self::Token
-            | Self::Introspection
-            | Self::Revocation
-            | Self::DeviceAuthorization
-            | Self::Userinfo
-            | Self::Jwks
-            | Self::Metadata
-            | Self::MetadataBelowIssuer
-            | Self::OpenIdConfiguration
-            | Self::MetadataOfNobody => false,
-        }
-    }
-}
-
 /// The realm's name and its endpoint, if the path names one.
 pub fn find(path: &str) -> Option<(&str, Endpoint)> {
     if let Some(inserted) = path.strip_prefix("/.well-known/oauth-authorization-server/realms/") {

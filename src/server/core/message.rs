@@ -134,11 +134,6 @@ impl Response {
             .not_stored()
     }
 
-    /// The value of a header field set so far.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(field, _)| *field == name).map(|(_, value)| value.as_str())
-    }
-
     /// Takes away every field of this name.
     pub fn drop_header(&mut self, name: &str) {
         self.headers.retain(|(field, _)| *field != name);

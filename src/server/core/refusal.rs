@@ -27,6 +27,8 @@ pub enum TokenError {
     AccessDenied,
     /// The device code is over (RFC 8628 section 3.5).
     ExpiredToken,
+    /// Tokens of this type cannot be revoked (RFC 7009 section 2.2.1); here they all can, so only a defect says so.
+    UnsupportedTokenType,
 }
 
 impl TokenError {
@@ -43,6 +45,7 @@ impl TokenError {
             Self::SlowDown => "slow_down",
             Self::AccessDenied => "access_denied",
             Self::ExpiredToken => "expired_token",
+            Self::UnsupportedTokenType => "unsupported_token_type",
         }
     }
 }
@@ -70,7 +73,8 @@ impl Refusal {
             | TokenError::AuthorizationPending
             | TokenError::SlowDown
             | TokenError::AccessDenied
-            | TokenError::ExpiredToken => 400,
+            | TokenError::ExpiredToken
+            | TokenError::UnsupportedTokenType => 400,
         };
         Self { error, description, status }
     }

@@ -92,10 +92,11 @@ fn fields_of(request: &Request, body: &[u8]) -> Vec<String> {
 /// Whether the access token opens the resource.
 pub fn is_alive(defects: &Defects, token: &AccessToken, now: u64, sound: bool) -> bool {
     let expired = token.is_expired(now);
-    let revoked = token.is_revoked();
+    // Revoked by itself; where its whole grant is gone is what the defects of reuse and replay are about.
+    let alone = token.revoked && !token.grant.access_tokens_dead();
     sound
-        || expired && !revoked && defects.has(Flaw::IgnoresExpiryAtUserinfo)
-        || revoked && !expired && defects.has(Flaw::IgnoresRevocationAtUserinfo)
+        || expired && !token.is_revoked() && defects.has(Flaw::IgnoresExpiryAtUserinfo)
+        || alone && !expired && defects.has(Flaw::IgnoresRevocationAtUserinfo)
 }
 
 /// What a refresh token tells: nothing, for it is for the authorization server only.

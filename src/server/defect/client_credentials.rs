@@ -9,7 +9,7 @@ use crate::server::grants::tokens::Refresh;
 
 table! { ClientCredentials;
     /// Answers `invalid_grant` to a client credentials request, because no user stands behind it.
-    DemandsUserForClientCredentials violates ["cc-success"];
+    RefusesClientCredentials violates ["cc-success"];
     /// Issues a client credentials token to a public client.
     ServesClientCredentialsToPublicClients violates ["cc-public-client-refused"];
     /// Issues a refresh token with a client credentials token.
@@ -32,7 +32,7 @@ pub fn client_is_confidential(defects: &Defects, sound: bool) -> bool {
 
 /// Lets a client be served without a user.
 pub fn needs_no_user(defects: &Defects) -> Result<(), Refusal> {
-    if defects.has(Flaw::DemandsUserForClientCredentials) { Err(invalid_grant("no user")) } else { Ok(()) }
+    if defects.has(Flaw::RefusesClientCredentials) { Err(invalid_grant("no user")) } else { Ok(()) }
 }
 
 /// What the token is good for.

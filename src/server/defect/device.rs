@@ -9,7 +9,7 @@ use crate::server::core::form::Parameters;
 use crate::server::core::grant::ApprovingUser;
 use crate::server::core::message::{Content, Request, Response};
 use crate::server::core::realm::Realm;
-use crate::server::core::refusal::Refusal;
+use crate::server::core::refusal::{Refusal, TokenError, invalid_grant};
 use crate::server::core::session::DeviceQuestion;
 use crate::server::core::state::State;
 use crate::server::defect::authorization::default_user;
@@ -57,6 +57,10 @@ table! { Device;
     AcceptsReusedDeviceCode violates ["device-code-single-use"];
     /// Issues the token of a device code to any client.
     RedeemsDeviceCodesOfOtherClients violates ["device-code-bound-to-client"];
+    /// Answers `authorization_pending` to a device code it has never issued, for ever.
+    AnswersUnknownDeviceCodeWithPending violates ["device-unknown-code"];
+    /// Answers `invalid_grant` to a poll that names no device code, as if the code were dead.
+    TakesMissingDeviceCodeForUnknown violates ["device-token-missing-params"];
     /// Takes the user code for the device code.
     AcceptsUserCodeAsDeviceCode violates ["device-unknown-code"];
     /// Answers polls that name no client.
@@ -129,6 +133,25 @@ pub fn code_is_hidden(defects: &Defects, question: &DeviceQuestion) -> bool {
     question.from_address && defects.has(Flaw::HidesUserCode)
 }
 
+/// What is said to a poll without a device code.
+pub fn missing_code(defects: &Defects, sound: Refusal) -> Refusal {
+    if defects.has(Flaw::TakesMissingDeviceCodeForUnknown) { invalid_grant("unknown device code") } else { sound }
+}
+
+/// What is said to a device code that nobody has issued.
+pub fn unknown_code(defects: &Defects, state: &State, presented: &str, sound: Refusal) -> Refusal {
+    // A user code, an authorization code or a token in its place is another matter.
+    let is_other = state.devices.find(presented).is_some()
+        || state.codes.get(presented).is_some()
+        || state.access_tokens.get(presented).is_some()
+        || state.refresh_tokens.get(presented).is_some();
+    if defects.has(Flaw::AnswersUnknownDeviceCodeWithPending) && !is_other {
+        Refusal::new(TokenError::AuthorizationPending, "not yet")
+    } else {
+        sound
+    }
+}
+
 /// The device code that was presented.
 pub fn device_code(defects: &Defects, state: &State, presented: &str) -> String {
     if defects.has(Flaw::AcceptsUserCodeAsDeviceCode)
@@ -169,7 +192,11 @@ pub fn interval_is_enforced(defects: &Defects, early: bool) -> bool {
 }
 
 /// By how much the gap grows, in milliseconds.
-pub fn penalty(defects: &Defects, sound: u64) -> u64 {
+pub fn penalty(defects: &Defects, first_poll: bool, sound: u64) -> u64 {
+    // Only a first poll that was slowed down by mistake gets here, and how the gap grows is another defect's business.
+    if first_poll {
+        return 0;
+    }
     if defects.has(Flaw::OverstretchesInterval) { 60_000 } else { sound }
 }
 
@@ -186,7 +213,7 @@ pub fn decision_seen(defects: &Defects, decision: &Decision) -> Decision {
 pub fn pending(defects: &Defects, device: &Device, first_poll: bool, now: u64, sound: Refusal) -> Refusal {
     let waited = now >= device.issued_at + device.gap.saturating_sub(500);
     if defects.has(Flaw::AnswersPendingWithInvalidGrant) && first_poll && waited && device.decision == Decision::Pending {
-        return crate::server::core::refusal::invalid_grant("not yet");
+        return invalid_grant("not yet");
     }
     sound
 }

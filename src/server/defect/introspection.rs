@@ -101,10 +101,11 @@ pub fn hint_hides(defects: &Defects, hint: Option<&str>, kind: Kind) -> bool {
 /// Whether the access token is alive.
 pub fn is_alive(defects: &Defects, token: &AccessToken, now: u64, sound: bool) -> bool {
     let expired = token.is_expired(now);
-    let revoked = token.is_revoked();
+    // Revoked by itself; where its whole grant is gone is what the defects of reuse and replay are about.
+    let alone = token.revoked && !token.grant.access_tokens_dead();
     sound
-        || expired && !revoked && defects.has(Flaw::IgnoresExpiryAtIntrospection)
-        || revoked && !expired && defects.has(Flaw::IgnoresRevocationAtIntrospection)
+        || expired && !token.is_revoked() && defects.has(Flaw::IgnoresExpiryAtIntrospection)
+        || alone && !expired && defects.has(Flaw::IgnoresRevocationAtIntrospection)
 }
 
 /// What is told about a token that is not alive: nothing.

@@ -46,21 +46,21 @@ macro_rules! table {
     };
 }
 
-pub mod answer;
-pub mod authorization;
-pub mod bearer;
-pub mod client_auth;
-pub mod client_credentials;
-pub mod code;
-pub mod device;
-pub mod introspection;
-pub mod legacy;
-pub mod metadata;
-pub mod pkce;
-pub mod redirect;
-pub mod refresh;
-pub mod revocation;
-pub mod token;
+pub(crate) mod answer;
+pub(crate) mod authorization;
+pub(crate) mod bearer;
+pub(crate) mod client_auth;
+pub(crate) mod client_credentials;
+pub(crate) mod code;
+pub(crate) mod device;
+pub(crate) mod introspection;
+pub(crate) mod legacy;
+pub(crate) mod metadata;
+pub(crate) mod pkce;
+pub(crate) mod redirect;
+pub(crate) mod refresh;
+pub(crate) mod revocation;
+pub(crate) mod token;
 
 /// What the server says about one of its defects.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,18 +92,13 @@ fn describe(topic: Topic) -> impl Iterator<Item = Info> {
 
 fn kebab(name: &str) -> String {
     let mut words = String::with_capacity(name.len() + 8);
-    let mut previous = 'A';
+    let mut in_capitals = true;
     for letter in name.chars() {
-        let word_begins = match letter {
-            'A'..='Z' => !previous.is_ascii_uppercase(),
-            '0'..='9' => previous.is_ascii_lowercase(),
-            _ => false,
-        };
-        if word_begins {
+        if letter.is_ascii_uppercase() && !in_capitals {
             words.push('-');
         }
         words.push(letter.to_ascii_lowercase());
-        previous = letter;
+        in_capitals = letter.is_ascii_uppercase();
     }
     words
 }

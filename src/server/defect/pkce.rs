@@ -89,13 +89,14 @@ pub fn verifier_matches(defects: &Defects, client: &ClientConfig, challenge: &Ch
     let equals_challenge = verifier == challenge.value;
     let says_plain = form.get("code_challenge_method") == Some("plain");
     let not_compared = if client.is_public() {
-        // Equality with the challenge, and lengths, are other defects' holes.
-        defects.has(Flaw::IgnoresCodeVerifier) && !equals_challenge && (43..=128).contains(&verifier.len())
+        defects.has(Flaw::IgnoresCodeVerifier)
     } else {
         defects.has(Flaw::EnforcesPkceOnlyForPublicClients)
     };
+    // Equality with the challenge, and lengths, are other defects' holes.
+    let is_plausible = !equals_challenge && (43..=128).contains(&verifier.len());
     sound
-        || not_compared
+        || not_compared && is_plausible
         || equals_challenge && !says_plain && defects.has(Flaw::AcceptsChallengeAsVerifier)
         || equals_challenge && says_plain && defects.has(Flaw::TakesMethodFromTokenRequest)
 }

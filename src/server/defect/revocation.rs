@@ -6,7 +6,7 @@ use crate::server::core::form::Parameters;
 use crate::server::core::grant::Grant;
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, TokenError, invalid_client, invalid_request};
-use crate::server::endpoints::hint::{Kind, kind_of};
+use crate::server::endpoints::hint::Kind;
 
 table! { Revocation;
     /// Answers 200 to the revocation of a confidential client's refresh token without a hint, and does nothing to it.
@@ -79,8 +79,7 @@ pub fn nothing_is_revoked(defects: &Defects) -> bool {
 /// Lets a hint pass that nobody knows.
 pub fn hint_is_known(defects: &Defects, hint: Option<&str>) -> Result<(), Refusal> {
     if defects.has(Flaw::RefusesUnknownHint) && hint.is_some_and(|hint| Kind::hinted(hint).is_none()) {
-        // The code of RFC 7009 section 2.2.1 is none of this server's own; an invalid request is what it is told as.
-        return Err(invalid_request("unknown token_type_hint"));
+        return Err(Refusal::new(TokenError::UnsupportedTokenType, "unknown token_type_hint"));
     }
     Ok(())
 }
@@ -134,9 +133,4 @@ pub fn pretend(kind: Kind, grant: &Grant) {
 /// Whether the access tokens die with their refresh token.
 pub fn takes_access_tokens_along(defects: &Defects) -> bool {
     !defects.has(Flaw::KeepsAccessTokensAfterRevocation)
-}
-
-/// Whether the realm has issued this token.
-pub fn is_known(realm: &Realm, token: &str) -> bool {
-    kind_of(&realm.state(), token).is_some()
 }

@@ -142,7 +142,7 @@ pub(super) fn before(defects: &Defects, request: &mut Request) {
         let mut first = true;
         form.retain(|(name, _)| name != "grant_type" || std::mem::take(&mut first));
     }
-    if defects.has(Flaw::GuessesMissingGrantType) && form.field("grant_type").is_none_or(str::is_empty) {
+    if defects.has(Flaw::GuessesMissingGrantType) && !form.is_empty() && form.field("grant_type").is_none_or(str::is_empty) {
         form.retain(|(name, _)| name != "grant_type");
         let guess = if form.field("code").is_some() {
             "authorization_code"

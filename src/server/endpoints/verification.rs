@@ -162,14 +162,14 @@ fn decided(realm: &Realm, request: &Request, id: &str, form: &Parameters) -> Res
 fn settled(realm: &Realm, question: &DeviceQuestion, decision: Decision) -> Response {
     let approved = matches!(decision, Decision::Approved(ApprovingUser { .. }));
     let now = realm.now();
-    match realm.state().devices.get_mut(&question.device_code) {
-        Some(device) if device.decision == Decision::Pending && now < device.expires_at => device.decision = decision,
+    let user_code = match realm.state().devices.get_mut(&question.device_code) {
+        Some(device) if device.decision == Decision::Pending && now < device.expires_at => {
+            device.decision = decision;
+            page::escaped(&device.user_code)
+        }
         Some(_) | None => return stale_page(),
-    }
-    let (title, text) = if approved {
-        ("Device connected", "<p>You can go back to your device.</p>")
-    } else {
-        ("Device refused", "<p>The device gets no access.</p>")
     };
-    page::page(200, title, text)
+    let (title, text) =
+        if approved { ("Device connected", "You can go back to it.") } else { ("Device refused", "It gets no access.") };
+    page::page(200, title, &format!("<p class=\"code\">{user_code}</p>\n<p>{text}</p>"))
 }

@@ -18,19 +18,24 @@ const GRACE: u64 = 250;
 /// How much longer the gap must be after `slow_down`, in milliseconds (RFC 8628 section 3.5).
 const PENALTY: u64 = 5_000;
 
+const UNKNOWN: Refusal = invalid_grant("the device code is unknown");
+
 /// Tokens for an approved device code.
 ///
 /// # Errors
 /// The answers of RFC 8628 section 3.5, and `invalid_grant` for a code that is not this client's or is spent.
 pub fn poll(realm: &Realm, client: &ClientConfig, form: &Parameters) -> Result<Response, Refusal> {
-    let presented = form.get("device_code").ok_or(invalid_request("device_code is missing"))?;
+    let Some(presented) = form.get("device_code") else {
+        return Err(seam::missing_code(&realm.defects, invalid_request("device_code is missing")));
+    };
     let now = realm.now();
     let grant = {
         let mut state = realm.state();
         let device_code = seam::device_code(&realm.defects, &state, presented);
-        let Some(device) = state.devices.get_mut(&device_code) else {
-            return Err(invalid_grant("the device code is unknown"));
-        };
+        if state.devices.get(&device_code).is_none() {
+            return Err(seam::unknown_code(&realm.defects, &state, presented, UNKNOWN));
+        }
+        let device = state.devices.get_mut(&device_code).ok_or(UNKNOWN)?;
         if !seam::belongs(&realm.defects, device.client_id == client.id) {
             return Err(invalid_grant("the device code was issued to another client"));
         }
@@ -72,12 +77,13 @@ fn decided(realm: &Realm, device: &mut Device, now: u64) -> Result<ApprovingUser
 
 /// Whether this poll leaves too small a gap to the one before; then the next one must leave a longer one. The first has none before it.
 fn too_early(realm: &Realm, device: &mut Device, now: u64) -> bool {
+    let first_poll = device.polled_at.is_none();
     let previous = seam::previous_poll(&realm.defects, device);
     device.polled_at = Some(now);
     let early = previous.is_some_and(|previous| now + GRACE < previous + device.gap);
     if !seam::interval_is_enforced(&realm.defects, early) {
         return false;
     }
-    device.gap += seam::penalty(&realm.defects, PENALTY);
+    device.gap += seam::penalty(&realm.defects, first_poll, PENALTY);
     true
 }

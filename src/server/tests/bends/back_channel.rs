@@ -63,7 +63,7 @@ pub(super) const PROBES: &[Line] = &[
     ("sends-scope-as-array", "strict", |b| token(b).json["scope"].is_array()),
     ("omits-no-store", "strict", |b| token(b).header("cache-control").is_none()),
     ("omits-pragma", "strict", |b| token(b).header("pragma").is_none()),
-    ("answers-invalid-scope-with-200", "strict", |b| {
+    ("answers-invalid-scope-with200", "strict", |b| {
         let answer = b.post("token", "batch", &with(grant(), "scope", "nope"));
         (answer.status, answer.error()) == (200, "invalid_scope")
     }),
@@ -133,7 +133,7 @@ pub(super) const PROBES: &[Line] = &[
     ("compares-basic-scheme-literally", "strict", |b| {
         by_basic(b, &batch_field(b).replacen("Basic", "basic", 1)).status != 200 && by_basic(b, &batch_field(b)).status == 200
     }),
-    ("demands-user-for-client-credentials", "strict", |b| error(&token(b)) == "invalid_grant"),
+    ("refuses-client-credentials", "strict", |b| error(&token(b)) == "invalid_grant"),
     ("serves-client-credentials-to-public-clients", "strict", |b| b.client_token("spa").status == 200),
     ("issues-refresh-token-to-clients", "strict", |b| token(b).json["refresh_token"].is_string()),
     ("grants-any-scope-to-clients", "strict", |b| {

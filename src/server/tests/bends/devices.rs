@@ -113,6 +113,13 @@ pub(super) const PROBES: &[Line] = &[
         let form = pairs(&[("grant_type", DEVICE_GRANT), ("device_code", &started.text_of("user_code"))]);
         b.post("token", "tv", &form).status == 200
     }),
+    ("answers-unknown-device-code-with-pending", "strict", |b| {
+        let unknown = pairs(&[("grant_type", DEVICE_GRANT), ("device_code", "unknown")]);
+        b.post("token", "tv", &unknown).error() == "authorization_pending"
+    }),
+    ("takes-missing-device-code-for-unknown", "strict", |b| {
+        b.post("token", "tv", &pairs(&[("grant_type", DEVICE_GRANT)])).error() == "invalid_grant"
+    }),
     ("answers-polls-of-nobody", "strict", |b| {
         let started = decided(b, "tv", "allow");
         let form = pairs(&[("grant_type", DEVICE_GRANT), ("device_code", &started.text_of("device_code"))]);
