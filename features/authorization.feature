@@ -200,7 +200,7 @@ Feature: Authorization endpoint
   @must @RFC9700-4.12 @req:authz-response-redirect-not-307
   Rule: No redirect hands on what the user typed
 
-    @id:redirect-after-forms @catches:redirects-with307
+    @id:redirect-after-forms @catches:redirects-with-307
     Scenario: From the login to the client
       With 307 the browser posts the password on, in the end to the client.
       Given a confidential client
@@ -234,6 +234,14 @@ Feature: Authorization endpoint
         | case    |
         | login   |
         | consent |
+
+    @id:framing-error @catches:allows-framing-by-anyone
+    Scenario: The error page
+      It asks for nothing, but the user may take the attacker's site for the server.
+      Given a confidential client
+      When the user approves a request with redirect_uri "https://evil.example/cb"
+      Then the error page had better not be framed by other sites
+      And put right, the request succeeds
 
   @should @RFC9700-4.16 @req:authz-csp-frame-ancestors
   Rule: A content security policy says who may frame the pages

@@ -192,9 +192,10 @@ pub const ALTERATIONS: &[Alteration] = &[
     }),
     alteration("with port {word} in its redirect_uri on {string}", &[Need::NativeClient], |scene, request, args| {
         let host = format!("http://{}", args[1]);
-        let listed = scene.actor()?.redirect_uris.iter().find(|uri| uri.starts_with(&host));
-        let listed = listed.ok_or_else(|| Halt::NotApplicable(format!("needs a redirect URI on {host}")))?;
-        let mut uri = url::Url::parse(listed).map_err(|_| Halt::blocked("the redirect URI is no URL"))?;
+        // Whether a port that is registered pins it, RFC 8252 does not say.
+        let uris = scene.actor()?.redirect_uris.iter().filter(|uri| uri.starts_with(&host));
+        let free = uris.filter_map(|uri| url::Url::parse(uri).ok()).find(|uri| uri.port().is_none());
+        let mut uri = free.ok_or_else(|| Halt::NotApplicable(format!("needs a redirect URI on {host} without a port")))?;
         let port = args[0].parse().map_err(|_| Halt::blocked("no such port"))?;
         uri.set_port(Some(port)).map_err(|()| Halt::blocked("the redirect URI takes no port"))?;
         Ok(request.set("redirect_uri", uri.as_str()))

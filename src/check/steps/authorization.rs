@@ -98,9 +98,9 @@ async fn waits_for_login(scene: &mut Scene) -> Step {
     let broken = |kind| Err(judge::seen(kind, sighting, "a page that asks who the user is").into());
     match &sighting.end {
         End::Redirected { params, .. } | End::Outside { params, .. } if params.get("error").is_none() => broken(Kind::Accepted),
-        End::Redirected { .. } | End::Outside { .. } | End::Refused { .. } => broken(Kind::Refused),
         End::Crashed { .. } | End::Failed(_) => broken(Kind::Crashed),
-        End::Finished | End::Stuck { .. } => Ok(()),
+        // A refusal grants nothing either; whether the request is a good one, the control shows.
+        End::Redirected { .. } | End::Outside { .. } | End::Refused { .. } | End::Finished | End::Stuck { .. } => Ok(()),
     }
 }
 

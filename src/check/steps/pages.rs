@@ -3,12 +3,12 @@
 use super::super::alteration::MARKUP;
 use super::super::chance;
 use super::super::flow::Ask;
-use super::super::halt::{Fault, Halt, Step};
+use super::super::halt::{Fault, Halt, Judgement, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase};
 use super::super::scene::{Deed, Scene};
 use crate::login::form::Kind as FieldKind;
-use crate::login::{self, Decision, End, Errand, Hop, Role, Stop};
+use crate::login::{self, Decision, End, Errand, Hop, Role, Sighting, Stop};
 use crate::protocol::{Endpoint, Response};
 use crate::provider::Need;
 use crate::verdict::Kind;
@@ -31,6 +31,7 @@ pub static PHRASES: &[Phrase] = &[
     ),
     Phrase::judge("no script may read the answer", &[], |s, _| Box::pin(closed_to_scripts(s))),
     Phrase::judge("the {word} page may not be framed by other sites", &[], |s, a| Box::pin(may_not_be_framed(s, a))),
+    Phrase::judge("the error page had better not be framed by other sites", &[], |s, _| Box::pin(error_page_had_better(s))),
     Phrase::judge("the policy of the {word} page says who may frame it", &[], |s, a| Box::pin(policy_says_framers(s, a))),
     Phrase::judge("the {word} page keeps its address to itself", &[], |s, a| Box::pin(keeps_address(s, a))),
     Phrase::judge("no page holds the markup", &[], |s, _| Box::pin(holds_no_markup(s))),
@@ -55,9 +56,16 @@ fn pages<'a>(scene: &'a Scene, name: &str) -> Result<Vec<&'a Hop>, Halt> {
     let pages: Vec<&Hop> = sighting.pages().filter(|hop| hop.role == role).collect();
     match (pages.is_empty(), role) {
         (false, _) => Ok(pages),
-        (true, Role::ConsentPage) => Err(Halt::NotApplicable("the provider showed no consent page".to_owned())),
+        (true, Role::ConsentPage) if granted(sighting) => Err(Halt::NotApplicable(NO_CONSENT.to_owned())),
         (true, _) => Err(Halt::blocked(format!("no {name} page was seen: {}", sighting.describe()))),
     }
+}
+
+const NO_CONSENT: &str = "the provider asks for no consent";
+
+/// Whether the walk ended with a code.
+fn granted(sighting: &Sighting) -> bool {
+    matches!(&sighting.end, End::Redirected { params, .. } if params.code().is_some())
 }
 
 /// The source lists of every `frame-ancestors` directive in the response (CSP Level 2 section 7.7).
@@ -71,22 +79,38 @@ fn frame_ancestors(response: &Response) -> Vec<Vec<String>> {
 }
 
 /// Where there is a `frame-ancestors`, browsers no longer look at `X-Frame-Options`; of several, each one binds.
-async fn may_not_be_framed(scene: &mut Scene, args: &Args) -> Step {
-    let expected = "frame-ancestors that names no site of others, or X-Frame-Options DENY or SAMEORIGIN";
-    for page in pages(scene, args.text(0))? {
-        let ancestors = frame_ancestors(&page.response);
-        let anyone = |source: &String| matches!(source.as_str(), "*" | "http:" | "https:" | "http://*" | "https://*");
-        let by_policy = ancestors.iter().any(|sources| !sources.iter().any(anyone));
-        let by_option = page.response.header_values("x-frame-options").flat_map(|value| value.split(',')).any(|value| {
-            let value = value.trim();
-            value.eq_ignore_ascii_case("deny") || value.eq_ignore_ascii_case("sameorigin")
-        });
-        if !(by_policy || ancestors.is_empty() && by_option) {
-            let got = if ancestors.is_empty() { "neither of them" } else { "frame-ancestors that lets every site in" };
-            return Err(fault(Kind::Malformed, expected, got).into());
-        }
+fn lets_itself_be_framed(response: &Response) -> Option<&'static str> {
+    let ancestors = frame_ancestors(response);
+    let anyone = |source: &String| matches!(source.as_str(), "*" | "http:" | "https:" | "http://*" | "https://*");
+    let by_policy = ancestors.iter().any(|sources| !sources.iter().any(anyone));
+    let by_option = response.header_values("x-frame-options").flat_map(|value| value.split(',')).any(|value| {
+        let value = value.trim();
+        value.eq_ignore_ascii_case("deny") || value.eq_ignore_ascii_case("sameorigin")
+    });
+    match (by_policy, ancestors.is_empty(), by_option) {
+        (true, ..) | (false, true, true) => None,
+        (false, true, false) => Some("neither of them"),
+        (false, false, _) => Some("frame-ancestors that lets every site in"),
     }
-    Ok(())
+}
+
+const UNFRAMED: &str = "frame-ancestors that names no site of others, or X-Frame-Options DENY or SAMEORIGIN";
+
+async fn may_not_be_framed(scene: &mut Scene, args: &Args) -> Step {
+    let framed = pages(scene, args.text(0))?.into_iter().find_map(|page| lets_itself_be_framed(&page.response));
+    framed.map_or(Ok(()), |got| Err(fault(Kind::Malformed, UNFRAMED, got).into()))
+}
+
+/// The sentence of RFC 9700 section 4.16 is about all pages, and the harm about those that ask.
+async fn error_page_had_better(scene: &mut Scene) -> Step {
+    let sighting = scene.sighting()?;
+    let page = match &sighting.end {
+        End::Refused { .. } | End::Stuck { .. } => sighting.last().filter(|hop| hop.is_page()),
+        End::Redirected { .. } | End::Outside { .. } | End::Finished | End::Crashed { .. } | End::Failed(_) => None,
+    };
+    let page = page.ok_or_else(|| Halt::NotApplicable("the provider showed no error page".to_owned()))?;
+    let framed = lets_itself_be_framed(&page.response);
+    scene.judge(framed.map_or(Judgement::Holds, |got| Judgement::Tolerated(fault(Kind::Malformed, UNFRAMED, got))))
 }
 
 async fn policy_says_framers(scene: &mut Scene, args: &Args) -> Step {
@@ -199,7 +223,8 @@ async fn forges_consent(scene: &mut Scene) -> Step {
     let asked = login::run(&scene.wire, &scene.tape, &mut jar, &errand).await;
     let page = match (&asked.end, asked.last()) {
         (End::Finished, Some(hop)) => hop.page(),
-        _ => return Err(Halt::NotApplicable("the provider showed no consent page".to_owned())),
+        _ if granted(&asked) => return Err(Halt::NotApplicable(NO_CONSENT.to_owned())),
+        _ => return Err(Halt::blocked(format!("no consent page was seen: {}", asked.describe()))),
     };
     let form = page.decide(Decision::Approve).ok_or_else(|| Halt::blocked("the consent page cannot be operated"))?;
     let fields = page.forms().iter().flat_map(|form| &form.fields).filter(|field| field.kind == FieldKind::Hidden);
@@ -223,5 +248,31 @@ async fn nothing_granted(scene: &mut Scene) -> Step {
         }
         End::Crashed { .. } | End::Failed(_) => Err(judge::seen(Kind::Crashed, sighting, expected).into()),
         End::Redirected { .. } | End::Outside { .. } | End::Refused { .. } | End::Finished | End::Stuck { .. } => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn framed(headers: &[(&str, &str)]) -> bool {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        lets_itself_be_framed(&Response { status: 200, headers, body: Vec::new(), elapsed: Duration::ZERO }).is_some()
+    }
+
+    #[test]
+    fn either_header_keeps_other_sites_from_framing() {
+        assert!(!framed(&[("x-frame-options", "SAMEORIGIN")]));
+        assert!(!framed(&[("content-security-policy", "default-src *; Frame-Ancestors 'self' https://portal.example")]));
+        assert!(framed(&[]));
+        assert!(framed(&[("x-frame-options", "ALLOWALL"), ("content-security-policy", "default-src 'none'")]));
+    }
+
+    #[test]
+    fn browsers_heed_the_policy_and_not_the_older_header_beside_it() {
+        assert!(framed(&[("content-security-policy", "frame-ancestors *"), ("x-frame-options", "DENY")]));
+        assert!(!framed(&[("content-security-policy", "frame-ancestors *, frame-ancestors 'none'")]));
     }
 }

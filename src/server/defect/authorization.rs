@@ -273,11 +273,9 @@ fn bend_redirect(defects: &Defects, redirect: &mut ClientRedirect) {
         if *name == "iss" && defects.has(Flaw::AddsTrailingSlashToIss) {
             value.push('/');
         }
-        if *name == "state"
-            && defects.has(Flaw::DecodesStateTwice)
-            && let Ok(decoded) = form::decoded(value.as_bytes())
-        {
-            *value = decoded;
+        if *name == "state" && defects.has(Flaw::DecodesStateTwice) {
+            // Careless decoders leave alone what is not encoded.
+            *value = form::decoded(value.as_bytes()).unwrap_or_else(|_| value.replace('+', " "));
         }
     }
     if defects.has(Flaw::RepeatsState)
