@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use regex::Regex;
 
 use super::chance;
@@ -9,7 +11,7 @@ use super::halt::Halt;
 use super::role::Role;
 use super::scene::Scene;
 use crate::protocol::request::form_encode;
-use crate::protocol::{ClientAuth, Method, Request, Secret, Value};
+use crate::protocol::{Body, ClientAuth, Method, Request, Secret, Value};
 use crate::provider::Need;
 
 /// A scope that no provider knows.
@@ -43,6 +45,11 @@ pub const ALTERATIONS: &[Alteration] = &[
         Ok(request.twice(&args[0], value))
     }),
     alteration("with {word} and also {word} {string}", &[], |_, request, args| Ok(request.twice(&args[1], &args[2]))),
+    alteration("with a {word} of {word} letters", &[], |_, request, args| {
+        let length = args[1].parse().map_err(|_| Halt::blocked(format!("{} is not a number", args[1])))?;
+        Ok(request.set(&args[0], chance::token().chars().cycle().take(length).collect::<String>()))
+    }),
+    alteration("with a {word} that looks like a JWT", &[], |_, request, args| Ok(request.set(&args[0], jwt_of_nobody()))),
     alteration("with parameters that no one knows", &[], |_, request, _| {
         Ok(request.set("x_flowproof_unknown", "1").set("foo[bar]", "2"))
     }),
@@ -76,6 +83,8 @@ pub const ALTERATIONS: &[Alteration] = &[
     }),
     alteration("as JSON", &[], |_, request, _| Ok(request.as_json())),
     alteration("with every parameter in the query", &[], |_, request, _| Ok(request.in_query())),
+    alteration("accepting {string}", &[], |_, request, args| Ok(request.header("accept", &args[0]))),
+    alteration("with the header {word} {string}", &[], |_, request, args| Ok(request.header(&args[0], &args[1]))),
     alteration("accepting only HTML", &[], |_, request, _| Ok(request.header("accept", "text/html"))),
     // PKCE
     alteration("with another code_verifier", &[], |_, request, _| {
@@ -170,6 +179,50 @@ pub const ALTERATIONS: &[Alteration] = &[
         request.query.push(("client_secret".to_owned(), Value::from(secret)));
         Ok(request)
     }),
+    // Device
+    alteration("with its user code as the device_code", &[], |scene, request, _| {
+        Ok(request.set("device_code", Secret::new("user_code", &scene.device()?.user_code)))
+    }),
+    // Bearer tokens
+    alteration("with its scheme spelled {string}", &[], |_, request, args| {
+        let token = bearer_of(&request)?;
+        Ok(present(request, &token, &format!("{} {}", args[0], token.expose())))
+    }),
+    alteration("cut short", &[], |_, request, _| {
+        let token = bearer_of(&request)?;
+        let short: String = token.expose().chars().take(token.expose().chars().count().saturating_sub(4)).collect();
+        Ok(request.bearer(&Secret::new("truncated access_token", short)))
+    }),
+    alteration("moved into the query", &[], |_, request, _| {
+        let token = bearer_of(&request)?;
+        Ok(into_query(request.without_header("authorization"), &token))
+    }),
+    alteration("and again in the query", &[], |_, request, _| {
+        let token = bearer_of(&request)?;
+        Ok(into_query(request, &token))
+    }),
+    alteration("and again in the body", &[], |_, request, _| {
+        let token = bearer_of(&request)?;
+        Ok(into_body(request, &[&token]))
+    }),
+    alteration("in the body, beside a bad one in the header", &[], |_, request, _| {
+        let token = bearer_of(&request)?;
+        let bad = Secret::new("made up token", chance::token());
+        Ok(into_body(request.bearer(&bad), &[&token]))
+    }),
+    alteration("twice in the body", &[], |_, request, _| {
+        let token = bearer_of(&request)?;
+        Ok(into_body(request.without_header("authorization"), &[&token, &token]))
+    }),
+    alteration("twice in one header", &[], |_, request, _| {
+        let token = bearer_of(&request)?;
+        Ok(present(request, &token, &format!("Bearer {0} {0}", token.expose())))
+    }),
+    alteration("in two headers", &[], |_, request, _| {
+        let token = bearer_of(&request)?;
+        let again = Secret::new(token.name(), format!("Bearer {}", token.expose()));
+        Ok(request.another_header("authorization", again))
+    }),
     // Scope
     alteration("with only an unknown scope", &[], |_, request, _| Ok(request.set("scope", UNKNOWN_SCOPE))),
     alteration("with an unknown scope beside its own", &[], |scene, request, _| {
@@ -252,6 +305,42 @@ pub const ALTERATIONS: &[Alteration] = &[
         },
     ),
 ];
+
+/// The bearer token in the header of a request.
+fn bearer_of(request: &Request) -> Result<Secret, Halt> {
+    let header = request.headers.iter().find(|(name, _)| name == "authorization").map(|(_, value)| value);
+    let token = header.and_then(|value| value.expose().strip_prefix("Bearer "));
+    let token = token.ok_or_else(|| Halt::blocked("the request carries no bearer token"))?;
+    Ok(Secret::new("access_token", token))
+}
+
+/// The request with this `Authorization` header, which holds the token.
+fn present(request: Request, token: &Secret, header: &str) -> Request {
+    request.header("authorization", Secret::new(token.name(), header))
+}
+
+fn into_query(mut request: Request, token: &Secret) -> Request {
+    request.query.push(("access_token".to_owned(), Value::from(token)));
+    request
+}
+
+/// The request as a POST whose form holds the tokens (RFC 6750 section 2.2).
+fn into_body(mut request: Request, tokens: &[&Secret]) -> Request {
+    request.method = Method::Post;
+    request.body = Body::Form(tokens.iter().map(|token| ("access_token".to_owned(), Value::from(*token))).collect());
+    request
+}
+
+/// A JWT that is well-formed and that no one issued: header and claims say so, and the signature fits no key.
+fn jwt_of_nobody() -> String {
+    let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
+    let header = part(r#"{"alg":"RS256","typ":"at+jwt","kid":"flowproof-no-such-key"}"#);
+    let claims = part(&format!(
+        r#"{{"iss":"https://nobody.example","sub":"nobody","aud":"nobody","exp":4102444800,"iat":1700000000,"jti":"{}"}}"#,
+        chance::token()
+    ));
+    format!("{header}.{claims}.{}", URL_SAFE_NO_PAD.encode(chance::octets::<64>()))
+}
 
 /// An alteration with its arguments.
 #[derive(Clone)]

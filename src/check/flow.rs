@@ -1,5 +1,7 @@
 //! How a scene comes by its grants: whole logins, redemptions, refreshes, device approvals, with one alteration where a step asks for it.
 
+use std::time::Duration;
+
 use url::Url;
 
 use super::alteration::Bound;
@@ -9,7 +11,7 @@ use super::judge;
 use super::phrase::Token;
 use super::scene::{Deed, Device, Grant, Heard, Scene};
 use crate::login::{self, Decision, End, Errand, Sighting, Stop};
-use crate::protocol::{Body, Endpoint, Pkce, Request, Secret, Tokens, answer, request};
+use crate::protocol::{Body, Endpoint, OAuthError, Pkce, Request, Secret, Tokens, answer, request};
 use crate::verdict::Kind;
 
 /// Which request the user is sent with.
@@ -273,6 +275,27 @@ impl Scene {
         }
     }
 
+    /// Polls, and waits as told where the poll came too early.
+    pub async fn poll_patiently(&mut self) -> Step {
+        for _ in 0..3 {
+            let request = self.polling()?;
+            self.act(Deed::Poll, request, None).await?;
+            let told = self.heard()?.outcome.as_ref().ok().and_then(|response| OAuthError::read(response).ok());
+            if told.is_none_or(|told| told.error != "slow_down") {
+                break;
+            }
+            let interval = self.device()?.interval;
+            self.pass(Duration::from_secs(interval + 6)).await?;
+        }
+        Ok(())
+    }
+
+    /// The client that may introspect every token, where the provider file names one; else the one that the scenario is about.
+    pub fn introspector(&self) -> &'static str {
+        let named = self.target.provider.client("inspector").is_some_and(|client| client.introspect && !client.is_public());
+        if named { "inspector" } else { self.protagonist }
+    }
+
     /// The same deed again with nothing altered, by the client that the scenario is about, on fresh credentials.
     pub async fn put_right(&mut self) -> Step {
         let deed = self.deed.ok_or_else(|| Halt::blocked("nothing was done that could be put right"))?;
@@ -299,8 +322,7 @@ impl Scene {
             Deed::Poll => {
                 self.obtain_device_code().await?;
                 self.settle_device(Decision::Approve).await?;
-                let request = self.polling()?;
-                self.act(Deed::Poll, request, None).await?;
+                self.poll_patiently().await?;
                 self.expect_tokens().map(|_| ())
             }
             Deed::Revoke(token) => {
@@ -310,12 +332,15 @@ impl Scene {
                 judge::succeeds(self.heard()?, "status 200").map(|_| ()).map_err(Halt::from)
             }
             Deed::Introspect(token) => {
+                self.actor = self.introspector();
                 let request = request::introspect(&self.endpoint(Endpoint::Introspection)?, &self.token(token)?);
                 let request = request.authenticate(&self.actor()?.auth());
                 self.send(request).await;
                 judge::succeeds(self.heard()?, "status 200").map(|_| ()).map_err(Halt::from)
             }
             Deed::CallResource(token) => {
+                // What is right about a token that no one issued is one that someone did.
+                let token = if token == Token::Unknown { Token::Access } else { token };
                 let request = request::resource(&self.endpoint(Endpoint::Resource)?).bearer(&self.token(token)?);
                 self.send(request).await;
                 judge::succeeds(self.heard()?, "status 200").map(|_| ()).map_err(Halt::from)

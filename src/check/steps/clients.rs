@@ -1,15 +1,17 @@
 //! What a check starts from: a client, and what it was granted.
 
 use super::super::flow::Ask;
-use super::super::halt::Step;
+use super::super::halt::{Halt, Step};
 use super::super::phrase::{Args, Phrase};
 use super::super::scene::Scene;
 use crate::login::Decision;
+use crate::protocol::ClientAuth;
 use crate::provider::Need;
 
 /// The sentences.
 pub static PHRASES: &[Phrase] = &[
     Phrase::given("{client}", &[], |s, a| Box::pin(a_client(s, a))),
+    Phrase::given("{client} that authenticates by HTTP Basic", &[], |s, a| Box::pin(a_basic_client(s, a))),
     Phrase::given("{client} whose user approved a request with an S256 challenge", &[Need::UserLogin], |s, a| {
         Box::pin(approved(s, a, Ask::WithChallenge))
     }),
@@ -69,4 +71,16 @@ async fn with_settled_device_code(scene: &mut Scene, args: &Args, decision: Deci
         scene.user = "carol";
     }
     scene.settle_device(decision).await
+}
+
+/// For what HTTP says of its own scheme: a client registered otherwise shows nothing of it.
+async fn a_basic_client(scene: &mut Scene, args: &Args) -> Step {
+    a_client(scene, args).await?;
+    match scene.actor()?.auth() {
+        ClientAuth::Basic { .. } => Ok(()),
+        ClientAuth::Anonymous | ClientAuth::None { .. } | ClientAuth::Post { .. } => {
+            let role = scene.actor_key();
+            Err(Halt::NotApplicable(format!("needs a client that authenticates by HTTP Basic: `clients.{role}.auth`")))
+        }
+    }
 }

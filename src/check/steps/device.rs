@@ -1,21 +1,35 @@
-//! Acts of a device and of its user at the verification page (RFC 8628).
+//! Acts of a device (RFC 8628): it asks for its codes, and polls.
 
 use std::time::Duration;
 
-use super::super::halt::Step;
+use futures::future::join_all;
+use serde_json::Value;
+
+use super::super::halt::{Fault, Halt, Step};
+use super::super::judge;
 use super::super::phrase::{Args, Phrase};
-use super::super::scene::{Deed, Scene};
-use crate::login::Decision;
+use super::super::scene::{Deed, Heard, Scene};
+use super::tokens::fault;
+use crate::protocol::{Endpoint, OAuthError, Tokens, answer};
 use crate::provider::Need;
+use crate::verdict::Kind;
 
 /// The sentences.
 pub static PHRASES: &[Phrase] = &[
     Phrase::act("the client asks for a device code[ {alteration}]", &[Need::Device], |s, a| Box::pin(asks(s, a))),
     Phrase::act("the client polls[ {alteration}]", &[Need::Device], |s, a| Box::pin(polls(s, a, 0))),
     Phrase::act("{client} polls[ {alteration}]", &[Need::Device], |s, a| Box::pin(another_polls(s, a))),
-    Phrase::act("the user approves the device code", &[Need::UserLogin], |s, _| Box::pin(approves(s))),
+    Phrase::act("the client polls {number} times in a row", &[Need::Device], |s, a| Box::pin(polls_in_a_row(s, a))),
+    Phrase::act("the client polls {number} times side by side", &[Need::Device, Need::Concurrency], |s, a| {
+        Box::pin(polls_side_by_side(s, a))
+    }),
+    Phrase::act("the client polls until it is told to slow down", &[Need::Device], |s, _| Box::pin(polls_too_fast(s))),
     Phrase::act("the client waits its interval and {number} s", &[], |s, a| Box::pin(waits_interval(s, a))),
     Phrase::act("the lifetime of the device code passes", &[], |s, _| Box::pin(outlives(s))),
+    Phrase::judge("the device authorization answer is complete", &[], |s, _| Box::pin(is_complete(s))),
+    Phrase::judge("one of the polls is told to slow down", &[], |s, _| Box::pin(is_slowed_down(s))),
+    Phrase::judge("exactly one of the polls gets tokens", &[], |s, _| Box::pin(one_gets_tokens(s))),
+    Phrase::control("{client} is given a device code", &[Need::Device], |s, a| Box::pin(is_given_code(s, a))),
 ];
 
 async fn asks(scene: &mut Scene, args: &Args) -> Step {
@@ -33,8 +47,46 @@ async fn another_polls(scene: &mut Scene, args: &Args) -> Step {
     polls(scene, args, 1).await
 }
 
-async fn approves(scene: &mut Scene) -> Step {
-    scene.settle_device(Decision::Approve).await
+async fn polls_in_a_row(scene: &mut Scene, args: &Args) -> Step {
+    scene.chorus.clear();
+    for _ in 0..args.number(0) {
+        let request = scene.polling()?;
+        scene.act(Deed::Poll, request, None).await?;
+        scene.chorus.extend(scene.heard.clone());
+    }
+    Ok(())
+}
+
+async fn polls_side_by_side(scene: &mut Scene, args: &Args) -> Step {
+    let request = scene.polling()?;
+    let here = &*scene;
+    let all = (0..args.number(0)).map(|_| {
+        let request = request.clone();
+        async move {
+            let outcome = here.wire.send(&here.tape, &request).await;
+            Heard { request, outcome }
+        }
+    });
+    scene.chorus = join_all(all).await;
+    scene.deed = Some(Deed::Poll);
+    Ok(())
+}
+
+/// The error that an answer names.
+fn named_error(heard: &Heard) -> Option<String> {
+    heard.outcome.as_ref().ok().and_then(|response| OAuthError::read(response).ok()).map(|told| told.error)
+}
+
+/// A provider need not enforce its interval (RFC 8628 section 3.5); then there is nothing to obey.
+async fn polls_too_fast(scene: &mut Scene) -> Step {
+    for _ in 0..3 {
+        let request = scene.polling()?;
+        scene.act(Deed::Poll, request, None).await?;
+        if named_error(scene.heard()?).as_deref() == Some("slow_down") {
+            return Ok(());
+        }
+    }
+    Err(Halt::NotApplicable("the provider never says slow_down".to_owned()))
 }
 
 async fn waits_interval(scene: &mut Scene, args: &Args) -> Step {
@@ -45,4 +97,85 @@ async fn waits_interval(scene: &mut Scene, args: &Args) -> Step {
 async fn outlives(scene: &mut Scene) -> Step {
     let lifetime = scene.device()?.expires_in;
     scene.pass(Duration::from_secs(lifetime + 1)).await
+}
+
+async fn is_complete(scene: &mut Scene) -> Step {
+    let expected = "status 200 and a JSON object with device_code, user_code, verification_uri and expires_in";
+    let response = judge::succeeds(scene.heard()?, expected)?;
+    if response.status != 200 || !response.says_json() {
+        return Err(Fault::plain(Kind::Malformed, Endpoint::DeviceAuthorization, response, expected).into());
+    }
+    let members = answer::object(response)
+        .map_err(|misread| Fault::of(Kind::Malformed, Endpoint::DeviceAuthorization, response, expected, misread.to_string()))?;
+    let text = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
+    let seconds = |value: &Value| value.as_f64().is_some_and(|seconds| seconds > 0.0);
+    let wrong = ["device_code", "user_code", "verification_uri", "expires_in", "interval"].into_iter().find_map(|name| {
+        let (right, what) = match name {
+            "expires_in" | "interval" => (members.get(name).is_none_or(seconds), "a positive number"),
+            _ => (members.get(name).is_none_or(text), "a string with a letter in it"),
+        };
+        match members.contains_key(name) {
+            false if name == "interval" => None,
+            false => Some(format!("no {name}")),
+            true if right => None,
+            true => Some(format!("{name} that is not {what}")),
+        }
+    });
+    match wrong {
+        None => Ok(()),
+        Some(got) => Err(fault(scene, Kind::Malformed, expected, &got)?.into()),
+    }
+}
+
+async fn is_slowed_down(scene: &mut Scene) -> Step {
+    let expected = "error \"slow_down\" for a poll that comes too early, \"authorization_pending\" before that";
+    let told: Vec<Option<String>> = scene.chorus.iter().map(named_error).collect();
+    let stray = told.iter().position(|error| !matches!(error.as_deref(), Some("authorization_pending" | "slow_down")));
+    if stray.is_none() && told.iter().any(|error| error.as_deref() == Some("slow_down")) {
+        return Ok(());
+    }
+    let at = stray.unwrap_or(told.len().saturating_sub(1));
+    let heard = scene.chorus.get(at).ok_or_else(|| Halt::blocked("nobody polled"))?;
+    Err(match &heard.outcome {
+        Err(failure) => Fault::silence(Endpoint::Token, failure, expected),
+        Ok(response) => {
+            let kind = if response.status >= 500 { Kind::Crashed } else { Kind::Malformed };
+            let kind = if Tokens::read(response).is_ok() || stray.is_none() { Kind::Accepted } else { kind };
+            Fault::plain(kind, Endpoint::Token, response, expected)
+        }
+    }
+    .into())
+}
+
+/// The others are told that the code is spent, or that they came too early; a 5xx is no way to say it.
+async fn one_gets_tokens(scene: &mut Scene) -> Step {
+    let expected = "tokens for one of the polls, and a refusal for each of the others";
+    let served: Vec<&Heard> = scene.chorus.iter().filter(|heard| judge::yields_tokens(heard).is_ok()).collect();
+    for heard in &scene.chorus {
+        match &heard.outcome {
+            Err(failure) => return Err(Fault::silence(Endpoint::Token, failure, expected).into()),
+            Ok(response) if response.status >= 500 => {
+                return Err(Fault::plain(Kind::Crashed, Endpoint::Token, response, expected).into());
+            }
+            Ok(_) => {}
+        }
+    }
+    let Some(Ok(response)) = served.first().or(scene.chorus.first().as_ref()).map(|heard| &heard.outcome) else {
+        return Err(Halt::blocked("nobody polled"));
+    };
+    match served.len() {
+        1 => Ok(()),
+        0 => Err(Fault::of(Kind::Refused, Endpoint::Token, response, expected, "tokens for none of them").into()),
+        several => {
+            Err(Fault::of(Kind::Accepted, Endpoint::Token, response, expected, format!("tokens for {several} of them")).into())
+        }
+    }
+}
+
+async fn is_given_code(scene: &mut Scene, args: &Args) -> Step {
+    let judged = scene.heard.clone();
+    scene.actor = args.client(0).key;
+    scene.obtain_device_code().await?;
+    scene.heard = judged;
+    Ok(())
 }

@@ -1,9 +1,11 @@
 //! Whether a token lives or is dead: proven by use, after a witness has said that it lived.
 
+use std::time::Duration;
+
 use super::super::halt::{Fault, Halt, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase, Token};
-use super::super::scene::{Heard, Scene, Witness};
+use super::super::scene::{Deed, Heard, Scene, Witness};
 use crate::protocol::{Endpoint, Request, Secret, answer, request};
 use crate::provider::Need;
 use crate::verdict::Kind;
@@ -13,12 +15,30 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::witness("a witness sees {token} alive", &[Need::Witness], |s, a| Box::pin(witnesses(s, a))),
     Phrase::judge("{token} is dead", &[], |s, a| Box::pin(is_dead(s, a))),
     Phrase::judge("{token} is alive", &[], |s, a| Box::pin(is_alive(s, a))),
+    Phrase::act("the lifetime of the access token passes", &[], |s, _| Box::pin(outlives_access_token(s))),
 ];
 
 /// Finds somebody who says that the access token is alive; who never says so can prove nothing (introspection may be bound to the
 /// token's audience, RFC 7662 section 4).
 async fn witnesses(scene: &mut Scene, args: &Args) -> Step {
-    let token = scene.token(args.token(0))?;
+    match args.token(0) {
+        Token::Refresh | Token::FirstRefresh => shows_alive_by_use(scene, args.token(0)).await,
+        token @ (Token::Access | Token::FirstAccess | Token::Code | Token::DeviceCode | Token::Unknown) => {
+            find_witness(scene, token).await
+        }
+    }
+}
+
+/// A refresh token is alive if it refreshes; where that rotates it, the new one takes its place.
+async fn shows_alive_by_use(scene: &mut Scene, token: Token) -> Step {
+    let request = scene.refreshing(token)?;
+    scene.act(Deed::Refresh, request, None).await?;
+    scene.expect_tokens().map(|_| ())
+}
+
+/// The first witness who says that the access token is alive.
+pub(super) async fn find_witness(scene: &mut Scene, token: Token) -> Step {
+    let token = scene.token(token)?;
     let mut said = Vec::new();
     for witness in [Witness::Introspection("inspector"), Witness::Introspection(scene.protagonist), Witness::Resource] {
         let Some(request) = question(scene, witness, &token) else { continue };
@@ -94,10 +114,15 @@ fn says_dead(heard: &Heard, witness: Witness) -> Result<bool, Fault> {
 }
 
 async fn is_dead(scene: &mut Scene, args: &Args) -> Step {
-    match args.token(0) {
-        Token::Access | Token::FirstAccess => access_token_is(scene, args.token(0), false).await,
+    is_dead_now(scene, args.token(0)).await
+}
+
+/// As the step, for other steps.
+pub(super) async fn is_dead_now(scene: &mut Scene, token: Token) -> Step {
+    match token {
+        Token::Access | Token::FirstAccess => access_token_is(scene, token, false).await,
         Token::Refresh | Token::FirstRefresh => {
-            let request = scene.refreshing(args.token(0))?;
+            let request = scene.refreshing(token)?;
             scene.send(request).await;
             let heard = scene.heard()?;
             let judgement = judge::refuses(heard, &["invalid_grant".to_owned()], &[]);
@@ -131,7 +156,8 @@ async fn is_alive(scene: &mut Scene, args: &Args) -> Step {
     }
 }
 
-async fn access_token_is(scene: &mut Scene, token: Token, alive: bool) -> Step {
+/// What the witness says of the access token now.
+pub(super) async fn access_token_is(scene: &mut Scene, token: Token, alive: bool) -> Step {
     let witness = scene.witness.ok_or_else(|| Halt::blocked("no witness saw the token alive before"))?;
     let token = scene.token(token)?;
     let request = question(scene, witness, &token).ok_or_else(|| Halt::blocked("the witness is gone"))?;
@@ -149,4 +175,11 @@ async fn access_token_is(scene: &mut Scene, token: Token, alive: bool) -> Step {
         (false, false) => Err(fault(Kind::Ineffective, "the access token is dead", "the access token still works").into()),
         (true, true) => Err(fault(Kind::Refused, "the access token still works", "the access token is dead").into()),
     }
+}
+
+/// A second more than the token answer says, for clocks that differ a little.
+async fn outlives_access_token(scene: &mut Scene) -> Step {
+    let lifetime = scene.grant()?.tokens.as_ref().and_then(|tokens| tokens.expires_in);
+    let lifetime = lifetime.ok_or_else(|| Halt::NotApplicable("the token answer says no expires_in".to_owned()))?;
+    scene.pass(Duration::from_secs(lifetime + 2)).await
 }

@@ -5,12 +5,17 @@ pub mod authorization;
 pub mod clients;
 pub mod device;
 pub mod effects;
+pub mod introspection;
 pub mod legacy;
+pub mod metadata;
 pub mod pages;
 pub mod pkce;
+pub mod resource;
 pub mod response;
+pub mod revocation;
 pub mod tokens;
 pub mod users;
+pub mod verification;
 
 use std::sync::LazyLock;
 
@@ -30,8 +35,13 @@ static VOCABULARY: LazyLock<Vec<(&'static Phrase, Regex)>> = LazyLock::new(|| {
         legacy::PHRASES,
         tokens::PHRASES,
         device::PHRASES,
+        verification::PHRASES,
         effects::PHRASES,
         answers::PHRASES,
+        revocation::PHRASES,
+        introspection::PHRASES,
+        resource::PHRASES,
+        metadata::PHRASES,
     ];
     topics.into_iter().flatten().map(|phrase| (phrase, phrase.pattern())).collect()
 });

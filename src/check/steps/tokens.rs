@@ -1,6 +1,6 @@
 //! Acts at the token, revocation and introspection endpoints and at the resource, and the judges of acceptance and refusal.
 
-use super::super::halt::{Fault, Halt, Step};
+use super::super::halt::{Fault, Halt, Judgement, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase, Token};
 use super::super::scene::{Deed, Heard, Scene};
@@ -29,7 +29,10 @@ pub static PHRASES: &[Phrase] = &[
     }),
     Phrase::judge("the endpoint refuses with {errors}[, tolerating {errors}]", &[], |s, a| Box::pin(refuses(s, a))),
     Phrase::judge("the client gets tokens", &[], |s, _| Box::pin(gets_tokens(s))),
-    Phrase::judge("the endpoint says yes", &[], |s, _| Box::pin(says_yes(s))),
+    Phrase::judge("the endpoint says yes[, tolerating {errors}]", &[], |s, a| Box::pin(says_yes(s, a))),
+    Phrase::judge("the endpoint refuses in whatever words", &[], |s, _| Box::pin(refuses_somehow(s))),
+    Phrase::judge("the endpoint answers without failing", &[], |s, _| Box::pin(does_not_fail(s))),
+    Phrase::control("the endpoint said yes", &[], |s, _| Box::pin(said_yes(s))),
     Phrase::control("put right, the request succeeds", &[], |s, _| Box::pin(put_right(s))),
     Phrase::control("the client got tokens", &[], |s, _| Box::pin(got_tokens(s))),
 ];
@@ -112,8 +115,44 @@ async fn got_tokens(scene: &mut Scene) -> Step {
     gets_tokens(scene).await
 }
 
-async fn says_yes(scene: &mut Scene) -> Step {
+async fn says_yes(scene: &mut Scene, args: &Args) -> Step {
+    let heard = scene.heard()?;
+    let judgement = match (judge::succeeds(heard, "status 200"), judge::refuses(heard, args.errors(0), &[])) {
+        (Ok(_), _) => Judgement::Holds,
+        (Err(fault), Judgement::Holds) => Judgement::Tolerated(fault),
+        (Err(fault), Judgement::Tolerated(_) | Judgement::Broken(_)) => Judgement::Broken(fault),
+    };
+    scene.judge(judgement)
+}
+
+/// As [`says_yes`], where the check is about something later.
+async fn said_yes(scene: &mut Scene) -> Step {
     judge::succeeds(scene.heard()?, "status 200").map(|_| ()).map_err(Halt::from)
+}
+
+/// Any 4xx: for a request that is so wrong that no specification says how it is refused.
+async fn refuses_somehow(scene: &mut Scene) -> Step {
+    let expected = "a refusal with a status of 4xx";
+    let heard = scene.heard()?;
+    let response = scene.response(expected)?;
+    let kind = match response.status {
+        400..500 => return Ok(()),
+        200..300 => Kind::Accepted,
+        500.. => Kind::Crashed,
+        _ => Kind::Malformed,
+    };
+    Err(Fault::plain(kind, heard.request.endpoint, response, expected).into())
+}
+
+/// Yes or no, but no 5xx: for an act whose effect is what counts, whatever is said about it.
+async fn does_not_fail(scene: &mut Scene) -> Step {
+    let expected = "an answer below status 500";
+    let heard = scene.heard()?;
+    let response = scene.response(expected)?;
+    if response.status < 500 {
+        return Ok(());
+    }
+    Err(Fault::plain(Kind::Crashed, heard.request.endpoint, response, expected).into())
 }
 
 async fn put_right(scene: &mut Scene) -> Step {

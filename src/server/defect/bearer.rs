@@ -27,7 +27,7 @@ table! { Bearer;
     IgnoresRevocationAtUserinfo violates ["bearer-revoked-token-401"];
     /// Accepts an access token from the query.
     AcceptsTokenInQuery violates ["bearer-query-token-refused"];
-    /// Tries the token of the form body when the one in the header is bad.
+    /// Tries the token of the form body or of the query when the one in the header is bad.
     FallsBackToSecondToken violates ["bearer-two-methods-rejected"];
     /// Uses the first of two tokens in the header or in the body.
     UsesFirstOfTwoTokens violates ["bearer-malformed-request-400"];
@@ -64,8 +64,9 @@ pub fn tokens(realm: &Realm, request: &Request, sound: Result<String, Refused>) 
         Err(Refused::NoToken) if defects.has(Flaw::AcceptsTokenInQuery) && in_header.is_empty() => {
             in_query.map(|token| vec![token]).ok_or(Refused::NoToken)
         }
-        Err(Refused::Malformed) if defects.has(Flaw::FallsBackToSecondToken) && in_header.len() == 1 && in_body.len() == 1 => {
-            Ok(vec![in_header[0].to_owned(), in_body[0].clone()])
+        Err(Refused::Malformed) if defects.has(Flaw::FallsBackToSecondToken) && in_header.len() == 1 && in_body.len() < 2 => {
+            let second = in_body.first().cloned().or(in_query).ok_or(Refused::Malformed)?;
+            Ok(vec![in_header[0].to_owned(), second])
         }
         Err(Refused::Malformed) if defects.has(Flaw::UsesFirstOfTwoTokens) => {
             let one_place = in_header.is_empty() != in_body.is_empty();

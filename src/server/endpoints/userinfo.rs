@@ -33,7 +33,7 @@ pub fn answer(realm: &Realm, request: &Request) -> Response {
     }
 }
 
-/// The token of the header or of the form body, not of both; a query is not looked at (RFC 6750 sections 2 and 2.3).
+/// The token of the header or of the form body, not of both, and not with another in the query; one in the query alone is none (RFC 6750 sections 2 and 2.3).
 fn presented(request: &Request) -> Result<String, Refused> {
     let mut found = Vec::new();
     for field in request.all_headers("authorization") {
@@ -45,6 +45,10 @@ fn presented(request: &Request) -> Result<String, Refused> {
     if request.method == "POST" && request.is_form() {
         let form = Parameters::parse(&request.body).map_err(|_| Refused::Malformed)?;
         found.extend(form.all("access_token").map(str::to_owned));
+    }
+    let in_query = Parameters::parse(request.query.as_bytes()).is_ok_and(|query| query.all("access_token").next().is_some());
+    if in_query && !found.is_empty() {
+        return Err(Refused::Malformed);
     }
     let two_fields = request.all_headers("authorization").nth(1).is_some();
     match found.as_slice() {
