@@ -31,7 +31,7 @@ Feature: Bearer tokens
   @must @RFC6750-3 @req:bearer-missing-credentials-401
   Rule: Whoever comes without a token is asked for one
 
-    @id:no-token @catches:answers-missing-token-with403
+    @id:no-token @catches:answers-missing-token-with-403
     Scenario: A call without a token
       A client learns from the challenge how to come in.
       Given a confidential client with tokens from a code that its user approved
@@ -58,7 +58,7 @@ Feature: Bearer tokens
   @should @RFC6750-3.1 @req:bearer-invalid-token-401
   Rule: A token that is none is told as invalid
 
-    @id:invalid-token @catches:answers-unknown-token-with400
+    @id:invalid-token @catches:answers-unknown-token-with-400
     Scenario Outline: A token that is <what>
       A client refreshes when it hears so; any other answer leaves it stuck.
       Given a confidential client with tokens from a code that its user approved

@@ -14,7 +14,7 @@ Feature: Introspection
   @must @RFC7662-2.2 @req:introspect-unknown-inactive
   Rule: A token that nobody knows is not active, and no error
 
-    @id:unknown @catches:answers-unknown-token-with404
+    @id:unknown @catches:answers-unknown-token-with-404
     Scenario Outline: A token that <what>
       The resource asks about whatever its callers send; it wants a no, not a failure.
       Given a confidential client with tokens from a code that its user approved
@@ -115,7 +115,7 @@ Feature: Introspection
   @must @RFC7662-4 @req:introspect-public-client-id-insufficient
   Rule: The name of a client is no proof
 
-    @id:public-client @catches:introspects-for-public-clients
+    @id:public-client @catches:introspects-by-name-alone
     Scenario: A public client asks about its own token by its name
       The client_id stands in every address bar; with it, anyone could ask.
       Given a public client with tokens from a code that its user approved
@@ -123,7 +123,7 @@ Feature: Introspection
       Then the introspection does not take a name for a proof
       And put right, the request succeeds
 
-    @id:confidential-client-nameonly @catches:introspects-for-public-clients
+    @id:confidential-client-nameonly @catches:introspects-by-name-alone
     Scenario: A confidential client asks about its own token by its name alone
       What a public client may not do, nobody may do in the name of a confidential one.
       Given a confidential client with tokens from a code that its user approved

@@ -49,8 +49,8 @@ pub struct Scene {
     pub asked: Option<Request>,
     /// What was last done, so that a control can do it again, put right.
     pub deed: Option<Deed>,
-    /// Who last said that a token is alive.
-    pub witness: Option<Witness>,
+    /// Who said that the access token is alive.
+    pub witnesses: Vec<Witness>,
     /// Tolerated faults that a judge found on the way, each with its step and the exchange that shows it.
     pub tolerated: Vec<(Fault, String, Option<usize>)>,
     /// The part that the step being played has.
@@ -165,7 +165,7 @@ impl Scene {
             sighting: None,
             asked: None,
             deed: None,
-            witness: None,
+            witnesses: Vec::new(),
             tolerated: Vec::new(),
             part: Part::Given,
             in_own_realm: false,

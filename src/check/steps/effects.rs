@@ -24,7 +24,7 @@ async fn witnesses(scene: &mut Scene, args: &Args) -> Step {
     match args.token(0) {
         Token::Refresh | Token::FirstRefresh => shows_alive_by_use(scene, args.token(0)).await,
         token @ (Token::Access | Token::FirstAccess | Token::Code | Token::DeviceCode | Token::Unknown) => {
-            find_witness(scene, token).await
+            find_witnesses(scene, token).await
         }
     }
 }
@@ -36,16 +36,17 @@ async fn shows_alive_by_use(scene: &mut Scene, token: Token) -> Step {
     scene.expect_tokens().map(|_| ())
 }
 
-/// The first witness who says that the access token is alive.
-pub(super) async fn find_witness(scene: &mut Scene, token: Token) -> Step {
+/// Every witness who says that the access token is alive.
+pub(super) async fn find_witnesses(scene: &mut Scene, token: Token) -> Step {
     let token = scene.token(token)?;
     let mut said = Vec::new();
+    scene.witnesses.clear();
     for witness in [Witness::Introspection("inspector"), Witness::Introspection(scene.protagonist), Witness::Resource] {
         let Some(request) = question(scene, witness, &token) else { continue };
         let heard = ask(scene, request).await;
         if lives(&heard, witness) {
-            scene.witness = Some(witness);
-            return Ok(());
+            scene.witnesses.push(witness);
+            continue;
         }
         said.push(match (&heard.outcome, witness) {
             (Ok(response), Witness::Introspection(role)) => format!("introspection by {role}: {}", words(response)),
@@ -53,7 +54,10 @@ pub(super) async fn find_witness(scene: &mut Scene, token: Token) -> Step {
             (Err(failure), _) => failure.to_string(),
         });
     }
-    Err(Halt::blocked(format!("no witness sees the token alive: {}", said.join("; "))))
+    if scene.witnesses.is_empty() {
+        return Err(Halt::blocked(format!("no witness sees the token alive: {}", said.join("; "))));
+    }
+    Ok(())
 }
 
 fn words(response: &crate::protocol::Response) -> String {
@@ -156,13 +160,21 @@ async fn is_alive(scene: &mut Scene, args: &Args) -> Step {
     }
 }
 
-/// What the witness says of the access token now.
+/// What the witnesses say of the access token now. It is dead as soon as one of them says so: one who goes on believing in it has a
+/// fault of its own, which is another check's finding. It is alive only if all of them say so.
 pub(super) async fn access_token_is(scene: &mut Scene, token: Token, alive: bool) -> Step {
-    let witness = scene.witness.ok_or_else(|| Halt::blocked("no witness saw the token alive before"))?;
     let token = scene.token(token)?;
-    let request = question(scene, witness, &token).ok_or_else(|| Halt::blocked("the witness is gone"))?;
-    let heard = ask(scene, request).await;
-    let dead = says_dead(&heard, witness)?;
+    let mut last = None;
+    for witness in scene.witnesses.clone() {
+        let request = question(scene, witness, &token).ok_or_else(|| Halt::blocked("the witness is gone"))?;
+        let heard = ask(scene, request).await;
+        let dead = says_dead(&heard, witness)?;
+        last = Some((heard, dead));
+        if dead {
+            break;
+        }
+    }
+    let (heard, dead) = last.ok_or_else(|| Halt::blocked("no witness saw the token alive before"))?;
     let fault = |kind, expected: &str, got: &str| Fault {
         kind,
         expected: expected.to_owned(),

@@ -36,11 +36,11 @@ async fn is_dead_or_cannot(scene: &mut Scene) -> Step {
 /// Shows, on a grant of its own, that the provider revokes such tokens at all: whoever does not is another check's finding.
 async fn takes_effect(scene: &mut Scene, args: &Args) -> Step {
     let token = args.token(0);
-    let (grants, witness) = (scene.grants.len(), scene.witness);
+    let (grants, witnesses) = (scene.grants.len(), scene.witnesses.clone());
     scene.obtain_tokens(super::super::flow::Ask::WithChallenge).await?;
     let alive = matches!(token, Token::Access | Token::FirstAccess);
     if alive {
-        effects::find_witness(scene, token).await?;
+        effects::find_witnesses(scene, token).await?;
     }
     let request = request::revoke(&scene.endpoint(Endpoint::Revocation)?, &scene.token(token)?);
     let request = request.authenticate(&scene.actor()?.auth());
@@ -48,6 +48,6 @@ async fn takes_effect(scene: &mut Scene, args: &Args) -> Step {
     judge::succeeds(scene.heard()?, "status 200").map_err(Halt::from)?;
     effects::is_dead_now(scene, token).await?;
     scene.grants.truncate(grants);
-    scene.witness = witness;
+    scene.witnesses = witnesses;
     Ok(())
 }

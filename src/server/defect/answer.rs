@@ -99,6 +99,15 @@ pub(super) fn form_of(encoded: &[u8]) -> Option<Vec<(String, String)>> {
     Some(form_urlencoded::parse(encoded).into_owned().collect())
 }
 
+/// The user of a Basic header.
+pub(super) fn basic_user(request: &Request) -> Option<String> {
+    use base64::Engine as _;
+    let (_, encoded) = request.header("authorization")?.split_once(' ')?;
+    let pair = base64::engine::general_purpose::STANDARD.decode(encoded.trim()).ok()?;
+    let id = pair.split(|byte| *byte == b':').next()?;
+    crate::server::core::form::decoded(id).ok()
+}
+
 /// Writes a form back into the request.
 pub(super) fn set_form(request: &mut Request, form: &[(String, String)]) {
     request.body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish().into_bytes();

@@ -19,7 +19,7 @@ table! { Device;
     OmitsDeviceExpiresIn violates ["device-authz-success-members"];
     /// Leaves `Cache-Control: no-store` out of the device authorization answer.
     OmitsNoStoreAtDeviceAuthorization violates ["device-authz-cache-no-store"];
-    /// Issues device codes to a GET.
+    /// Issues device codes to a GET, and for parameters in the query.
     ServesGetAtDeviceAuthorization violates ["device-authz-post-only"];
     /// Issues a device code when `client_id` is missing.
     IssuesDeviceCodesToNobody violates ["device-authz-missing-client-id"];
@@ -76,12 +76,14 @@ table! { Device;
 /// The client that asks for device codes: as it authenticated, or not at all.
 pub fn applicant<'realm>(
     realm: &'realm Realm,
+    request: &Request,
     form: &Parameters,
     client: Result<&'realm ClientConfig, Refusal>,
 ) -> Result<&'realm ClientConfig, Refusal> {
     let Err(refusal) = client else { return client };
     let defects = &realm.defects;
-    let named = form.get("client_id").map(|id| realm.client(id));
+    let by_header = super::answer::basic_user(request);
+    let named = form.get("client_id").map(str::to_owned).or(by_header).map(|id| realm.client(&id));
     let anyone = || realm.config.clients.values().find(|client| client.is_public() && uses_devices(client));
     match named {
         Some(Some(known)) if defects.has(Flaw::SkipsClientAuthAtDeviceAuthorization) => Ok(known),
@@ -220,7 +222,7 @@ pub fn pending(defects: &Defects, device: &Device, first_poll: bool, now: u64, s
 
 /// The device authorization request as this server reads it.
 pub(super) fn before(defects: &Defects, request: &mut Request) {
-    if defects.has(Flaw::ServesGetAtDeviceAuthorization) && request.method == "GET" {
+    if defects.has(Flaw::ServesGetAtDeviceAuthorization) && (request.method == "GET" || request.body.is_empty()) {
         request.method = "POST".to_owned();
         request.headers.retain(|(name, _)| name != "content-type");
         request.headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));

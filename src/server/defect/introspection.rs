@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::Defects;
-use super::answer::{Fields as _, form_of};
+use super::answer::{Fields as _, basic_user, form_of};
 use crate::server::config::ClientConfig;
 use crate::server::core::form::Parameters;
-use crate::server::core::grant::AccessToken;
+use crate::server::core::grant::{AccessToken, Grant};
 use crate::server::core::message::{Content, Request, Response};
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::Refusal;
@@ -19,14 +19,14 @@ table! { Introspection;
     AnswersUnknownTokenWith404 violates ["introspect-unknown-inactive"];
     /// Reports expired access tokens as active.
     IgnoresExpiryAtIntrospection violates ["introspect-expired-inactive"];
-    /// Reports revoked access tokens as active.
+    /// Reports revoked tokens as active.
     IgnoresRevocationAtIntrospection violates ["introspect-revoked-inactive"];
     /// Tells scope, subject and client of a token that is no longer active.
     LeaksDetailsOfInactiveTokens violates ["introspect-inactive-no-details"];
     /// Answers an introspection that carries no credentials at all.
     IntrospectsForAnyone violates ["introspect-requires-authorization"];
-    /// Takes the `client_id` of a public client for an authorization to introspect.
-    IntrospectsForPublicClients violates ["introspect-public-client-id-insufficient"];
+    /// Takes the `client_id` of any client, without a proof, for an authorization to introspect.
+    IntrospectsByNameAlone violates ["introspect-public-client-id-insufficient"];
     /// Answers wrong credentials with `active: false`.
     AnswersWrongCredentialsWithInactive violates ["introspect-invalid-credentials-401"];
     /// Answers an introspection that names no token with status 500.
@@ -72,9 +72,9 @@ pub fn caller<'realm>(
     let by_header = request.header("authorization").is_some();
     let by_name = form.get("client_id").is_some();
     let by_secret = by_header || form.get("client_secret").is_some();
-    let names_public_client = form.get("client_id").and_then(|id| realm.client(id)).is_some_and(ClientConfig::is_public);
+    let names_client = form.get("client_id").is_some_and(|id| realm.client(id).is_some());
     if !by_header && !by_name && realm.defects.has(Flaw::IntrospectsForAnyone)
-        || !by_secret && names_public_client && realm.defects.has(Flaw::IntrospectsForPublicClients)
+        || !by_secret && names_client && realm.defects.has(Flaw::IntrospectsByNameAlone)
     {
         return Ok(Caller::Anyone);
     }
@@ -106,6 +106,11 @@ pub fn is_alive(defects: &Defects, token: &AccessToken, now: u64, sound: bool) -
     sound
         || expired && !token.is_revoked() && defects.has(Flaw::IgnoresExpiryAtIntrospection)
         || alone && !expired && defects.has(Flaw::IgnoresRevocationAtIntrospection)
+}
+
+/// Whether the refresh token is alive, given that it was not rotated.
+pub fn refresh_token_is_alive(defects: &Defects, grant: &Grant, sound: bool) -> bool {
+    sound || grant.refresh_tokens_dead() && defects.has(Flaw::IgnoresRevocationAtIntrospection)
 }
 
 /// What is told about a token that is not alive: nothing.
@@ -149,12 +154,6 @@ pub(super) fn after(realm: &Realm, request: &Request, response: &mut Response) {
 
 /// The `client_id` by which the caller authenticated.
 fn caller_id(request: &Request) -> Option<String> {
-    use base64::Engine as _;
     let by_body = form_of(&request.body).and_then(|form| form.field("client_id").map(str::to_owned));
-    by_body.or_else(|| {
-        let (_, encoded) = request.header("authorization")?.split_once(' ')?;
-        let pair = base64::engine::general_purpose::STANDARD.decode(encoded.trim()).ok()?;
-        let id = pair.split(|byte| *byte == b':').next()?;
-        crate::server::core::form::decoded(id).ok()
-    })
+    by_body.or_else(|| basic_user(request))
 }

@@ -15,7 +15,7 @@ table! { Revocation;
     PretendsToRevokeAccessTokens violates ["revoke-access-token"];
     /// Answers 400 to the revocation of a token it does not know.
     RefusesUnknownToken violates ["revoke-unknown-token-200"];
-    /// Answers 400 to the revocation of a token that is revoked already.
+    /// Answers 400 to the revocation of a token that is revoked or expired already.
     RefusesSecondRevocation violates ["revoke-idempotent"];
     /// Answers 200 to a revocation that names no token.
     AcceptsRevocationOfNothing violates ["revoke-missing-token-param"];
@@ -77,8 +77,9 @@ pub fn nothing_is_revoked(defects: &Defects) -> bool {
 }
 
 /// Lets a hint pass that nobody knows.
-pub fn hint_is_known(defects: &Defects, hint: Option<&str>) -> Result<(), Refusal> {
-    if defects.has(Flaw::RefusesUnknownHint) && hint.is_some_and(|hint| Kind::hinted(hint).is_none()) {
+pub fn hint_is_known(defects: &Defects, form: &Parameters) -> Result<(), Refusal> {
+    let mut hints = form.all("token_type_hint");
+    if defects.has(Flaw::RefusesUnknownHint) && hints.any(|hint| Kind::hinted(hint).is_none()) {
         return Err(Refusal::new(TokenError::UnsupportedTokenType, "unknown token_type_hint"));
     }
     Ok(())
@@ -100,7 +101,10 @@ pub fn is_alive(realm: &Realm, token: &str, kind: Kind, grant: &Grant) -> Result
         return Ok(());
     }
     let dead = match kind {
-        Kind::Access => realm.state().access_tokens.get(token).is_none_or(|found| found.is_revoked()),
+        Kind::Access => {
+            let now = realm.now();
+            realm.state().access_tokens.get(token).is_none_or(|found| found.is_revoked() || found.is_expired(now))
+        }
         Kind::Refresh => grant.refresh_tokens_dead(),
     };
     if dead { Err(Refusal::new(TokenError::InvalidGrant, "the token is revoked already")) } else { Ok(()) }

@@ -149,7 +149,7 @@ fn proven<'realm>(
     let right = same && !secret.is_empty();
     if client.auth_method() != method
         || seam::method_is_missing(&realm.defects, method, grant)
-        || !seam::secret_matches(&realm.defects, secret, expected, right)
+        || !seam::secret_matches(&realm.defects, secret, expected, grant, right)
     {
         realm.state().failures.count(&counter, now);
         return Err(WRONG);

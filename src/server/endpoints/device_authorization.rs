@@ -21,7 +21,7 @@ pub fn answer(realm: &Realm, request: &Request) -> Response {
 
 fn codes(realm: &Realm, request: &Request, form: &Parameters) -> Result<Response, Refusal> {
     let client = back_channel::authenticated(realm, request, form, None);
-    let client = seam::applicant(realm, form, client)?;
+    let client = seam::applicant(realm, request, form, client)?;
     if !seam::may_use_devices(&realm.defects, client.grants.contains(&GrantKind::DeviceCode)) {
         return Err(Refusal::new(TokenError::UnauthorizedClient, "the client is not registered for the device grant"));
     }

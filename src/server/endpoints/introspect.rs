@@ -69,7 +69,8 @@ fn described(realm: &Realm, caller: seam::Caller<'_>, token: &str, hint: Option<
                 return None;
             }
             let told = refresh_token(realm, found, &grant);
-            let alive = !found.is_rotated() && refresh_token::is_alive(realm, found, &grant, now);
+            let alive = refresh_token::is_alive(realm, found, &grant, now);
+            let alive = !found.is_rotated() && seam::refresh_token_is_alive(&realm.defects, &grant, alive);
             if alive { Some(told) } else { seam::details_of_the_dead(&realm.defects, told) }
         }
     }

@@ -25,7 +25,7 @@ fn revocation(realm: &Realm, request: &Request, form: &Parameters) -> Result<Res
         return if seam::nothing_is_revoked(&realm.defects) { Ok(done()) } else { Err(invalid_request("token is missing")) };
     };
     let hint = form.get("token_type_hint");
-    seam::hint_is_known(&realm.defects, hint)?;
+    seam::hint_is_known(&realm.defects, form)?;
     let Some((kind, grant)) = found(realm, token) else {
         // Whatever it is, it is not valid; that is what the client wanted (RFC 7009 section 2.2).
         return seam::unknown_token(&realm.defects).map_or_else(|| Ok(done()), Err);
