@@ -97,7 +97,7 @@ fn document(response: &Response) -> Option<Map<String, Value>> {
 }
 
 /// What came of asking for this form; nothing if it has the address of another form.
-fn asked<'a>(scene: &'a Scene, form: WellKnown) -> Result<Option<&'a Heard>, Halt> {
+fn asked(scene: &Scene, form: WellKnown) -> Result<Option<&Heard>, Halt> {
     let url = form.url(&issuer(scene)?);
     Ok(scene.chorus.iter().find(|heard| heard.request.url == url))
 }

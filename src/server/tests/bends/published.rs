@@ -52,7 +52,7 @@ pub(super) const PROBES: &[Line] = &[
     ("introspects-for-anyone", "strict", |b| {
         b.post_with("token/introspect", vec![], &pairs(&[("token", &access(b))])).json["active"] == true
     }),
-    ("introspects-for-public-clients", "strict", |b| {
+    ("introspects-by-name-alone", "strict", |b| {
         let form = pairs(&[("token", &access(b)), ("client_id", "my-frontend")]);
         b.post_with("token/introspect", vec![], &form).json["active"] == true
     }),
