@@ -36,7 +36,7 @@ Feature: Authorization endpoint
   Rule: Without client_id nobody is sent to the redirect_uri of the request
 
     @id:missing-client-id @catches:redirects-without-client-id
-    Scenario Outline: Without client_id, <case>
+    Scenario Outline: A request <alteration>
       The server would be an open redirector: its good name lends trust to any site.
       Given a confidential client
       When the user approves a request <alteration>
@@ -52,7 +52,7 @@ Feature: Authorization endpoint
   Rule: A client_id that no one registered leads to no redirect
 
     @id:unknown-client-id @catches:redirects-unknown-clients
-    Scenario Outline: An unknown client, <case>
+    Scenario Outline: A request <alteration>
       Anyone can make up a client and a redirect URI to go with it.
       Given a confidential client
       When the user approves a request <alteration>
@@ -134,7 +134,7 @@ Feature: Authorization endpoint
   Rule: The state comes back exactly as it was sent
 
     @id:state @catches:decodes-state-twice
-    Scenario Outline: <case>
+    Scenario Outline: A request <alteration>
       The client compares it to tell its own users from forged responses; a changed one locks them out.
       Given a confidential client whose user approved a request with an S256 challenge
       When the user approves a request <alteration>
@@ -159,7 +159,7 @@ Feature: Authorization endpoint
   Rule: Errors bring the state back as well
 
     @id:state-on-error @catches:drops-state-on-error
-    Scenario Outline: <case>
+    Scenario Outline: The error for a request <alteration>
       Without it the client cannot tell which of its users the error is for.
       Given a confidential client whose user approved a request with an S256 challenge
       When the user approves a request <alteration>
@@ -279,7 +279,7 @@ Feature: Authorization endpoint
   Rule: No script may call the authorization endpoint
 
     @id:cors @catches:allows-cors-at-authorization
-    Scenario Outline: <case>
+    Scenario Outline: A script of <site>, <alteration>
       The endpoint is for browsers that go there; a script that reads its answers reads what belongs to the user.
       Given a confidential client
       When a script of <site> calls the authorization endpoint <alteration>
@@ -317,7 +317,7 @@ Feature: Authorization endpoint
   Rule: An unknown scope is refused, or left out and reported
 
     @id:unknown-scope @catches:grants-unknown-scopes
-    Scenario Outline: <case>
+    Scenario Outline: A request <alteration>
       A resource that knows the scope later finds it granted by nobody.
       Given a confidential client whose user approved a request with an S256 challenge
       When the user approves a request <alteration>
@@ -355,7 +355,7 @@ Feature: Authorization endpoint
   Rule: A server that promises it names itself in errors
 
     @id:issuer-in-error @catches:omits-iss-on-error
-    Scenario Outline: <case>
+    Scenario Outline: The error for a request <alteration>
       A client that insists on the issuer cannot believe the error.
       Given a confidential client whose user approved a request with an S256 challenge
       And the metadata promises to name the issuer in every authorization response

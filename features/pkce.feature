@@ -17,7 +17,7 @@ Feature: Proof Key for Code Exchange
   Rule: A code_verifier that does not match the challenge is refused
 
     @id:mismatch @catches:ignores-code-verifier
-    Scenario Outline: <case>
+    Scenario Outline: A redemption <alteration>
       Whoever steals the code from the redirect does not have the verifier.
       Given a public client whose user approved a request with an S256 challenge
       When the client redeems the code <alteration>
@@ -34,7 +34,7 @@ Feature: Proof Key for Code Exchange
   Rule: A code with a challenge is not redeemed without its code_verifier
 
     @id:missing-verifier @catches:skips-missing-verifier
-    Scenario Outline: <case>
+    Scenario Outline: A redemption <alteration>
       The thief would simply leave out what he does not have.
       Given a public client whose user approved a request with an S256 challenge
       When the client redeems the code <alteration>
@@ -50,7 +50,7 @@ Feature: Proof Key for Code Exchange
   Rule: A client's secret does not replace the code_verifier
 
     @id:confidential @catches:enforces-pkce-only-for-public-clients
-    Scenario Outline: A confidential client, <case>
+    Scenario Outline: A confidential client redeems <alteration>
       A stolen code put into the client's own redirect gives the thief's account the victim's data.
       Given a confidential client whose user approved a request with an S256 challenge
       When the client redeems the code <alteration>
@@ -154,7 +154,7 @@ Feature: Proof Key for Code Exchange
   Rule: A code_verifier has 43 to 128 characters
 
     @id:short-verifier @catches:skips-verifier-length-check
-    Scenario Outline: <case> characters
+    Scenario Outline: A verifier of <case> characters
       A verifier that short is guessed from its challenge, which goes by the browser.
       Given a public client whose user approved a request with the challenge of a code_verifier of <case> characters
       When the client redeems the code
@@ -167,7 +167,7 @@ Feature: Proof Key for Code Exchange
         | 42   |
 
     @id:long-verifier @catches:skips-verifier-length-check
-    Scenario: 129 characters
+    Scenario: A verifier of 129 characters
       Nothing is lost by it, but a client that relies on it fails elsewhere.
       Given a public client whose user approved a request with the challenge of a code_verifier of 129 characters
       When the client redeems the code

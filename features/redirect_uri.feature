@@ -5,7 +5,7 @@ Feature: Redirect URIs
   Rule: A path that goes on where the registered one ends is not the registered one
 
     @id:path @catches:matches-redirect-uri-by-prefix
-    Scenario Outline: <case>
+    Scenario Outline: The registered URI followed by <more>
       Somewhere below the client's address there is a page of somebody else's, or one that redirects on.
       Given a confidential client
       When the user approves a request with its https redirect_uri followed by <more>
@@ -32,7 +32,7 @@ Feature: Redirect URIs
   Rule: Another port makes another redirect URI, and so does the default one spelled out
 
     @id:port @catches:ignores-redirect-port
-    Scenario Outline: <case>
+    Scenario Outline: The registered URI with <host> for its host
       On another port another program may answer.
       Given a confidential client
       When the user approves a request with "HOST" in its https redirect_uri replaced by <host>
@@ -48,7 +48,7 @@ Feature: Redirect URIs
   Rule: Another query makes another redirect URI
 
     @id:query @catches:ignores-redirect-query
-    Scenario Outline: <case>
+    Scenario Outline: A request <alteration>
       The client's own page may redirect on to where the query says, with the code.
       Given a client with a query in its redirect URI
       When the user approves a request <alteration>
@@ -73,7 +73,7 @@ Feature: Redirect URIs
   Rule: Neither sub- nor look-alike domains are the registered host
 
     @id:host @catches:accepts-redirect-subdomains
-    Scenario Outline: <case>
+    Scenario Outline: The registered URI with <host> for its host
       Such a name is for anyone to register, or belongs to another team.
       Given a confidential client
       When the user approves a request with "HOST" in its https redirect_uri replaced by <host>
@@ -101,7 +101,7 @@ Feature: Redirect URIs
   Rule: Letters in another case make another redirect URI
 
     @id:case @catches:ignores-redirect-case
-    Scenario Outline: <case>
+    Scenario Outline: The registered URI with <part> in the other case
       Paths that differ in case are different pages on most servers.
       Given a confidential client
       When the user approves a request with <part> in its https redirect_uri in the other case
@@ -169,7 +169,7 @@ Feature: Redirect URIs
   Rule: A registered host that is not where the browser goes does not count
 
     @id:authority @catches:is-fooled-by-authority-tricks
-    Scenario Outline: <case>
+    Scenario Outline: The registered URI with <host> for its host
       The server sees the client's name in the address, the browser goes to the attacker's.
       Given a confidential client
       When the user approves a request with "HOST" in its https redirect_uri replaced by <host>

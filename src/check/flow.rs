@@ -51,6 +51,7 @@ impl Scene {
             ..grant
         };
         let mut jar = self.take_browser(browser);
+        self.walk_began = self.tape.len();
         let sighting = self.drive(&mut jar, request.clone(), decision, grant.redirect_uri.as_deref()).await?;
         self.return_browser(browser, jar);
         let code = match &sighting.end {

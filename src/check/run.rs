@@ -281,7 +281,7 @@ fn play_step(world: &mut Play, context: Context) -> LocalBoxFuture<'_, ()> {
             let outcome = AssertUnwindSafe(next_step(scene, &context.step)).await;
             if let Err(halt) = outcome {
                 let shown = match &halt {
-                    Halt::Fault(fault) => scene.tape.last_of(fault.endpoint),
+                    Halt::Fault(fault) => scene.shown(fault.endpoint),
                     Halt::Blocked(_) | Halt::NotApplicable(_) => None,
                 };
                 scene.halt = Some((halt, at, shown));
@@ -300,6 +300,7 @@ async fn next_step(scene: &mut Scene, told: &gherkin::Step) -> Step {
     assert_eq!(step.text, told.value.trim(), "the catalogue and the runner play the same steps");
     scene.cursor += 1;
     scene.part = step.phrase.part;
+    scene.evidence = None;
     scene.actor = scene.protagonist;
     let limit = scene.step_limit + scene.max_wait;
     match tokio::time::timeout(limit, (step.phrase.action)(scene, &step.args)).await {

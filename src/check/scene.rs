@@ -10,7 +10,7 @@ use super::catalog::Check;
 use super::halt::{Fault, Halt, Judgement, Step};
 use super::phrase::{Part, Token};
 use super::run::Options;
-use crate::login::Sighting;
+use crate::login::{End, Sighting};
 use crate::protocol::{ClientAuth, Endpoint, Failure, Pkce, Request, Response, Secret, Tokens};
 use crate::provider::{Client, Target, User};
 use crate::wire::{Jar, Tape, Wire};
@@ -45,6 +45,10 @@ pub struct Scene {
     pub chorus: Vec<Heard>,
     /// The last authorization response, or what came in its stead.
     pub sighting: Option<Sighting>,
+    /// How many exchanges were recorded when the walk behind the sighting began.
+    pub walk_began: usize,
+    /// The exchange that shows what the step found wrong, where it is not the last one of its endpoint.
+    pub evidence: Option<usize>,
     /// The authorization request behind the sighting.
     pub asked: Option<Request>,
     /// What was last done, so that a control can do it again, put right.
@@ -163,6 +167,8 @@ impl Scene {
             heard: None,
             chorus: Vec::new(),
             sighting: None,
+            walk_began: 0,
+            evidence: None,
             asked: None,
             deed: None,
             witnesses: Vec::new(),
@@ -281,13 +287,23 @@ impl Scene {
             Judgement::Tolerated(fault) => {
                 // Only a judge's complaint counts; a control that is answered in a tolerated form is answered.
                 if self.part == Part::Judge {
-                    let (step, shown) = (self.step_text(), self.tape.last_of(fault.endpoint));
+                    let (step, shown) = (self.step_text(), self.shown(fault.endpoint));
                     self.tolerated.push((fault, step, shown));
                 }
                 Ok(())
             }
             Judgement::Broken(fault) => Err(fault.into()),
         }
+    }
+
+    /// The exchange that shows a fault at this endpoint: of a walk through pages, the one where it ended.
+    pub(super) fn shown(&self, endpoint: Endpoint) -> Option<usize> {
+        let walked = matches!(endpoint, Endpoint::Authorization | Endpoint::Page);
+        let ended = self.sighting.as_ref().filter(|_| walked).and_then(|sighting| {
+            let unanswered = usize::from(matches!(sighting.end, End::Failed(_)));
+            (self.walk_began + sighting.hops.len() + unanswered).checked_sub(1)
+        });
+        self.evidence.or(ended).or_else(|| self.tape.last_of(endpoint))
     }
 
     /// The step being played, as the feature spells it.

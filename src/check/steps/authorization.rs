@@ -87,6 +87,7 @@ async fn opens(scene: &mut Scene) -> Step {
     let stops = scene.stops(grant.redirect_uri.as_deref());
     let stops: Vec<&str> = stops.iter().map(String::as_str).collect();
     let mut jar = Jar::default();
+    scene.walk_began = scene.tape.len();
     scene.sighting = Some(login::look(&scene.wire, &scene.tape, &mut jar, request.clone(), &stops).await);
     scene.asked = Some(request);
     scene.deed = Some(Deed::Approve);
@@ -106,12 +107,12 @@ async fn waits_for_login(scene: &mut Scene) -> Step {
 
 /// Without it a refusal may have had any reason; what was heard before stays what is judged.
 async fn same_succeeds(scene: &mut Scene, args: &Args) -> Step {
-    let judged = (scene.sighting.take(), scene.asked.take());
+    let judged = (scene.sighting.take(), scene.asked.take(), scene.walk_began);
     let outcome = match send(scene, args, 0, Ask::WithChallenge, Decision::Approve, &chance::token()).await {
         Ok(()) => gets_code(scene).await,
         Err(halt) => Err(halt),
     };
-    (scene.sighting, scene.asked) = judged;
+    (scene.sighting, scene.asked, scene.walk_began) = judged;
     outcome
 }
 

@@ -45,19 +45,33 @@ fn fault(kind: Kind, expected: &str, got: impl Into<String>) -> Fault {
     Fault { kind, expected: expected.to_owned(), answer: got.clone(), got, endpoint: Endpoint::Page }
 }
 
-/// The pages of this name that the user saw, at least one.
-fn pages<'a>(scene: &'a Scene, name: &str) -> Result<Vec<&'a Hop>, Halt> {
+/// The pages of this name that the user saw, at least one, each with its place among the recorded exchanges.
+fn pages<'a>(scene: &'a Scene, name: &str) -> Result<Vec<(usize, &'a Hop)>, Halt> {
     let sighting = scene.sighting()?;
     let role = match name {
         "login" => Role::LoginPage,
         "consent" => Role::ConsentPage,
         other => return Err(Halt::blocked(format!("no such page: {other}"))),
     };
-    let pages: Vec<&Hop> = sighting.pages().filter(|hop| hop.role == role).collect();
+    let walk = sighting.hops.iter().enumerate();
+    let pages: Vec<_> =
+        walk.filter(|(_, hop)| hop.is_page() && hop.role == role).map(|(at, hop)| (scene.walk_began + at, hop)).collect();
     match (pages.is_empty(), role) {
         (false, _) => Ok(pages),
         (true, Role::ConsentPage) if granted(sighting) => Err(Halt::NotApplicable(NO_CONSENT.to_owned())),
         (true, _) => Err(Halt::blocked(format!("no {name} page was seen: {}", sighting.describe()))),
+    }
+}
+
+/// Judges each page of this name; `wrong` says what is wrong with one.
+fn judge_pages(scene: &mut Scene, name: &str, expected: &str, wrong: impl Fn(&Hop) -> Option<String>) -> Step {
+    let found = pages(scene, name)?.into_iter().find_map(|(at, page)| wrong(page).map(|got| (at, got)));
+    match found {
+        None => Ok(()),
+        Some((at, got)) => {
+            scene.evidence = Some(at);
+            Err(fault(Kind::Malformed, expected, got).into())
+        }
     }
 }
 
@@ -97,8 +111,7 @@ fn lets_itself_be_framed(response: &Response) -> Option<&'static str> {
 const UNFRAMED: &str = "frame-ancestors that names no site of others, or X-Frame-Options DENY or SAMEORIGIN";
 
 async fn may_not_be_framed(scene: &mut Scene, args: &Args) -> Step {
-    let framed = pages(scene, args.text(0))?.into_iter().find_map(|page| lets_itself_be_framed(&page.response));
-    framed.map_or(Ok(()), |got| Err(fault(Kind::Malformed, UNFRAMED, got).into()))
+    judge_pages(scene, args.text(0), UNFRAMED, |page| lets_itself_be_framed(&page.response).map(str::to_owned))
 }
 
 /// The sentence of RFC 9700 section 4.16 is about all pages, and the harm about those that ask.
@@ -115,29 +128,23 @@ async fn error_page_had_better(scene: &mut Scene) -> Step {
 
 async fn policy_says_framers(scene: &mut Scene, args: &Args) -> Step {
     let expected = "Content-Security-Policy with frame-ancestors";
-    for page in pages(scene, args.text(0))? {
-        if frame_ancestors(&page.response).is_empty() {
-            return Err(fault(Kind::Malformed, expected, "no frame-ancestors").into());
-        }
-    }
-    Ok(())
+    let says_nothing = |page: &Hop| frame_ancestors(&page.response).is_empty();
+    judge_pages(scene, args.text(0), expected, |page| says_nothing(page).then(|| "no frame-ancestors".to_owned()))
 }
 
 async fn keeps_address(scene: &mut Scene, args: &Args) -> Step {
     const SAFE: [&str; 5] = ["no-referrer", "origin", "same-origin", "strict-origin", "strict-origin-when-cross-origin"];
     let expected = "a referrer policy that tells other sites no more than the origin";
-    for page in pages(scene, args.text(0))? {
+    judge_pages(scene, args.text(0), expected, |page| {
         let read = page.page();
         let policy = read.referrer_policy().map(|policy| policy.trim().to_ascii_lowercase());
         // Of a list of policies browsers take the last one that they know.
-        let last = policy.as_deref().and_then(|policy| policy.split(',').next_back()).map(str::trim);
-        match last {
-            Some(policy) if SAFE.contains(&policy) => {}
-            Some(policy) => return Err(fault(Kind::Malformed, expected, format!("the policy {policy:?}")).into()),
-            None => return Err(fault(Kind::Malformed, expected, "no referrer policy").into()),
+        match policy.as_deref().and_then(|policy| policy.split(',').next_back()).map(str::trim) {
+            Some(policy) if SAFE.contains(&policy) => None,
+            Some(policy) => Some(format!("the policy {policy:?}")),
+            None => Some("no referrer policy".to_owned()),
         }
-    }
-    Ok(())
+    })
 }
 
 /// Any page on the way may hold it, the one where the walk ended before all.
@@ -149,10 +156,12 @@ async fn holds_no_markup(scene: &mut Scene) -> Step {
         End::Crashed { .. } | End::Failed(_) => return Err(judge::seen(Kind::Crashed, sighting, expected).into()),
         End::Redirected { .. } | End::Outside { .. } | End::Finished | End::Refused { .. } | End::Stuck { .. } => {}
     }
-    match sighting.pages().find(|page| page.response.text().contains(open)) {
+    let holds = |hop: &Hop| hop.is_page() && hop.response.text().contains(open);
+    match sighting.hops.iter().enumerate().find(|(_, hop)| holds(hop)) {
         None => Ok(()),
-        Some(page) => {
+        Some((at, page)) => {
             let got = format!("{} that holds it as it was sent", page.page().name());
+            scene.evidence = Some(scene.walk_began + at);
             Err(Fault { endpoint: Endpoint::Authorization, ..fault(Kind::Leaked, expected, got) }.into())
         }
     }
@@ -161,13 +170,11 @@ async fn holds_no_markup(scene: &mut Scene) -> Step {
 /// 307 and 308 keep the method and the body, and with them the password (RFC 9700 section 4.12).
 async fn repeats_nothing(scene: &mut Scene) -> Step {
     let expected = "302 or 303 after every form";
-    for hop in scene.sighting()?.redirects() {
-        if matches!(hop.status, 307 | 308) && hop.request.payload().is_some() {
-            let got = format!("status {}, with which browsers send the form again", hop.status);
-            return Err(fault(Kind::Leaked, expected, got).into());
-        }
-    }
-    Ok(())
+    let repeats = |hop: &Hop| matches!(hop.status, 307 | 308) && hop.request.payload().is_some();
+    let found = scene.sighting()?.hops.iter().enumerate().find(|(_, hop)| repeats(hop)).map(|(at, hop)| (at, hop.status));
+    let Some((at, status)) = found else { return Ok(()) };
+    scene.evidence = Some(scene.walk_began + at);
+    Err(fault(Kind::Leaked, expected, format!("status {status}, with which browsers send the form again")).into())
 }
 
 async fn script_calls(scene: &mut Scene, args: &Args) -> Step {
@@ -235,6 +242,7 @@ async fn forges_consent(scene: &mut Scene) -> Step {
     let forged = hidden.into_iter().fold(form.clone(), |form, name| form.without(name));
     scene.deed = Some(Deed::Approve);
     scene.asked = Some(request);
+    scene.walk_began = scene.tape.len();
     scene.sighting = Some(login::look(&scene.wire, &scene.tape, &mut jar, forged, &stops).await);
     Ok(())
 }

@@ -122,7 +122,8 @@ fn state_fault(scene: &Scene, params: &Params) -> Result<Option<Fault>, Halt> {
     let expected = format!("state {asked:?}");
     Ok(match params.get("state") {
         Some(state) if state == asked => None,
-        Some(state) => Some(malformed(&expected, format!("state {state:?}"))),
+        // Whatever it was changed to: one cause.
+        Some(state) => Some(Fault { answer: "another state".to_owned(), ..malformed(&expected, format!("state {state:?}")) }),
         None => Some(malformed(&expected, "no state")),
     })
 }
