@@ -92,13 +92,18 @@ fn describe(topic: Topic) -> impl Iterator<Item = Info> {
 
 fn kebab(name: &str) -> String {
     let mut words = String::with_capacity(name.len() + 8);
-    let mut in_capitals = true;
+    let mut previous = 'A';
     for letter in name.chars() {
-        if letter.is_ascii_uppercase() && !in_capitals {
+        let word_begins = match letter {
+            'A'..='Z' => !previous.is_ascii_uppercase(),
+            '0'..='9' => previous.is_ascii_lowercase(),
+            _ => false,
+        };
+        if word_begins {
             words.push('-');
         }
         words.push(letter.to_ascii_lowercase());
-        in_capitals = letter.is_ascii_uppercase();
+        previous = letter;
     }
     words
 }

@@ -70,7 +70,7 @@ pub(super) const PROBES: &[Line] = &[
         back.parameter("error").is_some() && back.parameter("state").is_none()
     }),
     ("ends-denial-on-local-page", "strict", |b| b.browser().deny(&b.request("web")).location().is_empty()),
-    ("redirects-with307", "strict", |b| approved(b).status == 307),
+    ("redirects-with-307", "strict", |b| approved(b).status == 307),
     ("issues-code-without-login", "strict", |b| b.browser().authorize(&b.request("web")).parameter("code").is_some()),
     ("allows-framing-by-anyone", "strict", |b| pages(b).iter().any(|page| policy(page).contains("frame-ancestors *"))),
     ("omits-frame-ancestors", "strict", |b| {

@@ -39,7 +39,7 @@ fn userinfo(bench: &Bench, headers: &[(&str, String)]) -> Answer {
 
 pub(super) const PROBES: &[Line] = &[
     ("sends-active-as-string", "strict", |b| b.introspect(&access(b))["active"] == "true"),
-    ("answers-unknown-token-with404", "strict", |b| ask(b, &pairs(&[("token", "unknown")])).status == 404),
+    ("answers-unknown-token-with-404", "strict", |b| ask(b, &pairs(&[("token", "unknown")])).status == 404),
     ("ignores-expiry-at-introspection", "strict", |b| b.is_active(&expired(b))),
     ("ignores-revocation-at-introspection", "strict", |b| {
         let token = revoked(b);
@@ -100,14 +100,14 @@ pub(super) const PROBES: &[Line] = &[
         let token = access(b);
         userinfo(b, &[("authorization", format!("bearer {token}"))]).status == 401 && b.userinfo(&token).status == 200
     }),
-    ("answers-missing-token-with403", "strict", |b| {
+    ("answers-missing-token-with-403", "strict", |b| {
         let answer = userinfo(b, &[]);
         (answer.status, answer.header("www-authenticate")) == (403, None)
     }),
     ("sends-error-for-missing-token", "strict", |b| {
         userinfo(b, &[]).header("www-authenticate").unwrap_or_default().contains("error=")
     }),
-    ("answers-unknown-token-with400", "strict", |b| {
+    ("answers-unknown-token-with-400", "strict", |b| {
         let answer = b.userinfo("unknown");
         (answer.status, answer.header("www-authenticate")) == (400, None) && b.userinfo(&revoked(b)).status == 401
     }),
