@@ -25,26 +25,36 @@ pub struct Refused {
     pub repeated: bool,
 }
 
-/// Whether load may go to each of these places.
-///
-/// # Errors
-/// The first that is neither loopback nor allowed by both the provider file and `targets`.
-pub fn check<'a>(
-    provider: &Provider,
-    targets: &[String],
-    places: impl IntoIterator<Item = (&'static str, &'a Url)>,
-) -> Result<(), Refused> {
-    for (what, url) in places {
+/// What both sides said about load beyond this machine.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    allowed: bool,
+    file: String,
+    targets: Vec<String>,
+}
+
+impl Guard {
+    /// The provider file's leave, and the hosts that the command line repeats.
+    pub fn new(provider: &Provider, targets: Vec<String>) -> Self {
+        Self { allowed: provider.load.allow, file: provider.source.to_string(), targets }
+    }
+
+    /// Whether load may go there; `what` says what is there.
+    ///
+    /// # Errors
+    /// It is neither loopback nor allowed by both the provider file and the command line.
+    pub fn check(&self, what: &'static str, url: &Url) -> Result<(), Refused> {
         if is_loopback(url) {
-            continue;
+            return Ok(());
         }
         let host = url.host_str().unwrap_or_default().to_owned();
-        let repeated = targets.iter().any(|target| target.eq_ignore_ascii_case(&host));
-        if !(provider.load.allow && repeated) {
-            return Err(Refused { host, what, file: provider.source.to_string(), allowed: provider.load.allow, repeated });
+        let repeated = self.targets.iter().any(|target| target.eq_ignore_ascii_case(&host));
+        if self.allowed && repeated {
+            Ok(())
+        } else {
+            Err(Refused { host, what, file: self.file.clone(), allowed: self.allowed, repeated })
         }
     }
-    Ok(())
 }
 
 /// Whether a URL stays on this machine; names other than `localhost` are not resolved, they may resolve differently a second later.
@@ -70,7 +80,7 @@ mod tests {
     fn ask(load: &str, targets: &[&str], url: &str) -> Result<(), Refused> {
         let url = Url::parse(url).expect("a URL");
         let targets: Vec<String> = targets.iter().map(|target| (*target).to_owned()).collect();
-        check(&provider(load), &targets, [("token endpoint", &url)])
+        Guard::new(&provider(load), targets).check("token endpoint", &url)
     }
 
     #[test]

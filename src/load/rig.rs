@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::guard::Guard;
 use super::measure::Recorder;
 use super::seen::Seen;
 use crate::wire::Wire;
@@ -16,6 +17,8 @@ pub struct Rig {
     pub seen: Seen,
     /// Sends for logins, and for what is not measured.
     pub wire: Wire,
+    /// Where load may go.
+    pub guard: Guard,
     /// After which time an answer counts as not come.
     pub timeout: Duration,
     /// How long after the beginning no flow begins any more.

@@ -11,7 +11,7 @@ use url::Url;
 use super::crew;
 use super::fault::Fault;
 use super::flows::{Assignment, Door};
-use super::guard::{self, Refused};
+use super::guard::{Guard, Refused};
 use super::measure::Recorder;
 use super::plan::{Flow, FlowPlan, Plan};
 use super::prepare;
@@ -82,17 +82,21 @@ pub enum LoadError {
 /// [`LoadError`], before anything was measured; what happens later is in the [`LoadRun`].
 pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError> {
     let Order { plan, targets, goose_report, interrupt, tell } = order;
+    let guard = Guard::new(&provider, targets);
     if let Ok(issuer) = Url::parse(&provider.issuer) {
-        guard::check(&provider, &targets, [("issuer", &issuer)])?;
+        guard.check("issuer", &issuer)?;
     }
     let bounds = Bounds { connect: plan.timeout, total: plan.timeout, ..Bounds::default() };
     let wire = Wire::new(bounds).map_err(LoadError::Wire)?;
     let tape = Tape::new(provider.secrets());
     let Target { provider, endpoints, .. } = tokio::select! {
+        biased;
         () = interrupt.cancelled() => return Err(LoadError::Interrupted),
         found = provider::discover(&wire, &tape, provider) => found?,
     };
-    guard::check(&provider, &targets, touched(&plan, &endpoints))?;
+    for (what, url) in touched(&plan, &endpoints) {
+        guard.check(what, url)?;
+    }
 
     let hold = (plan.ramp, plan.ramp + plan.hold);
     let steps = plan.flows.iter().flat_map(|flow| flow.flow.steps().iter().map(|step| (flow.label().to_owned(), *step)));
@@ -100,6 +104,7 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         recorder: Recorder::new(steps, hold),
         seen: Seen::new(seen::LIMIT),
         wire,
+        guard,
         timeout: plan.timeout,
         ends_after: hold.1,
         cut: interrupt.child_token(),
@@ -109,18 +114,11 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         assignments.push((Arc::new(assign(flow, &provider, &endpoints)?), users));
     }
 
-    let mut prepared = Preparation::default();
-    for (assignment, users) in assignments.iter().filter(|(assignment, _)| assignment.flow == Flow::Refresh) {
-        tokio::select! {
-            biased;
-            () = interrupt.cancelled() => break,
-            made = prepare::chains(&rig, assignment, *users, tell.as_ref()) => {
-                let made = made?;
-                prepared.chains += made.chains;
-                prepared.millis += made.millis;
-            }
-        }
-    }
+    let prepared = tokio::select! {
+        biased;
+        () = interrupt.cancelled() => Preparation::default(),
+        made = prepare(&rig, &assignments, tell.as_ref()) => made?,
+    };
 
     let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     if !interrupt.is_cancelled() {
@@ -130,6 +128,20 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         ran.map_err(|error| LoadError::Engine(error.to_string()))?;
     }
     Ok(judge(&plan, &provider, &rig, prepared, started, interrupt.is_cancelled()))
+}
+
+/// Makes what the flows need, one flow after the other.
+async fn prepare(rig: &Rig, assignments: &[(Arc<Assignment>, usize)], tell: &Tell) -> Result<Preparation, LoadError> {
+    let mut prepared = Preparation::default();
+    for (assignment, users) in assignments {
+        prepare::rehearse(rig, assignment).await?;
+        if assignment.flow == Flow::Refresh {
+            let made = prepare::chains(rig, assignment, *users, tell).await?;
+            prepared.chains += made.chains;
+            prepared.millis += made.millis;
+        }
+    }
+    Ok(prepared)
 }
 
 /// Tells once a second how it goes, and cuts the run when its last answers take too long.

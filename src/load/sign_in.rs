@@ -4,12 +4,14 @@ use aws_lc_rs::rand;
 use url::Url;
 
 use super::fault::Fault;
-use crate::login::{self, Decision, End, Errand, Sighting, Stop};
+use super::guard::Refused;
+use super::rig::Rig;
+use crate::login::{self, Decision, End, Errand, Role, Sighting, Stop};
 use crate::protocol::pkce::Pkce;
 use crate::protocol::request::{self, Request};
 use crate::protocol::{Failure, Secret};
 use crate::provider::{Client, User};
-use crate::wire::{Jar, Tape, Wire};
+use crate::wire::{Jar, Tape};
 
 /// A code and what is needed to redeem it.
 pub struct Granted {
@@ -39,6 +41,15 @@ pub struct Astray {
     pub fault: Fault,
     /// What was seen, in words, without secrets.
     pub seen: String,
+    /// The host that load may not go to, where it led there.
+    pub refused: Option<Refused>,
+}
+
+impl Astray {
+    /// Why, and what was seen in words.
+    pub fn new(fault: Fault, seen: String) -> Self {
+        Self { fault, seen, refused: None }
+    }
 }
 
 /// The scopes that a client asks for: all that it may, or none said.
@@ -47,7 +58,7 @@ pub fn scope(client: &Client) -> Option<String> {
 }
 
 /// Has a user approve an authorization request with PKCE and `state` (RFC 6749 section 4.1.1).
-pub async fn authorize(wire: &Wire, endpoint: &Url, client: &Client, user: &User) -> Result<Granted, Astray> {
+pub async fn authorize(rig: &Rig, endpoint: &Url, client: &Client, user: &User) -> Result<Granted, Astray> {
     let pkce = Pkce::from_octets(random());
     let state: String = random::<16>().iter().map(|octet| format!("{octet:02x}")).collect();
     let redirect_uri = client.redirect_uri().to_owned();
@@ -57,8 +68,8 @@ pub async fn authorize(wire: &Wire, endpoint: &Url, client: &Client, user: &User
         .set("state", &state)
         .challenge(&pkce);
     let stop_at = [redirect_uri.as_str()];
-    let sighting = walk(wire, start, Stop::RedirectUri(&stop_at), None, user).await;
-    let astray = |fault| Astray { fault, seen: sighting.describe() };
+    let sighting = walk(rig, start, Stop::RedirectUri(&stop_at), None, user).await?;
+    let astray = |fault| Astray::new(fault, sighting.describe());
     let End::Redirected { params, .. } = &sighting.end else {
         return Err(astray(fault_of(&sighting.end)));
     };
@@ -73,19 +84,29 @@ pub async fn authorize(wire: &Wire, endpoint: &Url, client: &Client, user: &User
 }
 
 /// Has a user approve a device at the verification page (RFC 8628 section 3.3).
-pub async fn approve(wire: &Wire, verification: &Url, user_code: &str, user: &User) -> Result<(), Astray> {
+pub async fn approve(rig: &Rig, verification: &Url, user_code: &str, user: &User) -> Result<(), Astray> {
     let start = Request::get(request::Endpoint::Verification, verification);
-    let sighting = walk(wire, start, Stop::Decision, Some(user_code), user).await;
+    let sighting = walk(rig, start, Stop::Decision, Some(user_code), user).await?;
     match &sighting.end {
         End::Finished => Ok(()),
-        end => Err(Astray { fault: fault_of(end), seen: sighting.describe() }),
+        end => Err(Astray::new(fault_of(end), sighting.describe())),
     }
 }
 
-async fn walk(wire: &Wire, start: Request, stop_at: Stop<'_>, user_code: Option<&str>, user: &User) -> Sighting {
+async fn walk(rig: &Rig, start: Request, stop_at: Stop<'_>, user_code: Option<&str>, user: &User) -> Result<Sighting, Astray> {
+    rig.guard.check("login page", &start.url)?;
     let errand =
         Errand { start, stop_at, username: &user.username, password: &user.password, user_code, decision: Decision::Approve };
-    login::run(wire, &Tape::default(), &mut Jar::default(), &errand).await
+    let sighting = login::run(&rig.wire, &Tape::default(), &mut Jar::default(), &errand).await;
+    // Where a login leads is known only afterwards: the rehearsal finds out with one login, before there is any load.
+    for hop in &sighting.hops {
+        rig.guard.check("login page", &hop.url)?;
+    }
+    // Who was asked and did not answer left no hop of its own.
+    if let (End::Failed(_), Some(Role::Redirect { to })) = (&sighting.end, sighting.last().map(|hop| &hop.role)) {
+        rig.guard.check("login page", to)?;
+    }
+    Ok(sighting)
 }
 
 fn fault_of(end: &End) -> Fault {
@@ -107,6 +128,13 @@ fn random<const N: usize>() -> [u8; N] {
 /// The failure in the words of a walk.
 impl From<Failure> for Astray {
     fn from(failure: Failure) -> Self {
-        Self { fault: Fault::from(&failure), seen: failure.to_string() }
+        Self::new(Fault::from(&failure), failure.to_string())
+    }
+}
+
+/// A walk that load may not follow.
+impl From<Refused> for Astray {
+    fn from(refused: Refused) -> Self {
+        Self { fault: Fault::LoginLedElsewhere, seen: refused.to_string(), refused: Some(refused) }
     }
 }

@@ -197,6 +197,18 @@ async fn an_endpoint_on_another_host_is_refused_although_the_issuer_is_here() {
 }
 
 #[tokio::test]
+async fn a_login_that_leads_to_another_host_ends_the_run_after_the_one_login_of_the_rehearsal() {
+    let server = MockServer::start().await;
+    // An address for documentation (RFC 5737): nobody is there.
+    let away = ResponseTemplate::new(302).insert_header("location", "http://192.0.2.1:9/login");
+    Mock::given(path("/auth")).respond_with(away).expect(1).mount(&server).await;
+    let endpoints = format!("endpoints: {{ authorization: \"{0}/auth\", token: \"{0}/token\" }}\n", server.uri());
+    let plan = "users: 2\nhold: 1s\ntimeout: 500ms\nflows: [{ flow: authorization_code }]\n";
+    let error = load(provider(&server.uri(), &endpoints), plan).await.expect_err("it leads elsewhere");
+    assert!(matches!(error, LoadError::Refused(_)) && error.to_string().contains("--target 192.0.2.1"), "{error}");
+}
+
+#[tokio::test]
 async fn what_the_provider_file_lacks_is_named_with_its_key() {
     let (_server, whole) = mocked(ResponseTemplate::new(500)).await;
     for (plan, expected) in [

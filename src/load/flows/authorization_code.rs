@@ -7,7 +7,9 @@ use crate::load::answer;
 use crate::load::connection::Connection;
 use crate::load::fault::Fault;
 use crate::load::measure::Step;
-use crate::load::sign_in;
+use crate::load::rig::Rig;
+use crate::load::sign_in::{self, Astray, Granted};
+use crate::provider::User;
 
 /// A user of the flow.
 pub struct Worker {
@@ -25,11 +27,7 @@ impl Worker {
         let rig = shift.rig;
         let (assignment, user) = (&self.assignment, self.assignment.user(self.turn));
         self.turn += 1;
-        let endpoint = assignment.authorization.as_ref().expect("a flow with a login has an authorization endpoint");
-        let login = async {
-            let granted = sign_in::authorize(&rig.wire, endpoint, &assignment.client, user).await.map_err(|it| it.fault)?;
-            if rig.seen.first_time(granted.code()) { Ok(granted) } else { Err(Fault::CodeSeenTwice) }
-        };
+        let login = async { log_in(rig, assignment, user).await.map_err(|astray| astray.fault) };
         let granted = shift.walk(Step::Login, login).await?;
         let request = granted.redeem(&assignment.token.url, &assignment.client);
         let judge = |response: &_| match answer::token(response)?.refresh_token {
@@ -38,4 +36,20 @@ impl Worker {
         };
         shift.ask(&mut self.line, &request, Step::Token, judge).await
     }
+}
+
+/// A login that ends in a code which was not issued before.
+async fn log_in(rig: &Rig, assignment: &Assignment, user: &User) -> Result<Granted, Astray> {
+    let endpoint = assignment.authorization.as_ref().expect("a flow with a login has an authorization endpoint");
+    let granted = sign_in::authorize(rig, endpoint, &assignment.client, user).await?;
+    if rig.seen.first_time(granted.code()) {
+        Ok(granted)
+    } else {
+        Err(Astray::new(Fault::CodeSeenTwice, "a code that was issued before".to_owned()))
+    }
+}
+
+/// One login before the clock starts: does it work at all, and where does it lead?
+pub async fn rehearse(rig: &Rig, assignment: &Assignment) -> Result<(), Astray> {
+    log_in(rig, assignment, assignment.user(0)).await.map(drop)
 }

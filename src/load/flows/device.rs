@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Assignment, Missed, Shift};
-use crate::load::answer;
-use crate::load::connection::Connection;
+use super::{Assignment, Door, Missed, Shift};
+use crate::load::answer::{self, DeviceGrant};
+use crate::load::connection::{Connection, Outgoing};
 use crate::load::fault::Fault;
 use crate::load::measure::Step;
-use crate::load::sign_in::{self, scope};
-use crate::protocol::request;
+use crate::load::rig::Rig;
+use crate::load::sign_in::{self, Astray, scope};
+use crate::protocol::Response;
+use crate::protocol::request::{self, Request};
 
 /// By how much a device slows down when told so (RFC 8628 section 3.5).
 const SLOW_DOWN: Duration = Duration::from_secs(5);
@@ -37,22 +39,17 @@ impl Worker {
         let (assignment, user) = (&self.assignment, self.assignment.user(self.turn));
         self.turn += 1;
         let door = assignment.device_authorization.as_ref().expect("the device flow has a device authorization endpoint");
-        let auth = assignment.client.auth();
-        let begin = request::device(&door.url).authenticate(&auth).set_some("scope", scope(&assignment.client));
-        let judge = |response: &_| {
-            let grant = answer::device(response)?;
-            if rig.seen.first_time(&grant.device_code) { Ok(grant) } else { Err(Fault::CodeSeenTwice) }
-        };
-        let grant = shift.ask(&mut self.device_line, &begin, Step::Authorization, judge).await?;
+        let begin = begin(assignment, door);
+        let grant = shift.ask(&mut self.device_line, &begin, Step::Authorization, |response| judge(rig, response)).await?;
         let begun = Instant::now();
 
         let approval = async {
-            let approved = sign_in::approve(&rig.wire, &grant.verification, &grant.user_code, user).await;
+            let approved = sign_in::approve(rig, &grant.verification, &grant.user_code, user).await;
             approved.map_err(|astray| astray.fault)
         };
         shift.walk(Step::Approval, approval).await?;
 
-        let poll = request::poll(&assignment.token.url, &grant.device_code).authenticate(&auth);
+        let poll = request::poll(&assignment.token.url, &grant.device_code).authenticate(&assignment.client.auth());
         let mut interval = grant.interval;
         let mut wait = interval.saturating_sub(begun.elapsed());
         for _ in 0..MOST_POLLS {
@@ -76,4 +73,23 @@ impl Worker {
         }
         Ok(())
     }
+}
+
+fn begin(assignment: &Assignment, door: &Door) -> Request {
+    request::device(&door.url).authenticate(&assignment.client.auth()).set_some("scope", scope(&assignment.client))
+}
+
+fn judge(rig: &Rig, response: &Response) -> Result<DeviceGrant, Fault> {
+    let grant = answer::device(response)?;
+    if rig.seen.first_time(&grant.device_code) { Ok(grant) } else { Err(Fault::CodeSeenTwice) }
+}
+
+/// One approval before the clock starts: does it work at all, and where does it lead? Nobody polls for the token.
+pub async fn rehearse(rig: &Rig, assignment: &Assignment) -> Result<(), Astray> {
+    let door = assignment.device_authorization.as_ref().expect("the device flow has a device authorization endpoint");
+    let mut line = Connection::new(door.origin.clone(), rig.timeout);
+    let response = line.send(&Outgoing::of(&begin(assignment, door))?).await?;
+    let grant = judge(rig, &response)
+        .map_err(|fault| Astray::new(fault.clone(), format!("the device authorization was answered with: {fault}")))?;
+    sign_in::approve(rig, &grant.verification, &grant.user_code, assignment.user(0)).await
 }

@@ -1,8 +1,8 @@
 //! The flows that users run, one file each, and what they have in common: send, time, judge, count.
 
-mod authorization_code;
+pub mod authorization_code;
 mod client_credentials;
-mod device;
+pub mod device;
 pub mod refresh;
 
 use std::sync::{Arc, Mutex};

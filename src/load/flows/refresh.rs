@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Assignment, Missed, Shift};
 use crate::load::answer;
-use crate::load::connection::Connection;
+use crate::load::connection::{Connection, Outgoing};
 use crate::load::fault::Fault;
 use crate::load::measure::Step;
 use crate::load::rig::Rig;
@@ -82,11 +82,11 @@ impl Worker {
 /// A login whose refresh token begins a chain.
 pub async fn begin(rig: &Rig, assignment: &Assignment, turn: usize) -> Result<Secret, Astray> {
     let endpoint = assignment.authorization.as_ref().expect("a flow with a login has an authorization endpoint");
-    let granted = sign_in::authorize(&rig.wire, endpoint, &assignment.client, assignment.user(turn)).await?;
+    let granted = sign_in::authorize(rig, endpoint, &assignment.client, assignment.user(turn)).await?;
     let mut line = Connection::new(assignment.token.origin.clone(), rig.timeout);
     let request = granted.redeem(&assignment.token.url, &assignment.client);
-    let response = line.send(&crate::load::connection::Outgoing::of(&request)?).await?;
+    let response = line.send(&Outgoing::of(&request)?).await?;
     let judged = answer::token(&response).and_then(|tokens| tokens.refresh_token.ok_or(Fault::NoRefreshToken));
     let judged = judged.and_then(|token| if rig.seen.first_time(&token) { Ok(token) } else { Err(Fault::TokenSeenTwice) });
-    judged.map_err(|fault| Astray { seen: format!("the code was answered with: {fault}"), fault })
+    judged.map_err(|fault| Astray::new(fault.clone(), format!("the code was answered with: {fault}")))
 }

@@ -109,6 +109,14 @@ fn wrong_usage_exits_2_with_what_was_expected() {
 }
 
 #[test]
+fn help_names_every_shipped_plan() {
+    let help = text(&flowproof(Path::new("."), &["--help"]).stdout);
+    for plan in flowproof::load::Plan::shipped() {
+        assert!(help.contains(&plan), "{plan}: {help}");
+    }
+}
+
+#[test]
 fn a_provider_that_is_down_exits_3() {
     let gone = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
     let dir = dir_with("provider.yaml", &format!("issuer: http://{gone}\n"));

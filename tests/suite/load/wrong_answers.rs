@@ -127,7 +127,8 @@ async fn a_code_that_is_issued_twice_is_noticed() {
     let provider = super::provider(&base, &endpoints);
     let run = load(provider, "users: 1\nhold: 300ms\nflows: [{ flow: authorization_code }]\n").await.expect("it runs");
     let login = step(&run, "authorization_code", "login");
-    assert_eq!(login.right, 1, "{login:?}");
+    // The first time was the rehearsal.
+    assert_eq!(login.right, 0, "{login:?}");
     assert_eq!(login.wrong.keys().collect::<Vec<_>>(), ["code seen twice"]);
 }
 
