@@ -181,12 +181,18 @@ const CLEAR: &str = "\r\u{1b}[2K";
 fn teller(console: &Console) -> Arc<Tell> {
     let (quiet, animates) = (console.quiet, console.animates());
     Arc::new(move |news: News<'_>| {
-        if quiet {
+        let is_warning = matches!(news, News::Trouble(_));
+        if quiet && !is_warning {
             return;
         }
         let mut stderr = io::stderr().lock();
+        let clear = if animates { CLEAR } else { "" };
         // Nobody is left to tell when stderr itself is gone.
-        drop(if animates { write!(stderr, "{CLEAR}{news}") } else { writeln!(stderr, "{news}") });
+        drop(match (is_warning, animates) {
+            (true, _) => writeln!(stderr, "{clear}warning: {news}"),
+            (false, true) => write!(stderr, "{clear}{news}"),
+            (false, false) => writeln!(stderr, "{news}"),
+        });
         drop(stderr.flush());
     })
 }

@@ -125,7 +125,14 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         let watch = tokio::spawn(watch(Arc::clone(&rig), interrupt.clone(), Arc::clone(&tell)));
         let ran = crew::run(&plan, &rig, &assignments, goose_report.as_deref()).await;
         watch.abort();
-        ran.map_err(|error| LoadError::Engine(error.to_string()))?;
+        match ran {
+            Ok(()) => {}
+            // What was measured is worth more than goose's report of it.
+            Err(error) if rig.recorder.measurements().iter().any(|one| one.count() > 0) => {
+                tell(News::Trouble(&error.to_string()))
+            }
+            Err(error) => return Err(LoadError::Engine(error.to_string())),
+        }
     }
     Ok(judge(&plan, &provider, &rig, prepared, started, interrupt.is_cancelled()))
 }

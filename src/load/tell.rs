@@ -37,6 +37,8 @@ pub enum News<'a> {
         /// Whether it was asked for.
         interrupted: bool,
     },
+    /// goose failed at its end; the measurement is whole.
+    Trouble(&'a str),
 }
 
 impl fmt::Display for News<'_> {
@@ -51,6 +53,7 @@ impl fmt::Display for News<'_> {
                 let (p50, p99) = (at(0.5), at(0.99));
                 write!(f, "{second:>3}s of {of}s  {users} users  {}/s  p50 {p50}  p99 {p99}  {errors} errors", recent.count)
             }
+            Self::Trouble(what) => write!(f, "the load engine failed at its end, what it measured is whole: {what}"),
             Self::Ending { interrupted: true } => f.write_str("interrupted: ending"),
             Self::Ending { interrupted: false } => f.write_str("the time is up: waiting for the last answers"),
         }
