@@ -12,7 +12,7 @@ use super::role::Role;
 use super::scene::Scene;
 use crate::protocol::request::form_encode;
 use crate::protocol::{Body, ClientAuth, Method, Request, Secret, Value};
-use crate::provider::Need;
+use crate::provider::{AuthMethod, Client, Need};
 
 /// A scope that no provider knows.
 pub const UNKNOWN_SCOPE: &str = "flowproof-no-such-scope";
@@ -50,6 +50,14 @@ pub const ALTERATIONS: &[Alteration] = &[
         Ok(request.set(&args[0], chance::token().chars().cycle().take(length).collect::<String>()))
     }),
     alteration("with a {word} that looks like a JWT", &[], |_, request, args| Ok(request.set(&args[0], jwt_of_nobody()))),
+    alteration("with a second {word} {string}", &[], |_, request, args| Ok(request.twice(&args[0], &args[1]))),
+    alteration("with a made up {word}", &[], |_, request, args| {
+        Ok(request.set(&args[0], Secret::new(format!("made up {}", args[0]), chance::token() + &chance::token())))
+    }),
+    alteration("with {word} cut short", &[], |_, request, args| {
+        rewritten(request, &args[0], |value| value.chars().take(value.chars().count().saturating_sub(2)).collect())
+    }),
+    alteration("with one character of {word} changed", &[], |_, request, args| rewritten(request, &args[0], another_character)),
     alteration("with parameters that no one knows", &[], |_, request, _| {
         Ok(request.set("x_flowproof_unknown", "1").set("foo[bar]", "2"))
     }),
@@ -85,7 +93,20 @@ pub const ALTERATIONS: &[Alteration] = &[
     alteration("with every parameter in the query", &[], |_, request, _| Ok(request.in_query())),
     alteration("accepting {string}", &[], |_, request, args| Ok(request.header("accept", &args[0]))),
     alteration("with the header {word} {string}", &[], |_, request, args| Ok(request.header(&args[0], &args[1]))),
+    alteration("with {word} in the query", &[], |_, mut request, args| {
+        let value = request.param(&args[0]).cloned().ok_or_else(|| Halt::blocked(format!("the request has no {}", args[0])))?;
+        request = request.without(&args[0]);
+        request.query.push((args[0].clone(), value));
+        Ok(request)
+    }),
+    alteration("with a made up {word}, the right one in the query", &[], |_, mut request, args| {
+        let value = request.param(&args[0]).cloned().ok_or_else(|| Halt::blocked(format!("the request has no {}", args[0])))?;
+        request = request.set(&args[0], Secret::new(format!("made up {}", args[0]), chance::token() + &chance::token()));
+        request.query.push((args[0].clone(), value));
+        Ok(request)
+    }),
     alteration("accepting only HTML", &[], |_, request, _| Ok(request.header("accept", "text/html"))),
+    alteration("with a cookie", &[], |_, request, _| Ok(request.header("cookie", "session=flowproof"))),
     // PKCE
     alteration("with another code_verifier", &[], |_, request, _| {
         Ok(request.verifier(&Secret::new("code_verifier", format!("{}{}", chance::token(), chance::token()))))
@@ -151,13 +172,40 @@ pub const ALTERATIONS: &[Alteration] = &[
         let role = Role::named(&args[0]).ok_or_else(|| Halt::blocked(format!("no such client: {}", args[0])))?;
         Ok(request.authenticate(&scene.client(role.key)?.auth()))
     }),
+    alteration("with its client secret in another case", &[], |scene, request, _| {
+        scene.reauthenticate(request, |secret| {
+            let turned = |c: char| if c.is_ascii_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() };
+            secret.chars().map(turned).collect()
+        })
+    }),
+    alteration("by HTTP Basic", &[], |scene, request, _| {
+        let client = scene.actor()?;
+        match (client.auth, &client.secret) {
+            (AuthMethod::ClientSecretBasic, Some(_)) => Ok(request.authenticate(&client.auth())),
+            (AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost | AuthMethod::None, _) => {
+                Err(Halt::NotApplicable(format!("`clients.{}` is not registered for HTTP Basic", scene.actor_key())))
+            }
+        }
+    }),
     alteration("with its secret in the body as well", &[], |scene, request, _| {
         let client = scene.actor()?;
         let secret = client.secret.clone().ok_or_else(|| Halt::blocked("the client has no secret"))?;
+        // Two ways at once, whichever of them the client is registered for.
+        let request = request.basic("Basic", &form_encode(&client.id), &form_encode(secret.expose()));
         Ok(request.set("client_id", &client.id).set("client_secret", secret))
+    }),
+    alteration("with the credentials of {client} in the body as well", &[], |scene, request, args| {
+        let (client, other) = (scene.actor()?, scene.client(named(&args[0])?.key)?);
+        let secret = |client: &Client| client.secret.clone().ok_or_else(|| Halt::blocked("the client has no secret"));
+        let request = request.basic("Basic", &form_encode(&client.id), &form_encode(secret(client)?.expose()));
+        Ok(request.set("client_id", &other.id).set("client_secret", secret(other)?))
     }),
     alteration("with its client_id in the body as well", &[], |scene, request, _| {
         Ok(request.set("client_id", &scene.actor()?.id))
+    }),
+    alteration("with its client_id in the body and the Authorization header {string}", &[], |scene, request, args| {
+        let request = request.authenticate(&ClientAuth::None { id: scene.actor()?.id.clone() });
+        Ok(request.header("authorization", Secret::new("authorization", &args[0])))
     }),
     alteration("with the client_id of {client} in the body as well", &[], |scene, request, args| {
         let role = Role::named(&args[0]).ok_or_else(|| Halt::blocked(format!("no such client: {}", args[0])))?;
@@ -224,6 +272,14 @@ pub const ALTERATIONS: &[Alteration] = &[
         Ok(request.another_header("authorization", again))
     }),
     // Scope
+    alteration("with a scope that only another client may have", &[], |scene, request, _| {
+        let own = &scene.actor()?.scopes;
+        let others = scene.target.provider.clients.values().flat_map(|client| client.scopes.iter());
+        match others.into_iter().find(|scope| !own.contains(scope)) {
+            Some(scope) => Ok(request.set("scope", scope)),
+            None => Err(Halt::NotApplicable("every client may have every scope".to_owned())),
+        }
+    }),
     alteration("with only an unknown scope", &[], |_, request, _| Ok(request.set("scope", UNKNOWN_SCOPE))),
     alteration("with an unknown scope beside its own", &[], |scene, request, _| {
         let own =
@@ -233,6 +289,18 @@ pub const ALTERATIONS: &[Alteration] = &[
     alteration("with one of its scopes", &[Need::TwoScopes], |scene, request, _| Ok(request.set("scope", scene.one_scope()?))),
     alteration("with all its scopes", &[], |scene, request, _| Ok(request.set("scope", scene.scope_of(scene.actor_key())?))),
     // Redirect URI
+    alteration("with a slash after its redirect_uri", &[], |_, request, _| {
+        rewritten(request, "redirect_uri", |uri| format!("{uri}/"))
+    }),
+    alteration("with its redirect_uri in another case", &[], |_, request, _| {
+        // The path only: scheme and host mean the same in any case (RFC 3986 section 6.2.2.1).
+        rewritten(request, "redirect_uri", |uri| {
+            match uri.find("://").and_then(|at| uri[at + 3..].find('/').map(|path| at + 3 + path)) {
+                Some(path) => format!("{}{}", &uri[..path], uri[path..].to_ascii_uppercase()),
+                None => uri.to_owned(),
+            }
+        })
+    }),
     alteration("with the redirect_uri of {client}", &[], |scene, request, args| {
         let role = Role::named(&args[0]).ok_or_else(|| Halt::blocked(format!("no such client: {}", args[0])))?;
         let uri = scene.https_redirect_uri(role.key)?;
@@ -342,23 +410,58 @@ fn jwt_of_nobody() -> String {
     format!("{header}.{claims}.{}", URL_SAFE_NO_PAD.encode(chance::octets::<64>()))
 }
 
-/// An alteration with its arguments.
+fn named(words: &str) -> Result<&'static Role, Halt> {
+    Role::named(words).ok_or_else(|| Halt::blocked(format!("no such client: {words}")))
+}
+
+/// The request with the value of a parameter rewritten; it has to come out changed.
+fn rewritten(request: Request, name: &str, rewrite: impl Fn(&str) -> String) -> Result<Request, Halt> {
+    let value = request.param(name).cloned().ok_or_else(|| Halt::blocked(format!("the request has no {name}")))?;
+    let changed = rewrite(value.expose());
+    if changed == value.expose() {
+        return Err(Halt::blocked(format!("the {name} cannot be changed so")));
+    }
+    Ok(match value {
+        Value::Plain(_) => request.set(name, changed),
+        Value::Secret(_) => request.set(name, Secret::new(format!("changed {name}"), changed)),
+    })
+}
+
+/// The text with a character in its middle replaced by another one of the same kind.
+fn another_character(text: &str) -> String {
+    let middle = text.chars().count() / 2;
+    let other = |c: char| match c {
+        'a' | 'A' | '0' => char::from(c as u8 + 1),
+        c if c.is_ascii_lowercase() => 'a',
+        c if c.is_ascii_uppercase() => 'A',
+        _ => '0',
+    };
+    text.chars().enumerate().map(|(at, c)| if at == middle { other(c) } else { c }).collect()
+}
+
+/// An alteration with its arguments, and the one that follows it after a comma.
 #[derive(Clone)]
 pub struct Bound {
     alteration: &'static Alteration,
     args: Vec<String>,
+    next: Option<Box<Bound>>,
 }
 
 impl Bound {
     /// What it needs of the provider.
     pub fn needs(&self) -> Vec<Need> {
         let clients = self.args.iter().filter_map(|arg| Role::named(arg)).map(|role| role.need);
-        self.alteration.needs.iter().copied().chain(clients).collect()
+        let next = self.next.iter().flat_map(|next| next.needs());
+        self.alteration.needs.iter().copied().chain(clients).chain(next).collect()
     }
 
     /// The request, changed.
     pub fn apply(&self, scene: &Scene, request: Request) -> Result<Request, Halt> {
-        (self.alteration.change)(scene, request, &self.args)
+        let request = (self.alteration.change)(scene, request, &self.args)?;
+        match &self.next {
+            Some(next) => next.apply(scene, request),
+            None => Ok(request),
+        }
     }
 }
 
@@ -373,12 +476,21 @@ static COMPILED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     ALTERATIONS.iter().map(compile).collect()
 });
 
-/// The alteration that these words name. Words without parameters win over words with them.
+/// The alterations that these words name, joined by commas. Words without parameters win over words with them.
 pub fn bind(words: &str) -> Option<Bound> {
+    one(words).or_else(|| {
+        words.match_indices(", ").find_map(|(at, comma)| {
+            let next = Some(Box::new(bind(&words[at + comma.len()..])?));
+            Some(Bound { next, ..one(&words[..at])? })
+        })
+    })
+}
+
+fn one(words: &str) -> Option<Bound> {
     let fits = |(at, alteration): (usize, &'static Alteration)| {
         let captures = COMPILED[at].captures(words)?;
         let args = captures.iter().skip(1).flatten().map(|found| found.as_str().to_owned()).collect();
-        Some(Bound { alteration, args })
+        Some(Bound { alteration, args, next: None })
     };
     ALTERATIONS.iter().enumerate().filter_map(fits).min_by_key(|bound| bound.args.len())
 }
@@ -393,5 +505,13 @@ mod tests {
         assert_eq!(bound.alteration.words, "with an empty client secret");
         assert_eq!(bind("with an empty code_verifier").expect("a change").args, ["code_verifier"]);
         assert!(bind("with a moon in its sky").is_none());
+    }
+
+    #[test]
+    fn alterations_are_joined_by_commas() {
+        let bound = bind("without saying who it is, accepting only HTML").expect("two changes");
+        assert_eq!(bound.alteration.words, "without saying who it is");
+        assert_eq!(bound.next.expect("the second").alteration.words, "accepting only HTML");
+        assert!(bind("without scope, with a moon in its sky").is_none());
     }
 }

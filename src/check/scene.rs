@@ -43,6 +43,8 @@ pub struct Scene {
     pub heard: Option<Heard>,
     /// Answers to requests sent side by side.
     pub chorus: Vec<Heard>,
+    /// What came of each round of refreshes sent side by side.
+    pub rounds: Vec<Round>,
     /// The last authorization response, or what came in its stead.
     pub sighting: Option<Sighting>,
     /// How many exchanges were recorded when the walk behind the sighting began.
@@ -76,6 +78,17 @@ pub struct Heard {
     pub request: Request,
     /// What came.
     pub outcome: Result<Response, Failure>,
+}
+
+/// What came of one round of refreshes with one token, sent side by side.
+#[derive(Clone, Debug)]
+pub struct Round {
+    /// How many answers carried tokens.
+    pub answered: usize,
+    /// How many of their refresh tokens worked afterwards; counted up to two.
+    pub surviving: usize,
+    /// An answer that was none.
+    pub crashed: Option<Heard>,
 }
 
 /// What a user or a client was granted.
@@ -166,6 +179,7 @@ impl Scene {
             grants: Vec::new(),
             heard: None,
             chorus: Vec::new(),
+            rounds: Vec::new(),
             sighting: None,
             walk_began: 0,
             evidence: None,

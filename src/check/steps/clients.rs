@@ -3,10 +3,11 @@
 use super::super::flow::Ask;
 use super::super::halt::{Halt, Step};
 use super::super::phrase::{Args, Phrase};
-use super::super::scene::Scene;
+use super::super::role::{ROLES, Role};
+use super::super::scene::{Deed, Scene};
 use crate::login::Decision;
 use crate::protocol::ClientAuth;
-use crate::provider::Need;
+use crate::provider::{Grant, Need};
 
 /// The sentences.
 pub static PHRASES: &[Phrase] = &[
@@ -21,6 +22,13 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::given("{client} with tokens from a code that its user approved", &[Need::UserLogin], |s, a| {
         Box::pin(with_tokens(s, a))
     }),
+    Phrase::given("{client} whose user approved one of its scopes", &[Need::UserLogin, Need::TwoScopes], |s, a| {
+        Box::pin(approved_for_one_scope(s, a))
+    }),
+    Phrase::given("{client} with tokens for one of its scopes", &[Need::UserLogin, Need::TwoScopes], |s, a| {
+        Box::pin(with_tokens_for_one_scope(s, a))
+    }),
+    Phrase::given("a confidential client that is not registered for {word}", &[], |s, a| Box::pin(without_grant(s, a))),
     Phrase::given("{client} with a token of its own", &[], |s, a| Box::pin(with_own_token(s, a))),
     Phrase::given("{client} with a device code", &[Need::Device], |s, a| Box::pin(with_device_code(s, a))),
     Phrase::given("{client} with a device code that its user approved", &[Need::Device, Need::UserLogin], |s, a| {
@@ -52,10 +60,37 @@ async fn with_tokens(scene: &mut Scene, args: &Args) -> Step {
     scene.obtain_tokens(Ask::WithChallenge).await
 }
 
+async fn approved_for_one_scope(scene: &mut Scene, args: &Args) -> Step {
+    introduce(scene, args);
+    let scope = scene.one_scope()?;
+    let (request, grant) = scene.authorization_request(Ask::WithChallenge)?;
+    scene.obtain_code_by(request.set("scope", scope), grant).await
+}
+
+async fn with_tokens_for_one_scope(scene: &mut Scene, args: &Args) -> Step {
+    approved_for_one_scope(scene, args).await?;
+    let request = scene.redemption()?;
+    scene.act(Deed::Redeem, request, None).await?;
+    scene.expect_tokens().map(|_| ())
+}
+
+/// Any client with a secret will do that may not use the grant.
+async fn without_grant(scene: &mut Scene, args: &Args) -> Step {
+    let grant = Grant::ALL.into_iter().find(|grant| grant.name() == args.text(0));
+    let grant = grant.ok_or_else(|| Halt::blocked(format!("no such grant: {}", args.text(0))))?;
+    let lacks = |role: &&Role| scene.client(role.key).is_ok_and(|client| !client.is_public() && !client.may(grant));
+    let Some(role) = ROLES.iter().find(lacks) else {
+        return Err(Halt::NotApplicable(format!("every confidential client is registered for {}", grant.name())));
+    };
+    scene.protagonist = role.key;
+    scene.actor = role.key;
+    Ok(())
+}
+
 async fn with_own_token(scene: &mut Scene, args: &Args) -> Step {
     introduce(scene, args);
     let request = scene.own_credentials()?;
-    scene.act(super::super::scene::Deed::ClientCredentials, request, None).await?;
+    scene.act(Deed::ClientCredentials, request, None).await?;
     scene.expect_tokens().map(|_| ())
 }
 

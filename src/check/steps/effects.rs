@@ -78,6 +78,19 @@ fn question(scene: &Scene, witness: Witness, token: &Secret) -> Option<Request> 
     }
 }
 
+/// What introspection says of a token, where somebody is told that it is active.
+pub async fn introspected(scene: &Scene, token: &Secret) -> Option<serde_json::Map<String, serde_json::Value>> {
+    for role in ["inspector", scene.protagonist] {
+        let witness = Witness::Introspection(role);
+        let Some(request) = question(scene, witness, token) else { continue };
+        let heard = ask(scene, request).await;
+        if lives(&heard, witness) {
+            return heard.outcome.ok().and_then(|response| answer::object(&response).ok());
+        }
+    }
+    None
+}
+
 async fn ask(scene: &Scene, request: Request) -> Heard {
     let outcome = scene.wire.send(&scene.tape, &request).await;
     Heard { request, outcome }

@@ -10,9 +10,13 @@ pub mod legacy;
 pub mod metadata;
 pub mod pages;
 pub mod pkce;
+pub mod races;
+pub mod refusals;
 pub mod resource;
 pub mod response;
 pub mod revocation;
+pub mod scopes;
+pub mod token_answers;
 pub mod tokens;
 pub mod users;
 pub mod verification;
@@ -42,6 +46,10 @@ static VOCABULARY: LazyLock<Vec<(&'static Phrase, Regex)>> = LazyLock::new(|| {
         introspection::PHRASES,
         resource::PHRASES,
         metadata::PHRASES,
+        refusals::PHRASES,
+        token_answers::PHRASES,
+        scopes::PHRASES,
+        races::PHRASES,
     ];
     topics.into_iter().flatten().map(|phrase| (phrase, phrase.pattern())).collect()
 });

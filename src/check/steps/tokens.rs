@@ -1,10 +1,12 @@
 //! Acts at the token, revocation and introspection endpoints and at the resource, and the judges of acceptance and refusal.
 
+use std::time::Duration;
+
 use super::super::halt::{Fault, Halt, Judgement, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase, Token};
 use super::super::scene::{Deed, Heard, Scene};
-use crate::protocol::{Endpoint, Tokens, answer, request};
+use crate::protocol::{Endpoint, OAuthError, Tokens, answer, request};
 use crate::provider::Need;
 use crate::verdict::Kind;
 
@@ -27,6 +29,9 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::act("the token endpoint is asked for the grant type {string}[ {alteration}]", &[], |s, a| {
         Box::pin(asks_for_grant_type(s, a))
     }),
+    Phrase::act("the client redeems {token} as a code", &[], |s, a| Box::pin(redeems_as_code(s, a))),
+    Phrase::act("{number} seconds pass", &[], |s, a| Box::pin(seconds_pass(s, a))),
+    Phrase::act("the lifetime of the code passes", &[Need::ShortLifetime], |s, _| Box::pin(outlives_code(s))),
     Phrase::judge("the endpoint refuses with {errors}[, tolerating {errors}]", &[], |s, a| Box::pin(refuses(s, a))),
     Phrase::judge("the client gets tokens", &[], |s, _| Box::pin(gets_tokens(s))),
     Phrase::judge("the endpoint says yes[, tolerating {errors}]", &[], |s, a| Box::pin(says_yes(s, a))),
@@ -35,6 +40,11 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::control("the endpoint said yes", &[], |s, _| Box::pin(said_yes(s))),
     Phrase::control("put right, the request succeeds", &[], |s, _| Box::pin(put_right(s))),
     Phrase::control("the client got tokens", &[], |s, _| Box::pin(got_tokens(s))),
+    Phrase::control("the request was refused", &[], |s, _| Box::pin(was_refused(s))),
+    Phrase::control("the refresh token was rotated", &[], |s, _| Box::pin(was_rotated(s))),
+    Phrase::control("a fresh refresh token works", &[Need::RefreshToken], |s, _| Box::pin(fresh_refresh_works(s))),
+    Phrase::control("{client} can ask for a token of its own", &[], |s, a| Box::pin(another_can_ask(s, a))),
+    Phrase::control("the resource takes {token}", &[Need::Resource], |s, a| Box::pin(resource_takes(s, a))),
 ];
 
 fn turn_to(scene: &mut Scene, args: &Args) {
@@ -59,6 +69,23 @@ async fn asks_for_own_token(scene: &mut Scene, args: &Args) -> Step {
 async fn asks_for_grant_type(scene: &mut Scene, args: &Args) -> Step {
     let request = request::token(&scene.endpoint(Endpoint::Token)?, args.text(0)).authenticate(&scene.actor()?.auth());
     scene.act(Deed::ClientCredentials, request, args.alteration(1)).await
+}
+
+/// A token of another kind where a code belongs, all else as in the redemption that yielded it.
+async fn redeems_as_code(scene: &mut Scene, args: &Args) -> Step {
+    let request = scene.redemption()?.set("code", scene.token(args.token(0))?);
+    scene.act(Deed::Redeem, request, None).await
+}
+
+async fn seconds_pass(scene: &mut Scene, args: &Args) -> Step {
+    scene.pass(Duration::from_secs(args.number(0))).await
+}
+
+/// Ten minutes are the longest that a code may live (RFC 6749 section 4.1.2); where the clock is real, the provider file says that
+/// lifetimes can be waited for.
+async fn outlives_code(scene: &mut Scene) -> Step {
+    let clock_moves = scene.target.provider.admin.is_some();
+    scene.pass(if clock_moves { Duration::from_secs(601) } else { scene.max_wait.min(Duration::from_secs(30)) }).await
 }
 
 async fn refreshes(scene: &mut Scene, args: &Args, at: usize) -> Step {
@@ -128,6 +155,53 @@ async fn says_yes(scene: &mut Scene, args: &Args) -> Step {
 /// As [`says_yes`], where the check is about something later.
 async fn said_yes(scene: &mut Scene) -> Step {
     judge::succeeds(scene.heard()?, "status 200").map(|_| ()).map_err(Halt::from)
+}
+
+/// The control of checks about what a refusal brings about: whether it was refused is another check's business.
+async fn was_refused(scene: &mut Scene) -> Step {
+    let heard = scene.heard()?;
+    let expected = "a refusal";
+    match &heard.outcome {
+        Ok(response) if OAuthError::read(response).is_ok() => Ok(()),
+        Ok(response) => Err(Fault::plain(Kind::Accepted, heard.request.endpoint, response, expected).into()),
+        Err(failure) => Err(Fault::silence(heard.request.endpoint, failure, expected).into()),
+    }
+}
+
+async fn was_rotated(scene: &mut Scene) -> Step {
+    scene.expect_tokens()?;
+    if scene.token(Token::Refresh)? == scene.token(Token::FirstRefresh)? {
+        return Err(Halt::blocked("the refresh brought no new refresh token"));
+    }
+    Ok(())
+}
+
+/// Tokens of a fresh login, refreshed once: the paired control where a refresh token has to be dead.
+async fn fresh_refresh_works(scene: &mut Scene) -> Step {
+    let judged = scene.heard.clone();
+    scene.deed = Some(Deed::Refresh);
+    let outcome = scene.put_right().await;
+    scene.heard = judged;
+    outcome
+}
+
+async fn another_can_ask(scene: &mut Scene, args: &Args) -> Step {
+    let judged = scene.heard.clone();
+    turn_to(scene, args);
+    let request = scene.own_credentials()?;
+    scene.send(request).await;
+    let outcome = scene.expect_tokens().map(|_| ());
+    scene.heard = judged;
+    outcome
+}
+
+async fn resource_takes(scene: &mut Scene, args: &Args) -> Step {
+    let judged = scene.heard.clone();
+    let request = request::resource(&scene.endpoint(Endpoint::Resource)?).bearer(&scene.token(args.token(0))?);
+    scene.send(request).await;
+    let outcome = judge::succeeds(scene.heard()?, "status 200").map(|_| ()).map_err(Halt::from);
+    scene.heard = judged;
+    outcome
 }
 
 /// Any 4xx: for a request that is so wrong that no specification says how it is refused.

@@ -67,6 +67,15 @@ impl Response {
         }
     }
 
+    /// Takes a member out of a JSON object.
+    pub(super) fn drop_member(&mut self, name: &str) {
+        if let Content::Json(document) = &mut self.content
+            && let Some(members) = document.as_object_mut()
+        {
+            members.shift_remove(name);
+        }
+    }
+
     /// Changes the value of a header field, if there is one.
     pub(super) fn rewrite_header(&mut self, name: &str, change: impl FnOnce(&str) -> String) {
         if let Some((_, value)) = self.headers.iter_mut().find(|(field, _)| *field == name) {

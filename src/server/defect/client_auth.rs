@@ -24,6 +24,8 @@ table! { ClientAuth;
     TrustsBodyClientId violates ["client-auth-client-id-mismatch-rejected"];
     /// Accepts a secret that is cut short, has something appended, or differs in case.
     ComparesSecretsLoosely violates ["client-auth-wrong-secret-rejected"];
+    /// Does not look at the secrets of a token request at all, as long as there is one.
+    IgnoresClientSecrets violates ["client-auth-wrong-secret-rejected", "refresh-requires-client-auth"];
     /// Answers `unauthorized_client` to a client it does not know.
     AnswersUnknownClientWithUnauthorizedClient violates ["client-auth-unknown-client-rejected"];
     /// Issues a client credentials token to a confidential client that only names itself.
@@ -59,6 +61,11 @@ pub fn basic_stays_encoded(defects: &Defects) -> bool {
 /// Whether a header that is not well-formed Basic counts as none.
 pub fn malformed_header_is_ignored(defects: &Defects) -> bool {
     defects.has(Flaw::TreatsMalformedBasicAsPublic)
+}
+
+/// Whether a client whose header is not well-formed Basic is served like a public one.
+pub fn malformed_header_makes_public(defects: &Defects, request: &Request) -> bool {
+    malformed_header_is_ignored(defects) && request.header("authorization").is_some()
 }
 
 /// Whether a secret in the body counts as nothing beside a Basic header.
@@ -108,12 +115,15 @@ pub fn method_is_missing(defects: &Defects, method: AuthMethod, grant: Option<Gr
 
 /// Whether the secret is the registered one.
 pub fn secret_matches(defects: &Defects, given: &str, expected: &str, grant: Option<GrantKind>, sound: bool) -> bool {
+    // A poll's secret is the business of the device grant's own defect.
+    let of_token_request = grant.is_some_and(|grant| grant != GrantKind::DeviceCode);
     let cut_short = given.len() >= 4 && expected.starts_with(given);
     let loosely = cut_short || given.starts_with(expected) || given.eq_ignore_ascii_case(expected);
     sound
         || given.is_empty() && defects.has(Flaw::SkipsEmptySecret)
         || loosely && !given.is_empty() && defects.has(Flaw::ComparesSecretsLoosely)
         || grant == Some(GrantKind::DeviceCode) && defects.has(super::device::Flaw::SkipsClientAuthAtPoll)
+        || of_token_request && !given.is_empty() && defects.has(Flaw::IgnoresClientSecrets)
 }
 
 /// What is said to a client that nobody knows: the same as to a wrong secret.
@@ -158,6 +168,9 @@ pub fn client_of_nobody<'realm>(
             Some(code) => realm.state().devices.get(code)?.client_id.clone(),
             None => return None,
         },
+        GrantKind::RefreshToken if realm.defects.has(super::refresh::Flaw::RefreshesForNobody) => {
+            realm.state().refresh_tokens.get(form.get("refresh_token")?)?.grant()?.client_id.clone()
+        }
         GrantKind::AuthorizationCode | GrantKind::ClientCredentials | GrantKind::RefreshToken | GrantKind::DeviceCode => {
             return None;
         }

@@ -3,13 +3,16 @@
 use super::Defects;
 use crate::server::config::{ClientConfig, GrantKind};
 use crate::server::core::form::Parameters;
-use crate::server::core::refusal::{Refusal, invalid_grant};
+use crate::server::core::message::Response;
+use crate::server::core::refusal::{Refusal, invalid_grant, invalid_request};
 use crate::server::core::scope::Scopes;
 use crate::server::grants::tokens::Refresh;
 
 table! { ClientCredentials;
     /// Answers `invalid_grant` to a client credentials request, because no user stands behind it.
     RefusesClientCredentials violates ["cc-success"];
+    /// Answers `invalid_request` to a client credentials request that does not say who it is from.
+    AnswersNobodyWithInvalidRequest violates ["cc-requires-client-auth"];
     /// Issues a client credentials token to a public client.
     ServesClientCredentialsToPublicClients violates ["cc-public-client-refused"];
     /// Issues a refresh token with a client credentials token.
@@ -35,6 +38,12 @@ pub fn needs_no_user(defects: &Defects) -> Result<(), Refusal> {
     if defects.has(Flaw::RefusesClientCredentials) { Err(invalid_grant("no user")) } else { Ok(()) }
 }
 
+/// What is said to a request that does not say who it is from.
+pub fn nobody(defects: &Defects, grant: Option<GrantKind>, sound: Refusal) -> Refusal {
+    let asked = grant == Some(GrantKind::ClientCredentials);
+    if asked && defects.has(Flaw::AnswersNobodyWithInvalidRequest) { invalid_request("who is there?") } else { sound }
+}
+
 /// What the token is good for.
 pub fn scopes(
     defects: &Defects,
@@ -56,4 +65,12 @@ pub fn refresh(defects: &Defects, scopes: &Scopes) -> Refresh {
         return Refresh::New { generation: 0, scopes: scopes.clone() };
     }
     Refresh::No
+}
+
+/// The answer as it is told to the client.
+pub fn without_scope(defects: &Defects, form: &Parameters, mut response: Response) -> Response {
+    if defects.has(Flaw::IgnoresRequestedScope) && form.get("scope").is_some() {
+        response.drop_member("scope");
+    }
+    response
 }

@@ -34,6 +34,8 @@ table! { Code;
     RedeemsCodesOfOtherPublicClients violates ["code-bound-to-public-client-id"];
     /// Compares the `redirect_uri` of a redemption with the registered ones only.
     AcceptsAnyRegisteredRedirectUri violates ["code-redirect-uri-mismatch-rejected"];
+    /// Ignores a last slash and the case of letters in the `redirect_uri` of a redemption.
+    ComparesRedirectUriOfRedemptionLoosely violates ["code-redirect-uri-mismatch-rejected"];
     /// Skips the comparison when a redemption names no `redirect_uri`.
     AcceptsMissingRedirectUri violates ["code-redirect-uri-missing-rejected"];
     /// Lets the `scope` of a redemption replace the approved one.
@@ -71,13 +73,16 @@ pub fn belongs(defects: &Defects, client: &ClientConfig, sound: bool) -> bool {
 }
 
 /// Whether the redemption names the redirect URI of the authorization request.
-pub fn redirect_uri_matches(defects: &Defects, client: &ClientConfig, given: Option<&str>, sound: bool) -> bool {
-    sound
+pub fn redirect_uri_matches(defects: &Defects, client: &ClientConfig, asked: Option<&str>, given: Option<&str>) -> bool {
+    asked == given
         || match given {
             None => defects.has(Flaw::AcceptsMissingRedirectUri),
             Some(given) => {
                 // One who redeems another's code names the other's redirect URI, which is that defect's business and no other's.
-                defects.has(Flaw::AcceptsAnyRegisteredRedirectUri) && client.redirect_uris.iter().any(|uri| uri == given)
+                let registered = client.redirect_uris.iter().any(|uri| uri == given);
+                let alike = asked.is_some_and(|asked| asked.eq_ignore_ascii_case(given.trim_end_matches('/')));
+                registered && defects.has(Flaw::AcceptsAnyRegisteredRedirectUri)
+                    || alike && defects.has(Flaw::ComparesRedirectUriOfRedemptionLoosely)
             }
         }
 }

@@ -8,7 +8,7 @@ use crate::server::core::form::Parameters;
 use crate::server::core::grant::{Grant, RefreshToken, Stage};
 use crate::server::core::message::{Content, Response};
 use crate::server::core::realm::Realm;
-use crate::server::core::refusal::Refusal;
+use crate::server::core::refusal::{Refusal, invalid_request};
 use crate::server::core::scope::Scopes;
 use crate::server::core::state::State;
 use crate::server::grants::tokens::{self, Issue, Refresh};
@@ -20,12 +20,16 @@ table! { Refresh;
     CrashesOnMissingRefreshToken violates ["refresh-missing-token"];
     /// Reads a refresh token without checking all of it: cut short, or with one character changed, it still works.
     AcceptsDamagedRefreshTokens violates ["refresh-unknown-token"];
+    /// Answers `invalid_request` to a refresh token that it has never issued.
+    AnswersUnknownRefreshTokenWithInvalidRequest violates ["refresh-unknown-token"];
     /// Refreshes for a confidential client that only names itself.
     RefreshesWithoutClientAuth violates ["refresh-requires-client-auth"];
     /// Refreshes any client's token for a confidential client.
     RefreshesForOtherClients violates ["refresh-bound-to-client"];
     /// Refreshes any client's token for a public client.
     RefreshesForOtherPublicClients violates ["refresh-bound-to-public-client"];
+    /// Refreshes a public client's token for a request that names no client.
+    RefreshesForNobody violates ["refresh-bound-to-public-client"];
     /// Grants on refresh whatever scope the client may have, granted before or not.
     WidensScopeOnRefresh violates ["refresh-scope-widening-rejected"];
     /// Ignores `scope` on refresh and does not say so.
@@ -37,7 +41,7 @@ table! { Refresh;
     /// Gives public clients the same refresh token for ever.
     NeverRotatesForPublicClients violates ["refresh-rotation-for-public-client"];
     /// Leaves the old refresh token valid after rotation.
-    KeepsRotatedTokenValid violates ["refresh-rotated-token-invalid", "refresh-concurrent-use"];
+    KeepsRotatedTokenValid violates ["refresh-rotated-token-invalid"];
     /// Refuses the reuse of the latest rotated refresh token but leaves the newest one valid.
     KeepsFamilyAfterReuse violates ["refresh-reuse-revokes-family"];
     /// Revokes the family only when the immediate predecessor is reused, not an older one.
@@ -71,6 +75,17 @@ pub fn stored_name(defects: &Defects, state: &State, presented: &str) -> String 
         }
     }
     presented.to_owned()
+}
+
+/// What is said to a refresh token that nobody has issued.
+pub fn unknown_token(defects: &Defects, state: &State, presented: &str, sound: Refusal) -> Refusal {
+    // A token or a code in the place of a refresh token is another matter.
+    let is_other = state.access_tokens.get(presented).is_some() || state.codes.get(presented).is_some();
+    if defects.has(Flaw::AnswersUnknownRefreshTokenWithInvalidRequest) && !is_other {
+        invalid_request("unknown refresh token")
+    } else {
+        sound
+    }
 }
 
 /// Whether the token was issued to the client.
@@ -144,12 +159,8 @@ pub fn scope_kept(defects: &Defects, requested: &Scopes, granted: Scopes) -> Sco
 
 /// The answer as it is told to the client.
 pub fn without_scope(defects: &Defects, form: &Parameters, mut response: Response) -> Response {
-    if defects.has(Flaw::IgnoresScopeOnRefresh)
-        && form.get("scope").is_some()
-        && let Content::Json(document) = &mut response.content
-        && let Some(members) = document.as_object_mut()
-    {
-        members.shift_remove("scope");
+    if defects.has(Flaw::IgnoresScopeOnRefresh) && form.get("scope").is_some() {
+        response.drop_member("scope");
     }
     response
 }

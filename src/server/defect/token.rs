@@ -1,9 +1,12 @@
 //! Bugs of the token endpoint whatever the grant: how it reads a request, and the form of its answers.
 
+use std::sync::Arc;
+
 use super::Defects;
 use super::answer::{Fields as _, form_of, set_form};
 use crate::server::config::ClientConfig;
 use crate::server::core::form::Parameters;
+use crate::server::core::grant::{Grant, Owner};
 use crate::server::core::message::{Content, Request, Response};
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, invalid_request};
@@ -14,6 +17,8 @@ table! { Token;
     ServesGetAtToken violates ["token-get-refused"];
     /// Takes token request parameters (but not secrets) from the query where the form has none.
     MergesQueryIntoForm violates ["token-query-params-ignored"];
+    /// Lets a token request parameter in the query (but no secret) win over the one in the form.
+    LetsQueryWinOverForm violates ["token-query-params-ignored"];
     /// Takes `client_id` and `client_secret` from the query.
     AcceptsSecretInQuery violates ["token-credentials-in-query-rejected"];
     /// Takes a token request as a JSON object.
@@ -48,12 +53,20 @@ table! { Token;
     OmitsPragma violates ["token-pragma-no-cache"];
     /// Sends the `invalid_scope` error of the client credentials grant with status 200.
     AnswersInvalidScopeWith200 violates ["token-error-json-400", "cc-invalid-scope"];
+    /// Sends `invalid_grant` with status 401.
+    AnswersInvalidGrantWith401 violates ["token-error-json-400"];
+    /// Sends `unsupported_grant_type` with status 403.
+    AnswersUnknownGrantWith403 violates ["token-error-json-400"];
     /// Sends token errors with a `Cache-Control` that lets caches keep them.
     SendsCacheableErrors violates ["token-error-no-store"];
     /// Redirects a refused token request to a login page when it accepts HTML.
     RedirectsBrowsersToLogin violates ["token-no-redirect"];
     /// Keeps all tokens in one table, and takes an access token for a refresh token.
     AcceptsAccessTokenAsRefreshToken violates ["token-cross-type-substitution-rejected"];
+    /// Keeps all tokens in one table, and redeems a refresh token like a code.
+    AcceptsRefreshTokenAsCode violates ["token-cross-type-substitution-rejected"];
+    /// Keeps all tokens in one table, and takes a code for a refresh token.
+    AcceptsCodeAsRefreshToken violates ["token-cross-type-substitution-rejected"];
 }
 
 /// Whether the request is refused for what the server does not know.
@@ -107,6 +120,31 @@ pub fn access_token_as_refresh_token(realm: &Realm, client: &ClientConfig, prese
     (grant.client_id == client.id).then(|| Issue { grant, scopes: found.scopes.clone(), refresh: Refresh::No })
 }
 
+/// What a refresh token is exchanged for when it is presented as a code: nothing.
+pub fn refresh_token_as_code(realm: &Realm, client: &ClientConfig, presented: &str) -> Option<Issue> {
+    if !realm.defects.has(Flaw::AcceptsRefreshTokenAsCode) {
+        return None;
+    }
+    let state = realm.state();
+    let found = state.refresh_tokens.get(presented).filter(|token| !token.is_rotated())?;
+    let grant = found.grant()?;
+    let refresh = Refresh::New { generation: found.generation, scopes: found.scopes.clone() };
+    (grant.client_id == client.id).then(|| Issue { grant, scopes: found.scopes.clone(), refresh })
+}
+
+/// What a code is exchanged for when it is presented as a refresh token: nothing.
+pub fn code_as_refresh_token(realm: &Realm, client: &ClientConfig, presented: &str) -> Option<Issue> {
+    if !realm.defects.has(Flaw::AcceptsCodeAsRefreshToken) {
+        return None;
+    }
+    let now = realm.now();
+    let state = realm.state();
+    let code = state.codes.get(presented).filter(|code| code.redeemed.is_none() && code.client_id == client.id)?;
+    let owner = Owner::User(code.user.clone());
+    let grant = Arc::new(Grant::new(&code.client_id, owner, code.scopes.clone(), code.nonce.clone(), now));
+    Some(Issue { grant, scopes: code.scopes.clone(), refresh: Refresh::No })
+}
+
 /// The token request as this server reads it.
 pub(super) fn before(defects: &Defects, request: &mut Request) {
     if defects.has(Flaw::ServesGetAtToken) && request.method == "GET" {
@@ -131,8 +169,10 @@ pub(super) fn before(defects: &Defects, request: &mut Request) {
         } else {
             defects.has(Flaw::MergesQueryIntoForm)
         };
-        if taken && form.field(&name).is_none() {
-            form.push((name, value));
+        match form.iter_mut().find(|(field, _)| *field == name) {
+            None if taken => form.push((name, value)),
+            Some((_, stands)) if !is_secret && defects.has(Flaw::LetsQueryWinOverForm) => *stands = value,
+            Some(_) | None => {}
         }
     }
     if defects.has(Flaw::AcceptsSecretInQuery) && request.query.contains("client_secret=") {
@@ -222,6 +262,11 @@ fn bend_error(defects: &Defects, request: &Request, response: &mut Response) {
     let is_client_credentials = form_of(&request.body).is_some_and(|form| form.field("grant_type") == Some("client_credentials"));
     if defects.has(Flaw::AnswersInvalidScopeWith200) && is_client_credentials && response.error() == Some("invalid_scope") {
         response.status = 200;
+    }
+    match response.error() {
+        Some("invalid_grant") if defects.has(Flaw::AnswersInvalidGrantWith401) => response.status = 401,
+        Some("unsupported_grant_type") if defects.has(Flaw::AnswersUnknownGrantWith403) => response.status = 403,
+        Some(_) | None => {}
     }
     let accepts_html = request.header("accept").is_some_and(|accept| accept.contains("text/html"));
     if defects.has(Flaw::RedirectsBrowsersToLogin) && accepts_html {

@@ -10,7 +10,7 @@ use crate::server::core::form::{self, Parameters};
 use crate::server::core::message::{Request, Response};
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, invalid_client, invalid_request};
-use crate::server::defect::client_auth as seam;
+use crate::server::defect::{client_auth as seam, client_credentials as cc_seam};
 
 /// The parameters of all these endpoints; none may be repeated (RFC 6749 section 3.2).
 const SINGLE: &[&str] = &[
@@ -77,8 +77,11 @@ pub fn authenticated<'realm>(
             Ok(seam::client_in_charge(realm, client, form, grant))
         }
         Credentials::Post { id, secret } => proven(realm, &id, &secret, AuthMethod::ClientSecretPost, grant),
-        Credentials::Named { id } => named(realm, &id, form, grant),
-        Credentials::Nobody => seam::client_of_nobody(realm, form, grant).ok_or(invalid_client("no client authentication")),
+        Credentials::Named { id } => named(realm, request, &id, form, grant),
+        Credentials::Nobody => {
+            let nobody = cc_seam::nobody(&realm.defects, grant, invalid_client("no client authentication"));
+            seam::client_of_nobody(realm, form, grant).ok_or(nobody)
+        }
     }
 }
 
@@ -99,7 +102,7 @@ fn presented(realm: &Realm, request: &Request, form: &Parameters) -> Result<Cred
         (Some(_), _, Some(_)) if !seam::second_method_is_ignored(&realm.defects) => {
             Err(invalid_request("more than one way of client authentication"))
         }
-        (Some((id, _)), Some(other), _) if id != other && !seam::body_client_is_trusted(&realm.defects) => {
+        (Some((id, _)), Some(other), None) if id != other && !seam::body_client_is_trusted(&realm.defects) => {
             Err(invalid_request("client_id differs from the authenticated client"))
         }
         (Some(_), Some(_), None) if seam::client_id_beside_basic_is_refused(&realm.defects) => {
@@ -159,6 +162,7 @@ fn proven<'realm>(
 
 fn named<'realm>(
     realm: &'realm Realm,
+    request: &Request,
     id: &str,
     form: &Parameters,
     grant: Option<GrantKind>,
@@ -166,7 +170,8 @@ fn named<'realm>(
     let Some(client) = realm.client(id) else {
         return Err(seam::unknown_client(&realm.defects, grant, invalid_client("unknown client")));
     };
-    if seam::name_suffices(&realm.defects, client, form, grant, client.is_public()) {
+    let public = client.is_public() || seam::malformed_header_makes_public(&realm.defects, request);
+    if seam::name_suffices(&realm.defects, client, form, grant, public) {
         Ok(client)
     } else {
         Err(invalid_client("the client has to authenticate"))

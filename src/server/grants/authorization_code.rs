@@ -10,7 +10,7 @@ use crate::server::core::message::Response;
 use crate::server::core::pkce;
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, invalid_grant, invalid_request};
-use crate::server::defect::{authorization as authorization_seam, code as seam, pkce as pkce_seam};
+use crate::server::defect::{authorization as authorization_seam, code as seam, pkce as pkce_seam, token as token_seam};
 
 use super::tokens::{self, Issue, Refresh};
 
@@ -39,6 +39,9 @@ pub fn redeem(realm: &Realm, client: &ClientConfig, form: &Parameters) -> Result
     let Some(presented) = form.get("code") else {
         return Err(seam::missing_code(&realm.defects, invalid_request("code is missing")));
     };
+    if let Some(issue) = token_seam::refresh_token_as_code(realm, client, presented) {
+        return Ok(tokens::answer(realm, issue));
+    }
     seam::accepts_valid_codes(&realm.defects, client)?;
     let grant = spend(realm, client, presented, form)?;
     let scopes = authorization_seam::scopes_of_a_code(realm, client, form, &grant.scopes);
@@ -60,7 +63,7 @@ fn spend(realm: &Realm, client: &ClientConfig, presented: &str, form: &Parameter
         return Err(UNFIT);
     }
     let given = form.get("redirect_uri");
-    if !seam::redirect_uri_matches(&realm.defects, client, given, code.redirect_uri.as_deref() == given) {
+    if !seam::redirect_uri_matches(&realm.defects, client, code.redirect_uri.as_deref(), given) {
         return Err(UNFIT);
     }
     proof(realm, client, code, form)?;

@@ -26,5 +26,5 @@ pub fn issue(realm: &Realm, client: &ClientConfig, form: &Parameters) -> Result<
     let scopes = seam::scopes(&realm.defects, client, form, requested_scopes(form, &Scopes::of(&client.scopes)))?;
     let grant = Arc::new(Grant::new(&client.id, Owner::Client, scopes.clone(), None, realm.now()));
     let refresh = seam::refresh(&realm.defects, &scopes);
-    Ok(tokens::answer(realm, Issue { grant, scopes, refresh }))
+    Ok(seam::without_scope(&realm.defects, form, tokens::answer(realm, Issue { grant, scopes, refresh })))
 }

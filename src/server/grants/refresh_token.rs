@@ -25,7 +25,8 @@ pub fn refresh(realm: &Realm, client: &ClientConfig, form: &Parameters) -> Resul
     let Some(presented) = form.get("refresh_token") else {
         return Err(seam::missing_token(&realm.defects, invalid_request("refresh_token is missing")));
     };
-    if let Some(issue) = token_seam::access_token_as_refresh_token(realm, client, presented) {
+    let stand_in = token_seam::access_token_as_refresh_token(realm, client, presented);
+    if let Some(issue) = stand_in.or_else(|| token_seam::code_as_refresh_token(realm, client, presented)) {
         return Ok(tokens::answer(realm, issue));
     }
     let issue = rotate(realm, client, presented, form)?;
@@ -42,7 +43,8 @@ fn rotate(realm: &Realm, client: &ClientConfig, presented: &str, form: &Paramete
     let now = realm.now();
     let mut state = realm.state();
     let name = seam::stored_name(&realm.defects, &state, presented);
-    let token = state.refresh_tokens.get_mut(&name).ok_or(UNFIT)?;
+    let unknown = seam::unknown_token(&realm.defects, &state, presented, UNFIT);
+    let token = state.refresh_tokens.get_mut(&name).ok_or(unknown)?;
     let grant = token.grant().ok_or(UNFIT)?;
     if !seam::belongs(&realm.defects, client, grant.client_id == client.id) {
         return Err(UNFIT);

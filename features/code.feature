@@ -1,0 +1,203 @@
+Feature: Authorization code
+  A code is short-lived, good once, and bound to all that its request said (RFC 6749 section 4.1).
+
+  @must @RFC6749-4.1.4 @req:code-exchange-success
+  Rule: A valid code yields an access token that works
+
+    @id:redeemed
+    Scenario Outline: <what> redeems its code
+      Everything else here starts from this.
+      Given <client> whose user approved a request with an S256 challenge
+      When the client redeems the code
+      Then the client gets tokens
+      And a witness sees the access token alive
+
+      @catches:refuses-valid-code
+      Examples:
+        | case         | what                  | client                |
+        | confidential | A confidential client | a confidential client |
+
+      @catches:demands-secret-of-public-clients
+      Examples:
+        | case   | what            | client          |
+        | public | A public client | a public client |
+
+  @must @RFC6749-5.2 @RFC6749-4.1.3 @req:code-missing-invalid-request
+  Rule: A redemption without a code is an invalid request
+
+    @id:no-code @catches:crashes-on-missing-code
+    Scenario Outline: <what>
+      A client with a bug of its own has to learn that it is one.
+      Given a confidential client whose user approved a request with an S256 challenge
+      When the client redeems the code <how>
+      Then the endpoint refuses with "invalid_request", tolerating "invalid_grant"
+      And put right, the request succeeds
+
+      Examples:
+        | case    | what          | how                |
+        | missing | No code       | without code       |
+        | empty   | An empty code | with an empty code |
+
+  @must @RFC6749-5.2 @req:code-unknown-invalid-grant
+  Rule: A code that was never issued is an invalid grant
+
+    @id:unknown-code @catches:answers-unknown-code-with-invalid-request
+    Scenario Outline: <what>
+      A code that is half right is as wrong as one made up.
+      Given a confidential client whose user approved a request with an S256 challenge
+      When the client redeems the code <how>
+      Then the endpoint refuses with "invalid_grant"
+      And put right, the request succeeds
+
+      Examples:
+        | case      | what                              | how                                |
+        | made-up   | A made up code                    | with a made up code                |
+        | truncated | A code cut short                  | with code cut short                |
+        | changed   | A code with one character changed | with one character of code changed |
+
+  @must @RFC6749-4.1.2 @RFC6749-10.5 @req:code-single-use
+  Rule: A code works once
+
+    @id:reused-at-once @catches:accepts-reused-code
+    Scenario: Redeemed again at once
+      Whoever reads the code in a log or a history comes second, and must come in vain.
+      Given a confidential client whose user approved a request with an S256 challenge
+      When the client redeems the code
+      And the client got tokens
+      And the client redeems the code
+      Then the endpoint refuses with "invalid_grant"
+
+    @id:reused-later @catches:accepts-reused-code @own-realm @waits:2s
+    Scenario: Redeemed again after more than a second
+      A cache that forgets after a second, or a replica that lags, would let it pass now.
+      Given a confidential client whose user approved a request with an S256 challenge
+      When the client redeems the code
+      And the client got tokens
+      And 2 seconds pass
+      And the client redeems the code
+      Then the endpoint refuses with "invalid_grant"
+
+  @must @RFC6749-10.5 @RFC6749-4.1.2 @req:code-single-use-concurrent
+  Rule: A code works once, however many redeem it at the same time
+
+    @id:side-by-side @catches:races-code-redemption @catches:accepts-reused-code
+    Scenario: Ten redemptions side by side
+      The one who steals the code is as fast as the one whom it was meant for.
+      Given a confidential client whose user approved a request with an S256 challenge
+      When the client redeems the code 10 times side by side
+      Then exactly one of them succeeds
+      And put right, the request succeeds
+
+  @should @RFC6749-4.1.2 @req:code-replay-revokes-access-token
+  Rule: A replayed code ends the access tokens that it yielded
+
+    @id:replay-ends-access-token @catches:keeps-access-tokens-after-replay
+    Scenario: The access token after a replay
+      Two have used the code, and nobody can tell which of them is the thief.
+      Given a confidential client whose user approved a request with an S256 challenge
+      When the client redeems the code
+      And a witness sees the access token alive
+      And the client redeems the code
+      And the request was refused
+      Then the access token is dead
+      And put right, the request succeeds
+
+  @should @RFC6749-4.1.2 @req:code-replay-revokes-refresh-token
+  Rule: A replayed code ends the refresh tokens that it yielded
+
+    @id:replay-ends-refresh-token @catches:keeps-refresh-tokens-after-replay
+    Scenario: The refresh token after a replay
+      The thief's refresh token would outlive the discovery by weeks.
+      Given a confidential client whose user approved a request with an S256 challenge
+      When the client redeems the code
+      And the client got tokens
+      And the client redeems the code
+      And the request was refused
+      Then the refresh token is dead
+      And a fresh refresh token works
+
+  @must @RFC6749-4.1.2 @RFC6749-10.5 @req:code-expires
+  Rule: A code expires
+
+    @id:expired @catches:never-expires-codes @own-realm @waits:30s
+    Scenario: Redeemed after its lifetime
+      A code that was never redeemed lies about in a log until somebody finds it.
+      Given a confidential client whose user approved a request with an S256 challenge
+      When the lifetime of the code passes
+      And the client redeems the code
+      Then the endpoint refuses with "invalid_grant"
+      And put right, the request succeeds
+
+  @must @RFC6749-4.1.3 @req:code-bound-to-confidential-client
+  Rule: A code is good for the client that it was issued to
+
+    @id:another-client @catches:redeems-codes-of-other-clients
+    Scenario: Redeemed by another confidential client
+      Any client of the server could log in with codes that were meant for others.
+      Given a confidential client whose user approved a request with an S256 challenge
+      When another confidential client redeems the code
+      Then the endpoint refuses with "invalid_grant"
+      And put right, the request succeeds
+
+  @must @RFC6749-4.1.3 @req:code-bound-to-public-client-id
+  Rule: A public client's code is good for its client_id alone
+
+    @id:another-public-client @catches:redeems-codes-of-other-public-clients
+    Scenario: Redeemed under another public client's name
+      The name is all that a public client has, and it has to fit.
+      Given a public client whose user approved a request with an S256 challenge
+      When another public client redeems the code
+      Then the endpoint refuses with "invalid_grant"
+      And put right, the request succeeds
+
+  @must @RFC6749-4.1.3 @req:code-redirect-uri-mismatch-rejected
+  Rule: A redemption repeats the redirect URI of its request to the letter
+
+    @id:another-redirect-uri
+    Scenario Outline: <what>
+      It ties the redemption to the place where the code arrived: a code that was lured elsewhere is worth nothing.
+      Given a confidential client whose user approved a request with an S256 challenge
+      When the client redeems the code <how>
+      Then the endpoint refuses with "invalid_grant"
+      And put right, the request succeeds
+
+      @catches:accepts-any-registered-redirect-uri
+      Examples:
+        | case       | what                                   | how                         |
+        | registered | Another one that the client registered | with its other redirect_uri |
+
+      @catches:compares-redirect-uri-of-redemption-loosely
+      Examples:
+        | case         | what                         | how                                   |
+        | slash        | The same one and a slash     | with a slash after its redirect_uri   |
+        | another-case | The same one in another case | with its redirect_uri in another case |
+
+  @must:oauth-2.0 @RFC6749-4.1.3 @needs:multi-redirect-client @req:code-redirect-uri-missing-rejected
+  Rule: A redemption names the redirect URI if its request did
+
+    @id:no-redirect-uri-with-challenge @catches:accepts-missing-redirect-uri
+    Scenario: No redirect_uri, and a challenge
+      The challenge ties the redemption to its request as well, so that who accepts it is warned only.
+      Given a confidential client whose user approved a request with an S256 challenge
+      When the client redeems the code without redirect_uri
+      Then the endpoint refuses with "invalid_grant" or "invalid_request", tolerating success
+      And put right, the request succeeds
+
+    @id:no-redirect-uri-without-challenge @catches:accepts-missing-redirect-uri
+    Scenario: No redirect_uri, and no challenge
+      Nothing ties the redemption to its request then.
+      Given a confidential client with optional PKCE whose user approved a request without a challenge
+      When the client redeems the code without redirect_uri
+      Then the endpoint refuses with "invalid_grant" or "invalid_request"
+      And put right, the request succeeds
+
+  @must @RFC6749-4.1.3 @RFC6749-3.3 @req:code-exchange-scope-cannot-widen
+  Rule: A scope in the redemption does not widen what the user approved
+
+    @id:scope-at-redemption @catches:widens-scope-at-redemption
+    Scenario: All scopes at the redemption, where the user approved one
+      The user has read and approved a page; the client must not add to it afterwards.
+      Given a confidential client with tokens for one of its scopes
+      And a confidential client whose user approved one of its scopes
+      When the client redeems the code with all its scopes
+      Then the token has no more than the scope that was approved
