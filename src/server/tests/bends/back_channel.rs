@@ -63,7 +63,7 @@ pub(super) const PROBES: &[Line] = &[
     ("sends-scope-as-array", "strict", |b| token(b).json["scope"].is_array()),
     ("omits-no-store", "strict", |b| token(b).header("cache-control").is_none()),
     ("omits-pragma", "strict", |b| token(b).header("pragma").is_none()),
-    ("answers-invalid-scope-with200", "strict", |b| {
+    ("answers-invalid-scope-with-200", "strict", |b| {
         let answer = b.post("token", "batch", &with(grant(), "scope", "nope"));
         (answer.status, answer.error()) == (200, "invalid_scope")
     }),
