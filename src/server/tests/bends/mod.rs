@@ -1,4 +1,6 @@
-//! Every defect bends what it says: a probe of its own sees the fault under it, and does not see it on the sound server.
+//! Defects bend what they say: a probe of its own sees the fault under each, and does not see it on the sound server.
+//!
+//! That every defect is caught is for the checks to prove; here a seam that does nothing is found without a network.
 
 mod back_channel;
 mod devices;
@@ -6,10 +8,7 @@ mod front_channel;
 mod lifecycle;
 mod published;
 
-use std::collections::BTreeMap;
-
 use super::Bench;
-use crate::server::defect;
 
 /// Looks for one fault; true when it is there.
 type Probe = fn(&Bench) -> bool;
@@ -22,15 +21,6 @@ fn lines() -> impl Iterator<Item = Line> {
         .into_iter()
         .flatten()
         .copied()
-}
-
-#[test]
-fn every_defect_has_its_probe() {
-    let probes: BTreeMap<_, _> = lines().map(|(name, realm, _)| (name, realm)).collect();
-    let without: Vec<_> =
-        defect::all().iter().map(|info| &info.name).filter(|name| !probes.contains_key(name.as_str())).collect();
-    assert!(without.is_empty(), "{without:?}");
-    assert_eq!(probes.len(), defect::all().len());
 }
 
 #[test]
