@@ -8,5 +8,6 @@ mod login_form;
 mod needs;
 mod provider_faults;
 mod provider_file;
+mod reference_server;
 mod reports;
 mod serve;
