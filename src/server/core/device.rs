@@ -60,9 +60,8 @@ impl Devices {
     /// Adds a device under a user code that no other waiting device has.
     pub fn insert(&mut self, device_code: &str, device: Device, now: u64) {
         self.by_user_code.insert(letters(&device.user_code), device_code.to_owned());
-        if self.by_device_code.insert(device_code, device, now) {
-            let Self { by_device_code, by_user_code } = self;
-            by_user_code.retain(|_, device_code| by_device_code.get(device_code).is_some());
+        for dropped in self.by_device_code.insert(device_code, device, now) {
+            self.by_user_code.remove(&letters(&dropped.user_code));
         }
     }
 

@@ -181,7 +181,7 @@ impl AccessToken {
 
 impl Ends for AccessToken {
     fn is_over(&self, now: u64) -> bool {
-        now >= self.expires_at + REMEMBERED || self.grant.access_tokens_dead() && now >= self.expires_at
+        now >= self.expires_at
     }
 }
 

@@ -1,6 +1,8 @@
-//! A map whose entries end: what is over is dropped whenever the map has doubled, so that it stays within twice of what lives.
+//! A map whose entries end: each new one looks at the two oldest and drops what is over, so that the map stays near the size of what lives, and nobody
+//! ever waits for a sweep.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 /// Something that ends.
 pub trait Ends {
@@ -10,29 +12,41 @@ pub trait Ends {
 
 /// Entries by their secret name.
 pub struct Table<Entry> {
-    entries: HashMap<Box<str>, Entry>,
-    sweep_at: usize,
+    entries: HashMap<Arc<str>, Entry>,
+    /// The names in the order in which they are looked at next; those that were removed in between are still among them.
+    queue: VecDeque<Arc<str>>,
 }
 
-/// Below this size a sweep is not worth it.
+/// Below this size there is nothing to gain from dropping anything.
 const SMALL: usize = 1_024;
+/// How many a new entry looks at: with two, the map shrinks while it is written to.
+const LOOKED_AT: usize = 2;
 
 impl<Entry> Default for Table<Entry> {
     fn default() -> Self {
-        Self { entries: HashMap::new(), sweep_at: SMALL }
+        Self { entries: HashMap::new(), queue: VecDeque::new() }
     }
 }
 
 impl<Entry: Ends> Table<Entry> {
-    /// Adds an entry; says whether others had to be dropped, so that an index beside the table can follow.
-    pub fn insert(&mut self, name: &str, entry: Entry, now: u64) -> bool {
-        let sweep = self.entries.len() >= self.sweep_at;
-        if sweep {
-            self.entries.retain(|_, entry| !entry.is_over(now));
-            self.sweep_at = SMALL.max(self.entries.len() * 2);
+    /// Adds an entry; gives back those that were dropped for it, so that an index beside the table can follow.
+    pub fn insert(&mut self, name: &str, entry: Entry, now: u64) -> Vec<Entry> {
+        let mut dropped = Vec::new();
+        for _ in 0..LOOKED_AT {
+            if self.queue.len() < SMALL {
+                break;
+            }
+            let Some(oldest) = self.queue.pop_front() else { break };
+            match self.entries.get(&oldest) {
+                Some(entry) if entry.is_over(now) => dropped.extend(self.entries.remove(&oldest)),
+                Some(_) => self.queue.push_back(oldest),
+                None => {}
+            }
         }
-        self.entries.insert(name.into(), entry);
-        sweep
+        let name: Arc<str> = name.into();
+        self.queue.push_back(Arc::clone(&name));
+        self.entries.insert(name, entry);
+        dropped
     }
 
     /// The entry of this name.
@@ -69,12 +83,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_over_is_dropped_when_the_table_has_grown() {
+    fn what_is_over_is_dropped_while_the_table_is_written_to() {
         let mut table = Table::default();
         for number in 0..10 * SMALL as u64 {
             table.insert(&number.to_string(), Until(number + 100), number);
         }
-        assert!(table.iter().count() <= SMALL + 100, "{}", table.iter().count());
+        assert!(table.iter().count() <= SMALL + 1, "{}", table.iter().count());
         assert!(table.get(&(10 * SMALL as u64 - 1).to_string()).is_some());
+    }
+
+    #[test]
+    fn what_lives_stays_however_much_comes_and_goes() {
+        let mut table = Table::default();
+        for number in 0..10 * SMALL as u64 {
+            let end = if number % 10 == 0 { u64::MAX } else { number };
+            table.insert(&number.to_string(), Until(end), number);
+            table.remove(&number.saturating_sub(5).to_string()).filter(|entry| entry.0 == u64::MAX).into_iter().for_each(
+                |entry| {
+                    table.insert(&format!("again {number}"), entry, number);
+                },
+            );
+        }
+        assert_eq!(table.iter().filter(|(_, entry)| entry.0 == u64::MAX).count(), SMALL);
+        assert!(table.queue.len() <= 3 * SMALL, "{}", table.queue.len());
     }
 }
