@@ -48,7 +48,7 @@ Feature: Token endpoint
     @id:credentials-in-query @catches:accepts-secret-in-query
     Scenario: Client id and secret in the query
       A secret in an address is a secret in every access log on the way.
-      Given a service client with a token of its own
+      Given a service client that authenticates in the body with a token of its own
       When the client asks for a token of its own with its credentials in the query
       Then the endpoint refuses with "invalid_request" or "invalid_client"
       And put right, the request succeeds

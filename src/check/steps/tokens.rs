@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::super::halt::{Fault, Halt, Judgement, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase, Token};
-use super::super::scene::{Deed, Heard, Scene};
-use crate::protocol::{Endpoint, OAuthError, Tokens, answer, request};
+use super::super::scene::{Deed, Scene};
+use crate::protocol::{Endpoint, OAuthError, request};
 use crate::provider::Need;
 use crate::verdict::Kind;
 
@@ -235,12 +235,6 @@ async fn put_right(scene: &mut Scene) -> Step {
     let outcome = scene.put_right().await;
     scene.heard = judged;
     outcome
-}
-
-/// The scope that a token answer grants: what it says, or what was asked for where it says nothing (RFC 6749 section 5.1).
-pub fn granted_scope(heard: &Heard, tokens: &Tokens) -> Vec<String> {
-    let asked = heard.request.param("scope").map(|value| answer::scopes(value.expose()));
-    tokens.scope.clone().or(asked).unwrap_or_default()
 }
 
 /// A fault in the last answer.

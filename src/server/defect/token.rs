@@ -95,8 +95,14 @@ pub fn refuses_unknown_parameters(defects: &Defects, form: &Parameters) -> bool 
 }
 
 /// What a client is told that names a grant type the server does not have.
-pub fn unknown_grant(defects: &Defects, sound: Refusal) -> Refusal {
-    if defects.has(Flaw::AnswersUnknownGrantWithInvalidRequest) { invalid_request("unknown grant type") } else { sound }
+pub fn unknown_grant(defects: &Defects, name: &str, sound: Refusal) -> Refusal {
+    // The password grant is known to everyone, and refused for what it is.
+    let unheard_of = name != "password";
+    if unheard_of && defects.has(Flaw::AnswersUnknownGrantWithInvalidRequest) {
+        invalid_request("unknown grant type")
+    } else {
+        sound
+    }
 }
 
 /// Whether the client is registered for the grant.

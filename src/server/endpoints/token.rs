@@ -31,8 +31,9 @@ fn exchange(realm: &Realm, request: &Request, form: &Parameters) -> Result<Respo
         }
         return Err(match name {
             None => invalid_request("grant_type is missing"),
-            Some(_) => seam::unknown_grant(
+            Some(name) => seam::unknown_grant(
                 &realm.defects,
+                name,
                 Refusal::new(TokenError::UnsupportedGrantType, "the grant type is not supported"),
             ),
         });

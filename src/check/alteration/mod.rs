@@ -1,0 +1,130 @@
+//! The changes that a step can make to a request: one wrong thing each, so that the request without it is the positive control.
+
+mod bearer;
+mod client_auth;
+mod parameters;
+mod pkce;
+mod redirect_uri;
+mod scope;
+mod sending;
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::halt::Halt;
+use super::role::Role;
+use super::scene::Scene;
+use crate::protocol::Request;
+use crate::provider::Need;
+
+/// A scope that no provider knows.
+pub const UNKNOWN_SCOPE: &str = "flowproof-no-such-scope";
+
+/// What must not reach a page as it stands: it closes an attribute and opens an element.
+pub const MARKUP: &str = "\"'><script>flowproof()</script>";
+
+type Change = fn(&Scene, Request, &[String]) -> Result<Request, Halt>;
+
+/// One change: how a step says it, what it needs, and what it does.
+pub struct Alteration {
+    /// The words, with `{client}`, `{string}` and `{word}` as in [`super::phrase`].
+    pub words: &'static str,
+    needs: &'static [Need],
+    change: Change,
+}
+
+const fn alteration(words: &'static str, needs: &'static [Need], change: Change) -> Alteration {
+    Alteration { words, needs, change }
+}
+
+fn named(words: &str) -> Result<&'static Role, Halt> {
+    Role::named(words).ok_or_else(|| Halt::blocked(format!("no such client: {words}")))
+}
+
+/// An alteration with its arguments, and the one that follows it after a comma.
+#[derive(Clone)]
+pub struct Bound {
+    alteration: &'static Alteration,
+    args: Vec<String>,
+    next: Option<Box<Bound>>,
+}
+
+impl Bound {
+    /// What it needs of the provider.
+    pub fn needs(&self) -> Vec<Need> {
+        let clients = self.args.iter().filter_map(|arg| Role::named(arg)).map(|role| role.need);
+        let next = self.next.iter().flat_map(|next| next.needs());
+        self.alteration.needs.iter().copied().chain(clients).chain(next).collect()
+    }
+
+    /// The request, changed.
+    pub fn apply(&self, scene: &Scene, request: Request) -> Result<Request, Halt> {
+        let request = (self.alteration.change)(scene, request, &self.args)?;
+        match &self.next {
+            Some(next) => next.apply(scene, request),
+            None => Ok(request),
+        }
+    }
+}
+
+/// Every change that a step can name, with its compiled words.
+static VOCABULARY: LazyLock<Vec<(&'static Alteration, Regex)>> = LazyLock::new(|| {
+    let compile = |alteration: &'static Alteration| {
+        let pattern = regex::escape(alteration.words)
+            .replace(r"\{word\}", r"([A-Za-z0-9_\-]+)")
+            .replace(r"\{string\}", r#""([^"]*)""#)
+            .replace(r"\{client\}", "(an? [a-zA-Z ]+|another [a-zA-Z ]+)");
+        (alteration, Regex::new(&format!("^{pattern}$")).expect("the alterations compile"))
+    };
+    let topics = [
+        parameters::ALTERATIONS,
+        sending::ALTERATIONS,
+        pkce::ALTERATIONS,
+        client_auth::ALTERATIONS,
+        bearer::ALTERATIONS,
+        scope::ALTERATIONS,
+        redirect_uri::ALTERATIONS,
+    ];
+    topics.into_iter().flatten().map(compile).collect()
+});
+
+/// The alterations that these words name, joined by commas. Words without parameters win over words with them.
+pub fn bind(words: &str) -> Option<Bound> {
+    one(words).or_else(|| {
+        words.match_indices(", ").find_map(|(at, comma)| {
+            let next = Some(Box::new(bind(&words[at + comma.len()..])?));
+            Some(Bound { next, ..one(&words[..at])? })
+        })
+    })
+}
+
+fn one(words: &str) -> Option<Bound> {
+    let fits = |(alteration, pattern): &(&'static Alteration, Regex)| {
+        let captures = pattern.captures(words)?;
+        let args = captures.iter().skip(1).flatten().map(|found| found.as_str().to_owned()).collect();
+        Some(Bound { alteration, args, next: None })
+    };
+    VOCABULARY.iter().filter_map(fits).min_by_key(|bound| bound.args.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_name_one_change_win_over_words_with_parameters() {
+        let bound = bind("with an empty client secret").expect("a change");
+        assert_eq!(bound.alteration.words, "with an empty client secret");
+        assert_eq!(bind("with an empty code_verifier").expect("a change").args, ["code_verifier"]);
+        assert!(bind("with a moon in its sky").is_none());
+    }
+
+    #[test]
+    fn alterations_are_joined_by_commas() {
+        let bound = bind("without saying who it is, accepting only HTML").expect("two changes");
+        assert_eq!(bound.alteration.words, "without saying who it is");
+        assert_eq!(bound.next.expect("the second").alteration.words, "accepting only HTML");
+        assert!(bind("without scope, with a moon in its sky").is_none());
+    }
+}

@@ -1,0 +1,36 @@
+//! Changes to the proof that who redeems a code is who asked for it (RFC 7636).
+
+use super::{Alteration, alteration};
+use crate::check::chance;
+use crate::check::halt::Halt;
+use crate::protocol::Secret;
+
+pub(super) const ALTERATIONS: &[Alteration] = &[
+    alteration("with another code_verifier", &[], |_, request, _| {
+        Ok(request.verifier(&Secret::new("code_verifier", format!("{}{}", chance::token(), chance::token()))))
+    }),
+    alteration("with a code_verifier nobody asked for", &[], |_, request, _| {
+        Ok(request.verifier(&Secret::new("code_verifier", format!("{}{}", chance::token(), chance::token()))))
+    }),
+    alteration("with the code_challenge as its code_verifier", &[], |scene, request, _| {
+        let challenge = scene.grant()?.pkce.as_ref().map(|pkce| pkce.challenge.clone());
+        let challenge = challenge.ok_or_else(|| Halt::blocked("the request had no code_challenge"))?;
+        Ok(request.verifier(&Secret::new("code_verifier", challenge)))
+    }),
+    alteration("with one character of its code_verifier changed", &[], |scene, request, _| {
+        let mut verifier = scene.verifier()?;
+        let last = if verifier.pop() == Some('A') { 'B' } else { 'A' };
+        verifier.push(last);
+        Ok(request.verifier(&Secret::new("code_verifier", verifier)))
+    }),
+    alteration("with its code_verifier in the other case", &[], |scene, request, _| {
+        let flip = |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+        Ok(request.verifier(&Secret::new("code_verifier", scene.verifier()?.chars().map(flip).collect::<String>())))
+    }),
+    alteration("with the code_challenge as its code_verifier and plain as its method", &[], |scene, request, _| {
+        let challenge = scene.grant()?.pkce.as_ref().map(|pkce| pkce.challenge.clone());
+        let challenge = challenge.ok_or_else(|| Halt::blocked("the request had no code_challenge"))?;
+        let request = request.set("code_challenge", &challenge).set("code_challenge_method", "plain");
+        Ok(request.verifier(&Secret::new("code_verifier", challenge)))
+    }),
+];

@@ -1,0 +1,24 @@
+//! Changes to the scope that a request asks for (RFC 6749 section 3.3).
+
+use super::{Alteration, UNKNOWN_SCOPE, alteration};
+use crate::check::halt::Halt;
+use crate::provider::Need;
+
+pub(super) const ALTERATIONS: &[Alteration] = &[
+    alteration("with a scope that only another client may have", &[], |scene, request, _| {
+        let own = &scene.actor()?.scopes;
+        let others = scene.target.provider.clients.values().flat_map(|client| client.scopes.iter());
+        match others.into_iter().find(|scope| !own.contains(scope)) {
+            Some(scope) => Ok(request.set("scope", scope)),
+            None => Err(Halt::NotApplicable("every client may have every scope".to_owned())),
+        }
+    }),
+    alteration("with only an unknown scope", &[], |_, request, _| Ok(request.set("scope", UNKNOWN_SCOPE))),
+    alteration("with an unknown scope beside its own", &[], |scene, request, _| {
+        let own =
+            request.param("scope").map_or_else(|| scene.scope_of(scene.actor_key()), |value| Ok(value.expose().to_owned()))?;
+        Ok(request.set("scope", format!("{own} {UNKNOWN_SCOPE}")))
+    }),
+    alteration("with one of its scopes", &[Need::TwoScopes], |scene, request, _| Ok(request.set("scope", scene.one_scope()?))),
+    alteration("with all its scopes", &[], |scene, request, _| Ok(request.set("scope", scene.scope_of(scene.actor_key())?))),
+];

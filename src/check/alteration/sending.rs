@@ -1,0 +1,38 @@
+//! Changes to the way in which a request is sent: method, body, headers, the place of its parameters.
+
+use super::{Alteration, alteration};
+use crate::check::chance;
+use crate::check::halt::Halt;
+use crate::protocol::{Method, Request, Secret};
+
+pub(super) const ALTERATIONS: &[Alteration] = &[
+    alteration("as a CORS preflight", &[], |_, request, _| {
+        Ok(request.method(Method::Options).header("access-control-request-method", "GET"))
+    }),
+    alteration("by GET", &[], |_, request, _| Ok(request.as_get())),
+    alteration("by POST", &[], |_, request, _| {
+        let mut post = Request::post(request.endpoint, &request.url).without_header("accept");
+        for (name, value) in request.query {
+            post = post.twice(&name, value);
+        }
+        Ok(post)
+    }),
+    alteration("as JSON", &[], |_, request, _| Ok(request.as_json())),
+    alteration("with every parameter in the query", &[], |_, request, _| Ok(request.in_query())),
+    alteration("accepting {string}", &[], |_, request, args| Ok(request.header("accept", &args[0]))),
+    alteration("with the header {word} {string}", &[], |_, request, args| Ok(request.header(&args[0], &args[1]))),
+    alteration("with {word} in the query", &[], |_, mut request, args| {
+        let value = request.param(&args[0]).cloned().ok_or_else(|| Halt::blocked(format!("the request has no {}", args[0])))?;
+        request = request.without(&args[0]);
+        request.query.push((args[0].clone(), value));
+        Ok(request)
+    }),
+    alteration("with a made up {word}, the right one in the query", &[], |_, mut request, args| {
+        let value = request.param(&args[0]).cloned().ok_or_else(|| Halt::blocked(format!("the request has no {}", args[0])))?;
+        request = request.set(&args[0], Secret::new(format!("made up {}", args[0]), chance::token() + &chance::token()));
+        request.query.push((args[0].clone(), value));
+        Ok(request)
+    }),
+    alteration("accepting only HTML", &[], |_, request, _| Ok(request.header("accept", "text/html"))),
+    alteration("with a cookie", &[], |_, request, _| Ok(request.header("cookie", "session=flowproof"))),
+];
