@@ -337,6 +337,7 @@ Feature: Authorization endpoint
       Given a confidential client
       When the user approves a request with one of its scopes
       And the client redeems the code
+      And the client got tokens
       Then the token is worth no more than was asked for
 
   @must @RFC9207-2 @req:iss-in-success-response
@@ -378,7 +379,7 @@ Feature: Authorization endpoint
   @must @RFC9207-2.3 @RFC9207-2.4 @req:iss-equals-issuer
   Rule: The issuer in the response is the one in the metadata, to the letter
 
-    @id:issuer-to-the-letter @catches:adds-trailing-slash-to-iss
+    @id:issuer-to-the-letter @catches:adds-trailing-slash-to-iss @catches:adds-trailing-slash-to-issuer
     Scenario: A response with a code
       Clients compare letter by letter, and turn down what differs by a slash.
       Given a confidential client

@@ -13,8 +13,14 @@ use crate::verdict::Kind;
 
 /// The sentences.
 pub static PHRASES: &[Phrase] = &[
+    Phrase::given("its user approved another request with an S256 challenge", &[Need::UserLogin], |s, _| {
+        Box::pin(approved_another(s, Ask::WithChallenge))
+    }),
+    Phrase::given("its user approved another request without a challenge", &[Need::UserLogin], |s, _| {
+        Box::pin(approved_another(s, Ask::WithoutChallenge))
+    }),
     Phrase::given(
-        "{client} whose user approved a request with the challenge of a code_verifier of {number} characters",
+        "its user approved another request with the challenge of a code_verifier of {number} characters",
         &[Need::UserLogin],
         |s, a| Box::pin(approved_with_length(s, a)),
     ),
@@ -22,10 +28,12 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::judge("the refusal, if it is one, is a redirect with {errors}", &[], |s, a| Box::pin(refusal_is(s, a))),
 ];
 
+async fn approved_another(scene: &mut Scene, ask: Ask) -> Step {
+    scene.obtain_code(ask).await
+}
+
 async fn approved_with_length(scene: &mut Scene, args: &Args) -> Step {
-    scene.protagonist = args.client(0).key;
-    scene.actor = scene.protagonist;
-    let length = usize::try_from(args.number(1)).unwrap_or(usize::MAX);
+    let length = usize::try_from(args.number(0)).unwrap_or(usize::MAX);
     let verifier: String = std::iter::repeat_with(chance::token).take(length / 22 + 1).collect();
     let pkce = Pkce::from_verifier(&verifier[..length]);
     let (request, mut grant) = scene.authorization_request(Ask::WithoutChallenge)?;
