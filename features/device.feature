@@ -34,8 +34,12 @@ Feature: Device grant
       And put right, the request succeeds
 
       Examples:
-        | case  | how                              |
-        | get   | by GET                           |
+        | case | how    |
+        | get  | by GET |
+
+      @catches:issues-device-codes-to-nobody
+      Examples:
+        | case  | how                               |
         | query | with every parameter in the query |
 
   @must @RFC8628-3.1 @req:device-authz-missing-client-id
