@@ -110,7 +110,7 @@ Feature: Device grant
       When a stranger who cannot log in types the code and tries to approve
       And the client polls
       Then the stranger was asked to log in
-      And the endpoint refuses with "authorization_pending"
+      And the endpoint refuses with "authorization_pending" or "slow_down"
       And put right, the request succeeds
 
   @should @RFC8628-3.3.1 @req:device-verification-uri-complete-no-auto-approve
@@ -122,7 +122,7 @@ Feature: Device grant
       Given a device client with a device code
       When a user who is logged in opens the complete address and does nothing
       And the client polls
-      Then the endpoint refuses with "authorization_pending"
+      Then the endpoint refuses with "authorization_pending" or "slow_down"
       And put right, the request succeeds
 
   @should @RFC8628-3.3.1 @req:device-verification-uri-complete-shows-code
@@ -198,7 +198,7 @@ Feature: Device grant
       When the user approves the device code
       And the client waits its interval and 6 s
       And the client polls
-      Then the client gets tokens
+      Then the client got tokens
 
   @should @RFC8628-3.2 @req:device-first-poll-not-throttled
   Rule: The first poll does not come too early

@@ -70,6 +70,7 @@ Feature: Introspection
       When the client revokes the access token with token_type_hint "access_token"
       And the endpoint said yes
       And an entitled client introspects the access token <how>
+      And the introspection said that the token is not active
       Then the introspection says nothing else
 
       Examples:

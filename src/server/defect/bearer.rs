@@ -68,7 +68,8 @@ pub fn tokens(realm: &Realm, request: &Request, sound: Result<String, Refused>) 
             let second = in_body.first().cloned().or(in_query).ok_or(Refused::Malformed)?;
             Ok(vec![in_header[0].to_owned(), second])
         }
-        Err(Refused::Malformed) if defects.has(Flaw::UsesFirstOfTwoTokens) => {
+        Err(Refused::InvalidToken) if defects.has(Flaw::AnswersUnknownTokenWith400) => Err(Refused::Malformed),
+        Err(Refused::Malformed) if defects.has(Flaw::UsesFirstOfTwoTokens) && in_query.is_none() => {
             let one_place = in_header.is_empty() != in_body.is_empty();
             let first = in_header.first().and_then(|field| field.split([' ', ',']).next()).map(str::to_owned);
             first.or_else(|| in_body.first().cloned()).filter(|_| one_place).map(|token| vec![token]).ok_or(Refused::Malformed)
