@@ -1,6 +1,7 @@
 //! The admin listener: makes realms and moves their clocks, for whoever holds its key.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -20,6 +21,8 @@ pub struct Admin {
     core: Arc<Core>,
     url: String,
     key: String,
+    /// How many names were made up so far: two requests at once must not hit upon the same.
+    named: AtomicUsize,
 }
 
 /// What a new realm is to be.
@@ -51,7 +54,7 @@ enum Refused {
 impl Admin {
     /// The interface to this core, protected by this key.
     pub fn new(core: Arc<Core>, url: String, key: String) -> Self {
-        Self { core, url, key }
+        Self { core, url, key, named: AtomicUsize::new(1) }
     }
 
     /// Answers a request.
@@ -108,13 +111,11 @@ impl Admin {
     }
 
     fn fresh_name(&self, like: &str) -> String {
-        let mut number = self.core.realm_names().len();
         loop {
-            let name = format!("{like}-{number}");
+            let name = format!("{like}-{}", self.named.fetch_add(1, Ordering::Relaxed));
             if self.core.realm(&name).is_none() {
                 return name;
             }
-            number += 1;
         }
     }
 

@@ -147,6 +147,10 @@ async fn is_slowed_down(scene: &mut Scene) -> Step {
     .into())
 }
 
+fn is_pending(heard: &Heard) -> bool {
+    matches!(named_error(heard).as_deref(), Some("authorization_pending" | "slow_down"))
+}
+
 /// The others are told that the code is spent, or that they came too early; a 5xx is no way to say it.
 async fn one_gets_tokens(scene: &mut Scene) -> Step {
     let expected = "tokens for one of the polls, and a refusal for each of the others";
@@ -165,9 +169,7 @@ async fn one_gets_tokens(scene: &mut Scene) -> Step {
     };
     match served.len() {
         1 => Ok(()),
-        0 if scene.chorus.iter().all(|heard| named_error(heard).as_deref() == Some("authorization_pending")) => {
-            Err(Halt::blocked("the provider goes on saying authorization_pending"))
-        }
+        0 if scene.chorus.iter().all(is_pending) => Err(Halt::blocked("the provider goes on saying authorization_pending")),
         // Safe, though of no use to the device.
         0 => {
             let none = Fault::of(Kind::Refused, Endpoint::Token, response, expected, "tokens for none of them");
