@@ -30,7 +30,7 @@ Feature: Flows out of fashion
   @must @RFC9700-2.4 @req:ropc-grant-refused
   Rule: The password grant is turned down
 
-    @id:password @catches:enables-password-grant @catches:answers-unknown-grant-with-invalid-request
+    @id:password @catches:enables-password-grant
     Scenario Outline: A client sends <whose>
       Users who type their password into clients learn to type it anywhere.
       Given a confidential client with tokens from a code that its user approved
