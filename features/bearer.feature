@@ -107,7 +107,7 @@ Feature: Bearer tokens
       Given a confidential client with tokens from a code that its user approved
       And the resource lets the access token in
       When the resource is called with the access token moved into the query
-      Then the resource turns the token away
+      Then the endpoint refuses in whatever words
       And put right, the request succeeds
 
   @must @RFC6750-2 @req:bearer-two-methods-rejected

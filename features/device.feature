@@ -222,7 +222,6 @@ Feature: Device grant
       And the client waits its interval and 1 s
       And the client polls
       Then the client gets tokens
-      And the answer forbids caching
 
       Examples:
         | case     | where                   | act                                                       |

@@ -56,7 +56,9 @@ pub fn tokens(realm: &Realm, request: &Request, sound: Result<String, Refused>) 
     if defects.has(super::token::Flaw::IssuesTokensOutsideTheGrammar)
         && let [only] = in_header.as_slice()
         && only.ends_with(",0")
+        && !only.contains(' ')
         && in_body.is_empty()
+        && in_query.is_none()
     {
         return Ok(vec![(*only).to_owned()]);
     }
