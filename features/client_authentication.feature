@@ -9,7 +9,7 @@ Feature: Client authentication
       Every client library starts with it.
       Given a service client
       When the client asks for a token of its own by HTTP Basic
-      Then the client gets tokens
+      Then the client's credentials are accepted
 
   @should @must:oauth-2.1 @draft-ietf-oauth-v2-1-2.4.1 @RFC6749-2.3.1 @req:client-auth-post-supported
   Rule: A client with a secret may authenticate in the body
@@ -19,7 +19,7 @@ Feature: Client authentication
       OAuth 2.1 makes it the way that every server has; before that it was a server's choice.
       Given a service client that authenticates in the body
       When the client asks for a token of its own
-      Then the client gets tokens
+      Then the client's credentials are accepted
 
   @must @RFC6749-2.3.1 @RFC6749-B @req:client-auth-basic-form-decoding
   Rule: Id and secret are form-encoded before they go into the Basic header

@@ -65,10 +65,9 @@ Feature: Client credentials
       And put right, the request succeeds
 
       Examples:
-        | case      | what                                 | how                                            |
-        | unknown   | A scope that no one knows            | with only an unknown scope                     |
-        | beside    | An unknown scope beside its own      | with an unknown scope beside its own           |
-        | forbidden | A scope that another client may have | with a scope that only another client may have |
+        | case    | what                            | how                                  |
+        | unknown | A scope that no one knows       | with only an unknown scope           |
+        | beside  | An unknown scope beside its own | with an unknown scope beside its own |
 
   @must @RFC6749-3.3 @req:cc-scope-subset-honoured
   Rule: Who asks for less gets less, or is told

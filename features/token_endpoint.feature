@@ -32,7 +32,11 @@ Feature: Token endpoint
       Examples:
         | case       | what            | how                               |
         | everything | Every parameter | with every parameter in the query |
-        | code       | The code alone  | with code in the query            |
+
+      @catches:crashes-on-missing-code
+      Examples:
+        | case | what           | how                    |
+        | code | The code alone | with code in the query |
 
     @id:query-wins @catches:lets-query-win-over-form
     Scenario: One code in the body, another one in the query
@@ -246,11 +250,11 @@ Feature: Token endpoint
       Then the scope of the token answer is one string
 
       Examples:
-        | case               | what              | client                                                                     | asks                             |
-        | code               | a code            | a confidential client whose user approved a request with an S256 challenge | redeems the code                 |
-        | refresh            | a refresh token   | a confidential client with tokens from a code that its user approved       | refreshes with the refresh token |
-        | client-credentials | the client itself | a service client                                                           | asks for a token of its own with all its scopes      |
-        | device             | a device code     | a device client with a device code that its user approved                  | polls                            |
+        | case               | what              | client                                                                     | asks                                            |
+        | code               | a code            | a confidential client whose user approved a request with an S256 challenge | redeems the code                                |
+        | refresh            | a refresh token   | a confidential client with tokens from a code that its user approved       | refreshes with the refresh token                |
+        | client-credentials | the client itself | a service client                                                           | asks for a token of its own with all its scopes |
+        | device             | a device code     | a device client with a device code that its user approved                  | polls                                           |
 
   @must @RFC6749-5.1 @req:token-cache-control-no-store
   Rule: An answer with tokens must not be stored

@@ -1,18 +1,9 @@
 //! Changes to the scope that a request asks for (RFC 6749 section 3.3).
 
 use super::{Alteration, UNKNOWN_SCOPE, alteration};
-use crate::check::halt::Halt;
 use crate::provider::Need;
 
 pub(super) const ALTERATIONS: &[Alteration] = &[
-    alteration("with a scope that only another client may have", &[], |scene, request, _| {
-        let own = &scene.actor()?.scopes;
-        let others = scene.target.provider.clients.values().flat_map(|client| client.scopes.iter());
-        match others.into_iter().find(|scope| !own.contains(scope)) {
-            Some(scope) => Ok(request.set("scope", scope)),
-            None => Err(Halt::NotApplicable("every client may have every scope".to_owned())),
-        }
-    }),
     alteration("with only an unknown scope", &[], |_, request, _| Ok(request.set("scope", UNKNOWN_SCOPE))),
     alteration("with an unknown scope beside its own", &[], |scene, request, _| {
         let own =

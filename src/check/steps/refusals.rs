@@ -23,6 +23,7 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::judge("a refusal with status 401 carries a challenge", &[], |s, _| Box::pin(carries_challenge(s))),
     Phrase::judge("a wrong secret is refused in the same words", &[], |s, _| Box::pin(same_as_wrong_secret(s))),
     Phrase::judge("the same code can still be redeemed", &[], |s, _| Box::pin(code_is_still_good(s))),
+    Phrase::judge("the client's credentials are accepted", &[], |s, _| Box::pin(is_let_in(s))),
     Phrase::judge("the client gets tokens, tolerating that only credentials as they are work", &[], |s, _| {
         Box::pin(gets_tokens_by_encoded_credentials(s))
     }),
@@ -199,6 +200,19 @@ async fn code_is_still_good(scene: &mut Scene) -> Step {
 async fn aside(scene: &Scene, request: Request) -> Heard {
     let outcome = scene.wire.send(&scene.tape, &request).await;
     Heard { request, outcome }
+}
+
+/// Tokens, or a refusal that is not about who the client is: that one is another check's business.
+async fn is_let_in(scene: &mut Scene) -> Step {
+    let heard = scene.heard()?;
+    let Err(fault) = judge::yields_tokens(heard) else { return Ok(()) };
+    let error = heard.outcome.as_ref().ok().and_then(|response| OAuthError::read(response).ok());
+    match error {
+        Some(error) if !matches!(error.error.as_str(), "invalid_client" | "unauthorized_client" | "invalid_request") => {
+            Err(Halt::blocked(format!("the client is known, and refused nevertheless: {}", fault.got)))
+        }
+        Some(_) | None => Err(fault.into()),
+    }
 }
 
 async fn gets_tokens_by_encoded_credentials(scene: &mut Scene) -> Step {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::super::halt::{Fault, Halt, Step};
+use super::super::halt::{Fault, Halt, Judgement, Step};
 use super::super::phrase::{Phrase, Token};
 use super::super::scene::Scene;
 use super::tokens::fault;
@@ -26,7 +26,7 @@ pub static PHRASES: &[Phrase] = &[
 ];
 
 /// The answer, if it is a success: a refusal has no form of a token answer to judge.
-fn success<'a>(scene: &'a Scene) -> Result<&'a Response, Halt> {
+fn success(scene: &Scene) -> Result<&Response, Halt> {
     match &scene.heard()?.outcome {
         Ok(response) if (200..300).contains(&response.status) => Ok(response),
         Ok(response) => Err(Halt::blocked(format!("no tokens came: {}", answer::describe(response)))),
@@ -145,7 +145,9 @@ async fn scope_is_string(scene: &mut Scene) -> Step {
             if scope.split(' ').all(|token| !token.is_empty() && token.bytes().all(allowed)) {
                 return Ok(());
             }
-            Err(malformed(scene, expected, format!("scope {scope:?}")))
+            let wrong = fault(scene, Kind::Malformed, expected, &format!("scope {scope:?}"))?;
+            // An empty string is outside the grammar, and no client is harmed by it.
+            scene.judge(if scope.is_empty() { Judgement::Tolerated(wrong) } else { Judgement::Broken(wrong) })
         }
         other => Err(malformed(scene, expected, format!("scope: {}", kind_of(other)))),
     }
@@ -168,7 +170,7 @@ async fn forbids_old_caching(scene: &mut Scene) -> Step {
         return Ok(());
     }
     let got = response.header("pragma").map_or("no Pragma".to_owned(), |value| format!("Pragma: {value}"));
-    let judgement = super::super::halt::Judgement::Tolerated(fault(scene, Kind::Malformed, "Pragma: no-cache", &got)?);
+    let judgement = Judgement::Tolerated(fault(scene, Kind::Malformed, "Pragma: no-cache", &got)?);
     scene.judge(judgement)
 }
 

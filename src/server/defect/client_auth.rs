@@ -5,7 +5,7 @@ use crate::server::config::{AuthMethod, ClientConfig, GrantKind};
 use crate::server::core::form::{self, Parameters};
 use crate::server::core::message::{Request, Response};
 use crate::server::core::realm::Realm;
-use crate::server::core::refusal::{Refusal, TokenError};
+use crate::server::core::refusal::{Refusal, TokenError, invalid_client};
 
 table! { ClientAuth;
     /// Has no HTTP Basic for the client credentials grant.
@@ -105,9 +105,10 @@ pub fn body_secret(realm: &Realm, secret: &str) -> String {
 }
 
 /// Whether the server lacks this way of authentication.
-pub fn method_is_missing(defects: &Defects, method: AuthMethod, grant: Option<GrantKind>) -> bool {
+pub fn method_is_missing(defects: &Defects, client: &ClientConfig, method: AuthMethod, grant: Option<GrantKind>) -> bool {
+    let own_token = grant == Some(GrantKind::ClientCredentials) && client.grants.contains(&GrantKind::ClientCredentials);
     match method {
-        AuthMethod::ClientSecretBasic => defects.has(Flaw::RefusesBasic) && grant == Some(GrantKind::ClientCredentials),
+        AuthMethod::ClientSecretBasic => defects.has(Flaw::RefusesBasic) && own_token,
         AuthMethod::ClientSecretPost => defects.has(Flaw::RefusesPost),
         AuthMethod::None => false,
     }
@@ -142,12 +143,22 @@ pub fn name_suffices(defects: &Defects, client: &ClientConfig, form: &Parameters
         return defects.has(Flaw::SkipsEmptySecret);
     }
     match grant {
-        Some(GrantKind::AuthorizationCode) if sound => !defects.has(Flaw::DemandsSecretOfPublicClients),
-        Some(GrantKind::AuthorizationCode) => defects.has(Flaw::LetsVerifierReplaceSecret) && form.get("code_verifier").is_some(),
+        Some(GrantKind::AuthorizationCode) => {
+            sound || defects.has(Flaw::LetsVerifierReplaceSecret) && form.get("code_verifier").is_some()
+        }
         Some(GrantKind::ClientCredentials) => sound || defects.has(Flaw::AcceptsClientIdAlone),
         Some(GrantKind::RefreshToken) => sound || defects.has(super::refresh::Flaw::RefreshesWithoutClientAuth),
         Some(GrantKind::DeviceCode) => sound || defects.has(super::device::Flaw::SkipsClientAuthAtPoll),
         None => sound,
+    }
+}
+
+/// Lets a public client have the tokens of its code.
+pub fn needs_no_secret(defects: &Defects, client: &ClientConfig) -> Result<(), Refusal> {
+    if client.is_public() && defects.has(Flaw::DemandsSecretOfPublicClients) {
+        Err(invalid_client("client_secret is missing"))
+    } else {
+        Ok(())
     }
 }
 

@@ -1,11 +1,12 @@
 //! Bugs of the refresh grant: rotation, reuse, binding and scope.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Defects;
 use crate::server::config::ClientConfig;
 use crate::server::core::form::Parameters;
-use crate::server::core::grant::{Grant, RefreshToken, Stage};
+use crate::server::core::grant::{AccessToken, Grant, RefreshToken, Stage};
 use crate::server::core::message::{Content, Response};
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, invalid_request};
@@ -172,7 +173,9 @@ pub fn old_access_token(realm: &Realm, issue: &Issue) -> Option<Response> {
     }
     let old = {
         let state = realm.state();
-        let of_grant = state.access_tokens.iter().filter(|(_, token)| std::sync::Arc::ptr_eq(&token.grant, &issue.grant));
+        // One of another scope would be another defect.
+        let fits = |token: &AccessToken| Arc::ptr_eq(&token.grant, &issue.grant) && token.scopes == issue.scopes;
+        let of_grant = state.access_tokens.iter().filter(|(_, token)| fits(token));
         of_grant.map(|(name, _)| name.to_owned()).next()?
     };
     let refresh = match &issue.refresh {

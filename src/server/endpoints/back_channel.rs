@@ -151,7 +151,7 @@ fn proven<'realm>(
     let Some(client) = client else { return Err(seam::unknown_client(&realm.defects, grant, WRONG)) };
     let right = same && !secret.is_empty();
     if client.auth_method() != method
-        || seam::method_is_missing(&realm.defects, method, grant)
+        || seam::method_is_missing(&realm.defects, client, method, grant)
         || !seam::secret_matches(&realm.defects, secret, expected, grant, right)
     {
         realm.state().failures.count(&counter, now);

@@ -10,7 +10,9 @@ use crate::server::core::message::Response;
 use crate::server::core::pkce;
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, invalid_grant, invalid_request};
-use crate::server::defect::{authorization as authorization_seam, code as seam, pkce as pkce_seam, token as token_seam};
+use crate::server::defect::{
+    authorization as authorization_seam, client_auth as client_seam, code as seam, pkce as pkce_seam, token as token_seam,
+};
 
 use super::tokens::{self, Issue, Refresh};
 
@@ -44,6 +46,7 @@ pub fn redeem(realm: &Realm, client: &ClientConfig, form: &Parameters) -> Result
     }
     seam::accepts_valid_codes(&realm.defects, client)?;
     let grant = spend(realm, client, presented, form)?;
+    client_seam::needs_no_secret(&realm.defects, client)?;
     let scopes = authorization_seam::scopes_of_a_code(realm, client, form, &grant.scopes);
     let scopes = seam::scopes(&realm.defects, client, form, scopes);
     let refresh = Refresh::first(client, &grant.scopes);
