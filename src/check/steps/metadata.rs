@@ -1,11 +1,10 @@
-//! The published metadata and key set (RFC 8414, RFC 7517): fetched afresh, and judged member by member.
+//! The published metadata (RFC 8414): fetched afresh, and judged member by member.
 
 use futures::future::join_all;
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::super::halt::{Fault, Halt, Judgement, Step};
-use super::super::judge;
 use super::super::phrase::{Args, Phrase};
 use super::super::scene::{Heard, Scene};
 use super::tokens::fault;
@@ -23,7 +22,6 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::act("the metadata of an issuer that does not exist is fetched", &[Need::Metadata], |s, _| {
         Box::pin(is_fetched_for_nobody(s))
     }),
-    Phrase::act("the key set is fetched", &[Need::Metadata, Need::Jwks], |s, _| Box::pin(keys_are_fetched(s))),
     Phrase::judge("the metadata for OAuth is among it", &[], |s, _| Box::pin(is_there(s))),
     Phrase::judge("it stands where the issuer's path comes last", &[], |s, _| Box::pin(stands_before_path(s))),
     Phrase::judge("each document names the issuer that it was asked for", &[], |s, _| Box::pin(names_issuer(s))),
@@ -34,8 +32,6 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::judge("every list in the metadata is an array with an element", &[], |s, _| Box::pin(has_arrays(s))),
     Phrase::judge("the metadata lists the challenge method {string}", &[], |s, a| Box::pin(lists_challenge_method(s, a))),
     Phrase::judge("the metadata tells of the device grant in both places or in none", &[], |s, _| Box::pin(tells_of_devices(s))),
-    Phrase::judge("the answer is a set of keys", &[], |s, _| Box::pin(is_key_set(s))),
-    Phrase::judge("no key in it is private", &[], |s, _| Box::pin(has_no_private_key(s))),
 ];
 
 fn issuer(scene: &Scene) -> Result<Url, Halt> {
@@ -85,14 +81,8 @@ async fn is_fetched_for_nobody(scene: &mut Scene) -> Step {
 
 const NOBODY: &str = "flowproof-no-such-issuer";
 
-async fn keys_are_fetched(scene: &mut Scene) -> Step {
-    let request = Request::get(Endpoint::Jwks, &scene.endpoint(Endpoint::Jwks)?).header("accept", "application/json");
-    scene.send(request).await;
-    Ok(())
-}
-
 /// The document in an answer: status 200 and a JSON object.
-fn document(response: &Response) -> Option<Map<String, Value>> {
+pub(super) fn document(response: &Response) -> Option<Map<String, Value>> {
     answer::object(response).ok().filter(|_| response.status == 200)
 }
 
@@ -335,39 +325,6 @@ async fn tells_of_devices(scene: &mut Scene) -> Step {
         }
         (false, true) => {
             Err(fault(scene, Kind::Malformed, expected, "the grant type, but not device_authorization_endpoint")?.into())
-        }
-    }
-}
-
-/// The keys of a key set; anything else than a key set is a fault.
-fn keys(scene: &Scene) -> Result<Vec<Map<String, Value>>, Halt> {
-    let expected = "status 200 and a JSON object with an array of keys";
-    let response = judge::succeeds(scene.heard()?, expected)?;
-    let keys = document(response).and_then(|document| {
-        let keys = document.get("keys")?.as_array()?.iter();
-        keys.map(|key| key.as_object().cloned()).collect::<Option<Vec<_>>>()
-    });
-    keys.ok_or_else(|| Fault::plain(Kind::Malformed, Endpoint::Jwks, response, expected).into())
-}
-
-async fn is_key_set(scene: &mut Scene) -> Step {
-    let keys = keys(scene)?;
-    let for_encryption = keys.iter().any(|key| key.get("use").and_then(Value::as_str) == Some("enc"));
-    let unsaid = keys.iter().any(|key| !key.contains_key("use"));
-    if for_encryption && unsaid {
-        let got = "a key for encryption beside a key that does not state its use";
-        return Err(fault(scene, Kind::Malformed, "every key with its use, where there is one for encryption", got)?.into());
-    }
-    Ok(())
-}
-
-async fn has_no_private_key(scene: &mut Scene) -> Step {
-    let private = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
-    let found = keys(scene)?.iter().find_map(|key| private.into_iter().find(|member| key.contains_key(*member)));
-    match found {
-        None => Ok(()),
-        Some(member) => {
-            Err(fault(scene, Kind::Leaked, "public keys only", &format!("a key with its private member {member:?}"))?.into())
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod clients;
 pub mod device;
 pub mod effects;
 pub mod introspection;
+pub mod key_set;
 pub mod legacy;
 pub mod metadata;
 pub mod pages;
@@ -46,6 +47,7 @@ static VOCABULARY: LazyLock<Vec<(&'static Phrase, Regex)>> = LazyLock::new(|| {
         introspection::PHRASES,
         resource::PHRASES,
         metadata::PHRASES,
+        key_set::PHRASES,
         refusals::PHRASES,
         token_answers::PHRASES,
         scopes::PHRASES,
