@@ -21,10 +21,7 @@ pub static PHRASES: &[Phrase] = &[
     }),
     Phrase::act("the client revokes {token}[ {alteration}]", &[Need::Revocation], |s, a| Box::pin(revokes(s, a, 0))),
     Phrase::act("{client} revokes {token}[ {alteration}]", &[Need::Revocation], |s, a| Box::pin(another_revokes(s, a))),
-    Phrase::act("the client introspects {token}[ {alteration}]", &[Need::Introspection], |s, a| Box::pin(introspects(s, a, 0))),
-    Phrase::act("{client} introspects {token}[ {alteration}]", &[Need::Introspection], |s, a| {
-        Box::pin(another_introspects(s, a))
-    }),
+    Phrase::act("the client introspects {token}[ {alteration}]", &[Need::Introspection], |s, a| Box::pin(introspects(s, a))),
     Phrase::act("the resource is called with {token}[ {alteration}]", &[Need::Resource], |s, a| Box::pin(calls_resource(s, a))),
     Phrase::act("the token endpoint is asked for the grant type {string}[ {alteration}]", &[], |s, a| {
         Box::pin(asks_for_grant_type(s, a))
@@ -110,16 +107,11 @@ async fn another_revokes(scene: &mut Scene, args: &Args) -> Step {
     revokes(scene, args, 1).await
 }
 
-async fn introspects(scene: &mut Scene, args: &Args, at: usize) -> Step {
-    let token = args.token(at);
+async fn introspects(scene: &mut Scene, args: &Args) -> Step {
+    let token = args.token(0);
     let request =
         request::introspect(&scene.endpoint(Endpoint::Introspection)?, &scene.token(token)?).authenticate(&scene.actor()?.auth());
-    scene.act(Deed::Introspect(token), request, args.alteration(at + 1)).await
-}
-
-async fn another_introspects(scene: &mut Scene, args: &Args) -> Step {
-    turn_to(scene, args);
-    introspects(scene, args, 1).await
+    scene.act(Deed::Introspect(token), request, args.alteration(1)).await
 }
 
 async fn calls_resource(scene: &mut Scene, args: &Args) -> Step {
