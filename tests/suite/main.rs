@@ -1,12 +1,14 @@
 //! Every integration test in one binary, one module per topic, because linking is what costs.
 
 mod catalog;
+mod command;
 mod discovery;
 mod hostile;
 mod house;
 mod load;
 mod login_form;
 mod needs;
+mod proof;
 mod provider_faults;
 mod provider_file;
 mod reference_server;

@@ -1,0 +1,82 @@
+//! The proof: every defect is caught by the checks that say so, and the sound server by none. `flowproof prove` runs the whole of it.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use flowproof::check::Catalog;
+use flowproof::prove::{Matrix, Prover, Snapshot};
+use flowproof::provider::{Provider, Target, discover};
+use flowproof::server::{Running, ServerConfig, defect, start};
+use flowproof::wire::{Bounds, Tape, Wire};
+
+async fn realms(wire: &Wire) -> (Running, Vec<Arc<Target>>) {
+    let server = start(ServerConfig { port: 0, admin_port: 0, ..ServerConfig::demo() }).await.expect("the server starts");
+    let mut targets = Vec::new();
+    for realm in ["strict", "lenient"] {
+        let provider = Provider::from_json(&server.provider_document(realm), realm).expect("its document is a provider file");
+        let tape = Tape::new(provider.secrets());
+        targets.push(Arc::new(discover(wire, &tape, provider).await.expect("it answers")));
+    }
+    (server, targets)
+}
+
+/// Which share of the untagged checks is played under each defect: another one every day.
+fn turn() -> usize {
+    let days = SystemTime::now().duration_since(UNIX_EPOCH).map(|since| since.as_secs() / Duration::from_secs(86_400).as_secs());
+    usize::try_from(days.expect("the clock is past 1970")).expect("days are few")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_defect_is_caught_by_the_checks_that_say_so_and_by_no_other_that_was_drawn() {
+    let wire = Wire::new(Bounds::default()).expect("a client");
+    let (server, targets) = realms(&wire).await;
+    let catalog = Catalog::embedded().expect("the features are sound");
+    let prover = Prover { catalog: &catalog, wire: &wire, targets: &targets, jobs: 16 };
+    let mut matrix = Matrix::default();
+    for (at, info) in defect::all().iter().enumerate() {
+        let checks = prover.sample(&info.name, turn() + at, 12);
+        matrix.proofs.push(prover.prove(&info.name, &checks).await.expect("it is played"));
+    }
+    let faults = matrix.faults(&Snapshot::embedded().expect("the snapshot is JSON"));
+    assert!(faults.is_empty(), "on day {}:\n{}", turn(), faults.join("\n"));
+    server.stop().await;
+}
+
+#[test]
+fn every_must_is_proven_by_a_defect() {
+    let catalog = Catalog::embedded().expect("the features are sound");
+    let unproven: Vec<&str> = catalog
+        .checks()
+        .iter()
+        .filter(|check| check.tags.levels.iter().any(|(level, _)| *level == flowproof::verdict::Level::Must))
+        .filter(|check| check.tags.catches.is_empty())
+        .map(|check| check.id.as_str())
+        .collect();
+    assert!(unproven.is_empty(), "no defect shows that these can fail: {unproven:#?}");
+}
+
+#[test]
+fn checks_and_defects_know_each_other_by_name() {
+    let catalog = Catalog::embedded().expect("the features are sound");
+    let known: Vec<&str> = defect::all().iter().map(|info| info.name.as_str()).collect();
+    let unknown: Vec<_> = catalog.defects().into_iter().filter(|name| !known.contains(name)).collect();
+    assert!(unknown.is_empty(), "tagged and not there: {unknown:?}");
+    let idle: Vec<_> = known.iter().filter(|name| !catalog.defects().contains(*name)).collect();
+    assert!(idle.is_empty(), "no check hunts: {idle:?}");
+}
+
+#[test]
+fn a_defect_violates_a_requirement_of_a_check_that_catches_it() {
+    let catalog = Catalog::embedded().expect("the features are sound");
+    let mut strangers = Vec::new();
+    for info in defect::all() {
+        let mut hunters = catalog.checks().iter().filter(|check| check.tags.catches.contains(&info.name)).peekable();
+        let meets = |check: &Arc<flowproof::check::Check>| {
+            check.tags.requirements.iter().any(|entry| info.violates.contains(&entry.as_str()))
+        };
+        if hunters.peek().is_some() && !hunters.any(meets) {
+            strangers.push(&info.name);
+        }
+    }
+    assert!(strangers.is_empty(), "caught only by checks of other requirements: {strangers:?}");
+}
