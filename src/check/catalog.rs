@@ -12,7 +12,7 @@ use include_dir::{Dir, include_dir};
 
 use super::phrase::{Args, Part, Phrase};
 use super::steps;
-use super::tags::Tags;
+use super::tags::{Tags, is_slug};
 use crate::provider::Need;
 use crate::verdict::{Level, Profile, Section};
 
@@ -33,7 +33,7 @@ pub struct Check {
     pub title: String,
     /// Why the check is there, in the feature's words.
     pub why: String,
-    /// Where it stands: `features/pkce.feature:12`.
+    /// Where it stands: `features/pkce.feature:12`; of a folder given by the user, the path as given.
     pub place: String,
     /// Everything that its tags say.
     pub tags: Tags,
@@ -124,7 +124,7 @@ impl Catalog {
         let texts = FEATURES
             .files()
             .filter(|file| file.path().extension().is_some_and(|extension| extension == "feature"))
-            .map(|file| (file.path().to_path_buf(), file.contents_utf8().unwrap_or_default().to_owned()));
+            .map(|file| (Path::new("features").join(file.path()), file.contents_utf8().unwrap_or_default().to_owned()));
         Self::read(texts.collect())
     }
 
@@ -161,9 +161,8 @@ impl Catalog {
     }
 
     fn read_feature(&mut self, path: &Path, text: &str) -> Result<(), CatalogError> {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let file = format!("features/{name}");
-        let stem = name.trim_end_matches(".feature").to_owned();
+        let file = path.display().to_string();
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let feature = Feature::parse(text, GherkinEnv::default()).map_err(|error| wrong(&file, error.to_string()))?;
         let mut feature = feature.expand_examples().map_err(|error| wrong(&file, error.to_string()))?;
         if let Some(scenario) = feature.scenarios.first() {
@@ -240,6 +239,9 @@ fn bind<'a>(
     let id = match case(scenario) {
         None if scenario.examples.is_empty() => format!("{stem}/{slug}"),
         None => return Err(wrong(place, "the Examples have no `case` column, which gives each row its id")),
+        Some(case) if !is_slug(&case) => {
+            return Err(wrong(place, format!("the case {case:?} ends an id: it is of lower-case letters, digits and dashes")));
+        }
         Some(case) => format!("{stem}/{slug}-{case}"),
     };
     let mut steps = Vec::new();

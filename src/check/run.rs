@@ -302,7 +302,7 @@ async fn next_step(scene: &mut Scene, told: &gherkin::Step) -> Step {
     scene.part = step.phrase.part;
     scene.evidence = None;
     scene.actor = scene.protagonist;
-    let limit = scene.step_limit + scene.max_wait;
+    let limit = scene.step_limit.saturating_add(scene.max_wait);
     match tokio::time::timeout(limit, (step.phrase.action)(scene, &step.args)).await {
         Ok(outcome) => outcome,
         Err(_) => Err(Halt::blocked(format!("the step took longer than {} s", limit.as_secs()))),

@@ -8,6 +8,8 @@ use crate::verdict::{Level, Profile, Section};
 /// Everything that the tags of a scenario, its Rule and its Feature say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tags {
+    /// Every tag as it is written, without its `@`.
+    pub written: Vec<String>,
     /// `@must`, `@should:oauth-2.1` …: the level, for all profiles or for one.
     pub levels: Vec<(Level, Option<Profile>)>,
     /// `@RFC7636-4.6`
@@ -24,8 +26,6 @@ pub struct Tags {
     pub waits: Option<Duration>,
     /// `@own-realm`: moves time, floods or locks; gets a realm of its own where the provider offers them.
     pub own_realm: bool,
-    /// `@intrusive`: guesses or floods; only against loopback or by consent.
-    pub intrusive: bool,
 }
 
 impl Tags {
@@ -50,10 +50,10 @@ impl Tags {
                 self.waits = Some(duration(text).ok_or_else(|| format!("@waits:{text}: write 5s, 10m or 1h"))?)
             }
             ("own-realm", None) => self.own_realm = true,
-            ("intrusive", None) => self.intrusive = true,
             (_, None) => self.sections.push(section(tag).ok_or_else(|| format!("@{tag}: no such tag"))?),
             (_, Some(_)) => return Err(format!("@{tag}: no such tag")),
         }
+        self.written.push(tag.to_owned());
         Ok(())
     }
 
@@ -71,7 +71,8 @@ fn profile_named(name: &str) -> Result<Profile, String> {
         .ok_or_else(|| format!("no such profile: {name}"))
 }
 
-fn is_slug(text: &str) -> bool {
+/// Whether a text is fit to be part of an id.
+pub(super) fn is_slug(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-')
 }
 
@@ -86,15 +87,10 @@ fn section(tag: &str) -> Option<Section> {
     (known && numbered).then(|| Section { document: document.to_owned(), number: number.to_owned() })
 }
 
-/// A duration as tags and steps write it: `5s`, `10m`, `1h`.
-pub fn duration(text: &str) -> Option<Duration> {
-    let (digits, unit) = text.split_at(text.len().checked_sub(1)?);
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return None,
-    };
+/// A duration as tags write it: `5s`, `10m`, `1h`.
+fn duration(text: &str) -> Option<Duration> {
+    let (digits, seconds) =
+        [("s", 1), ("m", 60), ("h", 3600)].into_iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)))?;
     Some(Duration::from_secs(digits.parse::<u64>().ok()?.checked_mul(seconds)?))
 }
 
@@ -127,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_tag_that_nothing_knows_is_refused() {
-        for tag in ["musst", "needs:no-such-need", "id:Upper", "waits:soon", "RFC-1", "must:oauth-3"] {
+        for tag in ["musst", "needs:no-such-need", "id:Upper", "waits:soon", "waits:5µ", "waits:", "RFC-1", "must:oauth-3"] {
             assert!(read(&[tag]).is_err(), "{tag}");
         }
     }

@@ -28,7 +28,8 @@ pub struct CheckArgs {
     /// Read the features from this folder, not the built-in ones
     #[arg(long, value_name = "DIR")]
     features: Option<PathBuf>,
-    /// Only checks with this tag: must, RFC7636, RFC7636-4.6, a requirement, a feature; may be repeated
+    /// Only checks with this tag: must, RFC7636, RFC7636-4.6, a requirement, catches:DEFECT, needs:NEED, waits, a feature; may be
+    /// repeated
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
     /// Only the check with this id, or all below it (`pkce/`); may be repeated
@@ -44,7 +45,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "N", default_value = "16")]
     jobs: NonZeroUsize,
     /// How many seconds a check may wait; a check that would wait longer is not applicable
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=86_400))]
     max_wait: u64,
     /// From which level on a broken requirement fails the run
     #[arg(long, value_name = "LEVEL", value_enum, default_value = "must")]
