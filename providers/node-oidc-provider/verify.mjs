@@ -64,7 +64,7 @@ function findings(providerFile, name) {
 }
 
 const complaints = (found) => Object.keys({ ...found.violated, ...found.warned }).sort();
-const faults = run(join(here, 'start.sh'), ['--list-faults'], [0]).split('\n').map((line) => line.trim().split(/\s+/)[0]).filter(Boolean);
+const listFaults = () => run(join(here, 'start.sh'), ['--list-faults'], [0]).split('\n').map((line) => line.trim().split(/\s+/)[0]).filter(Boolean);
 
 const problems = [];
 const compare = (what, expected, seen) => {
@@ -80,6 +80,7 @@ try {
   const sound = await served(['--short-lifetimes'], (file) => findings(file, 'sound'));
   console.log(sound.table);
   const planted = {};
+  const faults = listFaults();
   for (const fault of faults) {
     const found = await served(['--fault', fault], (file) => findings(file, fault));
     const before = complaints(sound.byOutcome);
