@@ -13,8 +13,8 @@ use crate::verdict::{Finding, Level, Outcome, Profile, Violation};
 pub(super) enum Ending {
     /// Every step was played.
     Whole,
-    /// A step stopped it; the scene says why.
-    Stopped,
+    /// The step at this place stopped it, with the exchange that shows why.
+    Stopped(Halt, usize, Option<usize>),
     /// Something that is our own bug.
     Bug(String),
 }
@@ -27,42 +27,41 @@ pub(super) fn finding(scene: &Scene, ending: Ending, profile: Profile, took: Dur
     finding.issuer = Some(scene.target.provider.issuer.clone());
     finding.millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     finding.exchanges = scene.tape.exchanges();
-    match (ending, &scene.halt) {
-        (Ending::Bug(what), _) => {
+    match ending {
+        // A panic's words are of any origin: they may hold what a provider said.
+        Ending::Bug(what) => {
             finding.outcome = Outcome::Inconclusive;
-            finding.reason = Some(format!("{BUG}{what}"));
+            finding.reason = Some(scene.tape.mask(&bug(&what)));
         }
-        (Ending::Whole, _) => match scene.tolerated.first() {
+        Ending::Whole => match scene.tolerated.first() {
             None => finding.outcome = Outcome::Passed,
             Some((fault, step, shown)) => {
                 finding.outcome = tolerated(level);
                 finding.violation = Some(violation(scene, fault, step.clone(), *shown));
             }
         },
-        (Ending::Stopped, Some((Halt::NotApplicable(reason), ..))) => {
+        Ending::Stopped(Halt::NotApplicable(reason), ..) => {
             finding.outcome = Outcome::NotApplicable;
-            finding.reason = Some(reason.clone());
+            finding.reason = Some(scene.tape.mask(&reason));
         }
-        (Ending::Stopped, Some((Halt::Blocked(reason), at, _))) => blocked(&mut finding, scene, *at, reason),
-        (Ending::Stopped, Some((Halt::Fault(fault), at, shown))) => {
-            if check.steps.get(*at).is_some_and(|step| step.phrase.part == Part::Judge) {
+        Ending::Stopped(Halt::Blocked(reason), at, _) => blocked(&mut finding, scene, at, &reason),
+        Ending::Stopped(Halt::Fault(fault), at, shown) => {
+            if check.steps.get(at).is_some_and(|step| step.phrase.part == Part::Judge) {
                 finding.outcome = broken(level);
-                finding.violation = Some(violation(scene, fault, check.steps[*at].to_string(), *shown));
+                finding.violation = Some(violation(scene, &fault, check.steps[at].to_string(), shown));
             } else {
                 let reason = format!("{}: {}, where {} was expected", fault.endpoint.name(), fault.got, fault.expected);
-                blocked(&mut finding, scene, *at, &reason);
+                blocked(&mut finding, scene, at, &reason);
             }
-        }
-        (Ending::Stopped, None) => {
-            finding.outcome = Outcome::Inconclusive;
-            finding.reason = Some(format!("{BUG}a step stopped without saying why"));
         }
     }
     finding
 }
 
-/// How the reason of a finding begins that is a bug of flowproof's own.
-pub(super) const BUG: &str = "a bug of flowproof's own: ";
+/// The reason of a finding that is a bug of flowproof's own.
+pub(super) fn bug(what: &str) -> String {
+    format!("a bug of flowproof's own: {what}")
+}
 
 /// The finding of a check that was not played.
 pub(super) fn unplayed(check: &Arc<Check>, profile: Profile, outcome: Outcome, reason: String) -> Finding {

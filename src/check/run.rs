@@ -93,6 +93,7 @@ pub async fn run(
         wire: wire.clone(),
         options: options.clone(),
         findings: RefCell::new(Vec::new()),
+        bugs: RefCell::new(BTreeSet::new()),
         heard,
     });
     for check in checks {
@@ -109,19 +110,18 @@ pub async fn run(
         () = playing => false,
         () = stop.cancelled() => true,
     };
-    let mut findings = stage.findings.take();
+    let (mut findings, mut bugs) = (stage.findings.take(), stage.bugs.take());
     let played: BTreeSet<String> = findings.iter().map(|finding| finding.id.clone()).collect();
     for check in checks.iter().filter(|check| !played.contains(&check.id)) {
-        let reason =
-            if interrupted { "the run was interrupted".to_owned() } else { format!("{}it was never played", collector::BUG) };
+        let reason = if interrupted {
+            "the run was interrupted".to_owned()
+        } else {
+            bugs.insert(check.id.clone());
+            collector::bug("it was never played")
+        };
         findings.push(collector::unplayed(check, options.profile, Outcome::Inconclusive, reason));
     }
     findings.sort_by(|a, b| a.id.cmp(&b.id));
-    let bugs = findings
-        .iter()
-        .filter(|finding| finding.reason.as_deref().is_some_and(|reason| reason.starts_with(collector::BUG)))
-        .map(|finding| finding.id.clone())
-        .collect();
     let causes = Run::group_causes(&mut findings);
     let policy = Policy {
         profile: options.profile,
@@ -142,7 +142,7 @@ pub async fn run(
         findings,
         causes,
     };
-    Played { run, bugs }
+    Played { run, bugs: bugs.into_iter().collect() }
 }
 
 /// Each check that is played, and on what, by id.
@@ -154,6 +154,8 @@ struct Stage {
     wire: Wire,
     options: Options,
     findings: RefCell<Vec<Finding>>,
+    /// The ids of checks in which flowproof itself failed.
+    bugs: RefCell<BTreeSet<String>>,
     heard: Rc<dyn Fn(&Finding)>,
 }
 
@@ -247,13 +249,18 @@ async fn after(stage: Rc<Stage>, scenario: &Scenario, finished: &ScenarioFinishe
     };
     let ending = match finished {
         ScenarioFinished::StepPassed => Ending::Whole,
-        ScenarioFinished::StepFailed(..) if scene.halt.is_some() => Ending::Stopped,
-        ScenarioFinished::StepFailed(_, _, error) => Ending::Bug(panic_words(error)),
+        ScenarioFinished::StepFailed(_, _, error) => match scene.halt.take() {
+            Some((halt, at, shown)) => Ending::Stopped(halt, at, shown),
+            None => Ending::Bug(panic_words(error)),
+        },
         ScenarioFinished::StepSkipped => Ending::Bug("a step was skipped".to_owned()),
         ScenarioFinished::BeforeHookFailed(_) => Ending::Bug("the scene could not be set".to_owned()),
     };
     if scene.in_own_realm {
         realm::leave(scene).await;
+    }
+    if matches!(ending, Ending::Bug(_)) {
+        stage.bugs.borrow_mut().insert(scene.check.id.clone());
     }
     let took = began.map(|began| began.elapsed()).unwrap_or_default();
     stage.found(collector::finding(scene, ending, stage.options.profile, took));

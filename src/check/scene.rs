@@ -355,7 +355,7 @@ impl Scene {
 
     /// The request with the acting client's secret replaced, in the client's own method of authentication.
     pub fn reauthenticate(&self, request: Request, secret: impl Fn(&str) -> String) -> Result<Request, Halt> {
-        let changed = |known: &Secret| Secret::new("wrong client_secret", secret(known.expose()));
+        let changed = |known: &Secret| Secret::chosen("wrong client_secret", secret(known.expose()));
         Ok(match self.actor()?.auth() {
             ClientAuth::Anonymous | ClientAuth::None { .. } => return Err(Halt::blocked("the client has no secret")),
             ClientAuth::Basic { id, secret } => request.authenticate(&ClientAuth::Basic { id, secret: changed(&secret) }),

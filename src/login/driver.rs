@@ -5,7 +5,7 @@ use super::errand::{Decision, Errand, Stop};
 use super::form::{Asks, Page};
 use super::redirect::redirect;
 use super::sighting::{End, Hop, Role, Sighting};
-use crate::protocol::mask::SECRET_MEMBERS;
+use crate::protocol::vault::SECRET_MEMBERS;
 use crate::protocol::{Body, Endpoint, Failure, Method, Params, Request, Secret};
 use crate::wire::{Jar, Tape, Wire};
 
@@ -119,7 +119,7 @@ impl<'a> Walk<'a> {
     /// Has the tape mask what an answer holds, in whatever way it came.
     fn learn(&self, params: &Params) {
         let secrets = params.0.iter().filter(|(name, _)| SECRET_MEMBERS.contains(&name.as_str()));
-        self.tape.learn(&secrets.map(|(name, value)| Secret::new(name, value)).collect::<Vec<_>>());
+        self.tape.learn(&secrets.map(|(name, value)| Secret::of_member(name, value)).collect::<Vec<_>>());
     }
 
     /// Reads the last answer: what it was for, and what comes next.

@@ -1,107 +1,18 @@
-//! What may be shown of an exchange: learns the secrets that pass by and puts their names in their place.
+//! What may be shown of an exchange: puts the names of secrets in their place, in whatever way they are spelled.
 
-use std::collections::BTreeSet;
+use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use url::Url;
 
 use super::exchange::Response;
-use super::request::form_encode;
 use super::secret::Secret;
-
-/// JSON members and redirect parameters whose value is a secret (RFC 6749, 7591, 8628, OpenID Connect).
-pub const SECRET_MEMBERS: [&str; 9] = [
-    "access_token",
-    "refresh_token",
-    "id_token",
-    "code",
-    "device_code",
-    "client_secret",
-    "registration_access_token",
-    "code_verifier",
-    "password",
-];
+use super::spelling::Reading;
 
 /// How much of a body a report keeps.
 const BODY_SHOWN: usize = 4096;
 
-/// Values shorter than this are not replaced in running text: they would be found by chance.
-const SHORTEST: usize = 6;
-
-/// The secrets seen so far in one scenario or run.
-#[derive(Clone, Debug, Default)]
-pub struct Vault {
-    known: Vec<(String, Secret)>,
-    spellings: BTreeSet<String>,
-}
-
-impl Vault {
-    /// Adds a secret in each spelling that it can have on the wire.
-    pub fn learn(&mut self, secret: &Secret) {
-        let value = secret.expose();
-        // A header holds scheme and value; the value alone is what would leak.
-        let bare = value.split_once(' ').filter(|(scheme, _)| scheme.chars().all(char::is_alphabetic)).map(|(_, rest)| rest);
-        for text in [Some(value), bare].into_iter().flatten() {
-            self.learn_spelling(text.to_owned(), secret);
-            self.learn_spelling(form_encode(text), secret);
-            self.learn_spelling(form_encode(text).replace('+', "%20"), secret);
-        }
-    }
-
-    fn learn_spelling(&mut self, text: String, secret: &Secret) {
-        if text.len() >= SHORTEST && self.spellings.insert(text.clone()) {
-            self.known.push((text, secret.clone()));
-        }
-    }
-
-    /// Learns the secrets that a response carries: tokens, codes and cookies.
-    pub fn learn_from(&mut self, response: &Response) {
-        if let Some(json) = response.json() {
-            self.learn_from_json(&json);
-        }
-        for location in response.header_values("location") {
-            for (name, value) in parameters(location) {
-                if SECRET_MEMBERS.contains(&name.as_str()) {
-                    self.learn(&Secret::new(name, value));
-                }
-            }
-        }
-        for cookie in response.header_values("set-cookie") {
-            let pair = cookie.split(';').next().unwrap_or_default();
-            if let Some((name, value)) = pair.split_once('=') {
-                self.learn(&Secret::new(format!("cookie {}", name.trim()), value.trim()));
-            }
-        }
-    }
-
-    fn learn_from_json(&mut self, json: &serde_json::Value) {
-        match json {
-            serde_json::Value::Object(object) => {
-                for (name, value) in object {
-                    match value {
-                        serde_json::Value::String(text) if SECRET_MEMBERS.contains(&name.as_str()) => {
-                            self.learn(&Secret::new(name, text))
-                        }
-                        nested => self.learn_from_json(nested),
-                    }
-                }
-            }
-            serde_json::Value::Array(items) => items.iter().for_each(|item| self.learn_from_json(item)),
-            serde_json::Value::Null
-            | serde_json::Value::Bool(_)
-            | serde_json::Value::Number(_)
-            | serde_json::Value::String(_) => {}
-        }
-    }
-
-    /// Puts names in the place of all that is known by now.
-    pub fn masker(&self) -> Masker {
-        let patterns = self.known.iter().map(|(value, _)| value.as_str());
-        // A text that no automaton can be made of would have to be longer than any body that is read.
-        let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(patterns).expect("secrets are short");
-        Masker { automaton, names: self.known.iter().map(|(_, secret)| secret.to_string()).collect() }
-    }
-}
+/// A value may be escaped in a URL that is escaped in JSON that is escaped in a page: so many layers are looked through.
+const LAYERS: usize = 4;
 
 /// Replaces secrets in texts.
 #[derive(Clone, Debug)]
@@ -111,9 +22,38 @@ pub struct Masker {
 }
 
 impl Masker {
-    /// The text with every known secret replaced by its name and digest.
+    /// Replaces each of these values by the name of its secret.
+    pub(super) fn new(known: &[(String, Secret)]) -> Self {
+        let patterns = known.iter().map(|(value, _)| value.as_str());
+        // A text that no automaton can be made of would have to be longer than any body that is read.
+        let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(patterns).expect("secrets are short");
+        Self { automaton, names: known.iter().map(|(_, secret)| secret.to_string()).collect() }
+    }
+
+    /// The text with every known secret replaced by its name, as it stands and behind escapes.
     pub fn mask(&self, text: &str) -> String {
-        self.automaton.replace_all(text, &self.names)
+        let name = |pattern: aho_corasick::PatternID| self.names[pattern.as_usize()].as_str();
+        let mut found: Vec<(Range<usize>, &str)> =
+            self.automaton.find_iter(text).map(|hit| (hit.range(), name(hit.pattern()))).collect();
+        let mut layer = Reading::behind_escapes(text);
+        for _ in 0..LAYERS {
+            let Some(reading) = layer else { break };
+            let hits = self.automaton.find_iter(reading.octets());
+            found.extend(hits.map(|hit| (reading.place(hit.range()), name(hit.pattern()))));
+            layer = reading.unescaped();
+        }
+        // The longer of two that begin together first: of those that overlap, one name stands for all that they cover.
+        found.sort_by(|(a, _), (b, _)| a.start.cmp(&b.start).then(b.end.cmp(&a.end)));
+        let (mut out, mut done) = (String::with_capacity(text.len()), 0);
+        for (place, name) in found {
+            if place.start >= done {
+                out.push_str(&text[done..place.start]);
+                out.push_str(name);
+            }
+            done = done.max(place.end);
+        }
+        out.push_str(&text[done..]);
+        out
     }
 
     /// The headers of a response with secrets replaced.
@@ -135,14 +75,6 @@ impl Masker {
         }
         format!("{}… ({} octets in all)", &shown[..end], response.body.len())
     }
-}
-
-/// The parameters in the query and the fragment of a `Location`.
-fn parameters(location: &str) -> Vec<(String, String)> {
-    let base = Url::parse("http://relative.invalid/").expect("a constant URL parses");
-    let Ok(url) = base.join(location) else { return Vec::new() };
-    let fragment = url.fragment().unwrap_or_default().to_owned();
-    url.query_pairs().into_owned().chain(url::form_urlencoded::parse(fragment.as_bytes()).into_owned()).collect()
 }
 
 /// Replaces long runs of letters and digits in a page: anti-forgery tokens and session identifiers in hidden fields and links.
@@ -168,41 +100,38 @@ fn mask_random_runs(html: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
-    fn response(headers: &[(&str, &str)], body: &str) -> Response {
-        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Response { status: 200, headers, body: body.as_bytes().to_vec(), elapsed: Duration::ZERO }
+    #[test]
+    fn a_secret_is_replaced_in_every_spelling_that_a_server_may_give_it() {
+        let masker = Masker::new(&[("s3cr3t/t+k=ü&".to_owned(), Secret::new("access_token", "s3cr3t/t+k=ü&"))]);
+        let name = &masker.names[0];
+        for spelled in [
+            "s3cr3t/t+k=ü&",
+            r"s3cr3t\/t\u002bk\u003d\u00fc\u0026",
+            r"s3cr3t\u002Ft+k=\u00FC&",
+            "s3cr3t%2Ft%2Bk%3D%C3%BC%26",
+            "s3cr3t%252Ft%252Bk%253D%25C3%25BC%2526",
+            "s3cr3t&#x2F;t&#43;k&#61;&#252;&amp;",
+            r"\u0073\u0033cr3t/t+k=ü&",
+        ] {
+            assert_eq!(masker.mask(&format!("a {spelled} b")), format!("a {name} b"), "{spelled}");
+        }
     }
 
     #[test]
-    fn tokens_in_json_are_replaced_wherever_they_stand_again() {
-        let mut vault = Vault::default();
-        let answer = response(
-            &[("content-type", "application/json")],
-            r#"{"access_token":"s3cr3t-t0ken","nested":{"refresh_token":"r3fresh-me"}}"#,
-        );
-        vault.learn_from(&answer);
-        let masker = vault.masker();
-        let shown = masker.body(&answer);
-        assert!(!shown.contains("s3cr3t") && !shown.contains("r3fresh"), "{shown}");
-        assert!(shown.contains("‹access_token "), "{shown}");
-        assert!(!masker.mask("Bearer s3cr3t-t0ken").contains("s3cr3t"));
+    fn what_holds_no_secret_stays_as_it_came() {
+        let masker = Masker::new(&[("s3cr3t".to_owned(), Secret::new("code", "s3cr3t"))]);
+        let text = r"100% &amp; \u0041 größer %41 ‹code›";
+        assert_eq!(masker.mask(text), text);
     }
 
     #[test]
-    fn codes_in_a_location_and_cookies_are_replaced() {
-        let mut vault = Vault::default();
-        let answer = response(
-            &[("location", "https://c.example/cb?code=abc%2Fdef1&state=s"), ("set-cookie", "sid=0123456789; Path=/")],
-            "",
-        );
-        vault.learn_from(&answer);
-        let headers = vault.masker().headers(&answer);
-        assert!(headers[0].1.contains("state=s") && !headers[0].1.contains("abc%2Fdef1"), "{headers:?}");
-        assert!(!headers[1].1.contains("0123456789"), "{headers:?}");
+    fn one_name_stands_for_secrets_that_overlap() {
+        let known = ["abcdef%3D", "abcdef=xyz"].map(|value| (value.to_owned(), Secret::new("code", value)));
+        let masker = Masker::new(&known);
+        assert_eq!(masker.mask("-abcdef%3Dxyz-"), format!("-{}-", masker.names[1]));
+        assert_eq!(masker.mask("-abcdef%3D-"), format!("-{}-", masker.names[0]));
     }
 
     #[test]

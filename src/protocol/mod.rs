@@ -7,11 +7,14 @@ pub mod pkce;
 pub mod profile;
 pub mod request;
 pub mod secret;
+mod spelling;
+pub mod vault;
 
 pub use answer::{Challenge, OAuthError, Params, Tokens};
 pub use exchange::{Answer, Exchange, Failure, Method, Response, Sent};
-pub use mask::{Masker, Vault};
+pub use mask::Masker;
 pub use pkce::Pkce;
 pub use profile::Profile;
 pub use request::{Body, ClientAuth, Endpoint, Request, Value};
 pub use secret::Secret;
+pub use vault::Vault;

@@ -62,7 +62,7 @@ impl Endpoint {
 pub enum Value {
     /// May be shown.
     Plain(String),
-    /// Is shown by name and digest.
+    /// Is shown by its name.
     Secret(Secret),
 }
 
@@ -326,7 +326,7 @@ impl Request {
     #[must_use]
     pub fn basic(self, scheme: &str, user: &str, password: &str) -> Self {
         let credentials = STANDARD.encode(format!("{user}:{password}"));
-        self.header("authorization", Secret::new("authorization", format!("{scheme} {credentials}")))
+        self.header("authorization", Secret::chosen("authorization", format!("{scheme} {credentials}")))
     }
 
     /// Adds a bearer token in the `Authorization` header (RFC 6750 section 2.1).

@@ -1,4 +1,4 @@
-//! A value that must not be seen: it prints and serialises as its name and a digest, never as itself.
+//! A value that must not be seen: it prints and serialises as its name, with a digest if a machine made it, never as itself.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,17 +9,32 @@ use sha2::{Digest, Sha256};
 /// A secret with the name it goes by, such as `client_secret` or `access_token`.
 ///
 /// Two secrets are equal when their values are. The digest lets a reader of a report follow one token through
-/// several exchanges without learning it.
+/// several exchanges without learning it. What a human chose shows no digest: it would confirm a guess.
 #[derive(Clone)]
 pub struct Secret {
     name: Arc<str>,
     value: Arc<str>,
+    is_chosen: bool,
 }
 
+/// The members whose value a human may have chosen.
+const CHOSEN_MEMBERS: [&str; 2] = ["client_secret", "password"];
+
 impl Secret {
-    /// Wraps `value` under the name that is shown in its place.
+    /// Wraps a `value` that a machine made, such as a token, under the name that is shown in its place.
     pub fn new(name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
-        Self { name: Arc::from(name.as_ref()), value: Arc::from(value.as_ref()) }
+        Self { name: Arc::from(name.as_ref()), value: Arc::from(value.as_ref()), is_chosen: false }
+    }
+
+    /// Wraps a `value` that a human chose, or that is made of one: it is shown by its name alone.
+    pub fn chosen(name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        Self { is_chosen: true, ..Self::new(name, value) }
+    }
+
+    /// Wraps the value of a member or parameter of this name.
+    pub fn of_member(name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        let is_chosen = CHOSEN_MEMBERS.contains(&name.as_ref());
+        Self { is_chosen, ..Self::new(name, value) }
     }
 
     /// The name that is shown in the value's place.
@@ -50,6 +65,8 @@ impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.value.is_empty() {
             write!(f, "‹{} empty›", self.name)
+        } else if self.is_chosen {
+            write!(f, "‹{}›", self.name)
         } else {
             write!(f, "‹{} {}›", self.name, self.digest())
         }
@@ -74,11 +91,19 @@ mod tests {
 
     #[test]
     fn a_secret_shows_its_name_and_digest_and_never_its_value() {
-        let secret = Secret::new("client_secret", "hunter2-hunter2");
+        let secret = Secret::new("access_token", "hunter2-hunter2");
         for shown in [secret.to_string(), format!("{secret:?}"), serde_json::to_string(&secret).expect("a string serialises")] {
-            assert!(shown.contains("client_secret") && shown.contains(&secret.digest()), "{shown}");
+            assert!(shown.contains("access_token") && shown.contains(&secret.digest()), "{shown}");
             assert!(!shown.contains("hunter2"), "{shown}");
         }
+    }
+
+    #[test]
+    fn what_a_human_chose_shows_no_digest_that_would_confirm_a_guess() {
+        for secret in [Secret::chosen("password of alice", "hunter2"), Secret::of_member("client_secret", "hunter2")] {
+            assert_eq!(secret.to_string(), format!("‹{}›", secret.name()));
+        }
+        assert!(Secret::of_member("code", "hunter2").to_string().contains(&Secret::new("", "hunter2").digest()));
     }
 
     #[test]

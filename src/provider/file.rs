@@ -128,7 +128,7 @@ fn clients(file: &Fields<'_>) -> Result<BTreeMap<String, Client>, Error> {
 
 fn client(role: &str, fields: &Fields<'_>) -> Result<Client, Error> {
     let id = fields.need("id", "the `client_id` that the provider knows this client by")?.text()?;
-    let secret = fields.text("secret")?.map(|secret| Secret::new("client_secret", secret));
+    let secret = fields.text("secret")?.map(|secret| Secret::chosen("client_secret", secret));
     let auth = match fields.get("auth") {
         Some(spot) => match (spot.one_of(&AuthMethod::ALL, AuthMethod::name)?, &secret) {
             (AuthMethod::None, Some(_)) => {
@@ -190,7 +190,7 @@ fn users(file: &Fields<'_>) -> Result<BTreeMap<String, User>, Error> {
         let user = User {
             name: name.clone(),
             username: fields.need("username", "what this user types into the login form")?.text()?,
-            password: Secret::new("password", fields.need("password", "the login form asks for it")?.text()?),
+            password: Secret::chosen("password", fields.need("password", "the login form asks for it")?.text()?),
             sub: fields.text("sub")?,
         };
         users.insert(name, user);
@@ -229,7 +229,7 @@ fn admin(file: &Fields<'_>) -> Result<Option<Admin>, Error> {
     let Some(fields) = file.fields("admin", &["url", "key", "realm"])? else { return Ok(None) };
     Ok(Some(Admin {
         url: fields.need("url", "where the reference server's admin listener is")?.url()?,
-        key: Secret::new("admin_key", fields.need("key", "the admin listener asks for it")?.text()?),
+        key: Secret::chosen("admin_key", fields.need("key", "the admin listener asks for it")?.text()?),
         realm: fields.need("realm", "the realm that this file describes")?.text()?,
     }))
 }

@@ -14,10 +14,35 @@ struct Reel {
     vault: Vault,
     exchanges: Vec<(Request, Result<Response, Failure>)>,
     left_out: usize,
+    /// What the exchanges hold, in octets.
+    held: usize,
 }
 
 /// A scenario that records more than this is flooding; the first ones are kept.
 const LONGEST: usize = 500;
+
+/// The octets of bodies and headers that a tape holds; beyond, an answer leaves its status and headers only.
+const HEAVIEST: usize = 16 << 20;
+
+impl Reel {
+    /// The response as the tape can hold it.
+    fn room_for(&mut self, response: &Response) -> Response {
+        let headers: usize = response.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let held = self.held + headers + response.body.len();
+        if held <= HEAVIEST {
+            self.held = held;
+            return response.clone();
+        }
+        let body = format!("‹{} octets, left out: the exchanges before it are as long as a report may be›", response.body.len());
+        self.held += headers + body.len();
+        Response {
+            status: response.status,
+            headers: response.headers.clone(),
+            body: body.into_bytes(),
+            elapsed: response.elapsed,
+        }
+    }
+}
 
 impl Tape {
     /// An empty tape that already knows the provider file's secrets.
@@ -45,7 +70,11 @@ impl Tape {
             reel.vault.learn_from(response);
         }
         if reel.exchanges.len() < LONGEST {
-            reel.exchanges.push((request.clone(), outcome.cloned().map_err(Clone::clone)));
+            let outcome = match outcome {
+                Ok(response) => Ok(reel.room_for(response)),
+                Err(failure) => Err(failure.clone()),
+            };
+            reel.exchanges.push((request.clone(), outcome));
         } else {
             reel.left_out += 1;
         }
@@ -89,5 +118,29 @@ impl Tape {
 impl fmt::Debug for Tape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Tape({} exchanges)", self.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use url::Url;
+
+    use super::*;
+    use crate::protocol::Answer;
+
+    #[test]
+    fn a_tape_that_is_full_keeps_the_status_of_what_comes_next_without_its_body() {
+        let (tape, url) = (Tape::default(), Url::parse("http://127.0.0.1/").expect("a URL"));
+        let response = |status| Response { status, headers: Vec::new(), body: vec![b'x'; 4 << 20], elapsed: Duration::ZERO };
+        for status in 201..=206 {
+            tape.record(&Request::get(Endpoint::Page, &url), Ok(&response(status)));
+        }
+        assert!(tape.reel().held < HEAVIEST + 1024, "{}", tape.reel().held);
+        let exchanges = tape.exchanges();
+        let Answer::Response { status, body, .. } = &exchanges[5].answer else { panic!("a response") };
+        assert_eq!(*status, 206);
+        assert!(body.contains("4194304 octets, left out"), "{body}");
     }
 }

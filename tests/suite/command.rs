@@ -132,7 +132,7 @@ fn no_artefact_holds_a_secret_of_the_run() {
 
 #[test]
 fn a_tag_or_an_id_that_matches_nothing_is_a_usage_error() {
-    refuses(&["check", "--tag", "no-such-tag"], 2, &["no-such-tag", "--list"]);
+    refuses(&["check", "--tag", "no-such-tag"], 2, &["no-such-tag", "RFC7636-4.6"]);
     refuses(&["check", "--id", "pkce/no-such-check"], 2, &["pkce/no-such-check", "--list"]);
     refuses(&["check", "--id", "pkce/", "--tag", "device"], 2, &["both"]);
     refuses(&["check", "--allow-inconclusive", "pkce/no-such-check"], 2, &["pkce/no-such-check"]);

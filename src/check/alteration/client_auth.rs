@@ -68,7 +68,7 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
     }),
     alteration("with its client_id in the body and the Authorization header {string}", &[], |scene, request, args| {
         let request = request.authenticate(&ClientAuth::None { id: scene.actor()?.id.clone() });
-        Ok(request.header("authorization", Secret::new("authorization", &args[0])))
+        Ok(request.header("authorization", Secret::chosen("authorization", &args[0])))
     }),
     alteration("with the client_id of {client} in the body as well", &[], |scene, request, args| {
         let role = named(&args[0])?;
@@ -80,7 +80,10 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
         Ok(request.basic(&args[0], &form_encode(&client.id), &form_encode(secret.expose())))
     }),
     alteration("with the Authorization header {string}", &[], |_, request, args| {
-        Ok(request.without("client_id").without("client_secret").header("authorization", Secret::new("authorization", &args[0])))
+        Ok(request
+            .without("client_id")
+            .without("client_secret")
+            .header("authorization", Secret::chosen("authorization", &args[0])))
     }),
     alteration("with its credentials in the query", &[], |scene, request, _| {
         let client = scene.actor()?;

@@ -82,7 +82,7 @@ pub(super) fn rewritten(request: Request, name: &str, rewrite: impl Fn(&str) -> 
     }
     Ok(match value {
         Value::Plain(_) => request.set(name, changed),
-        Value::Secret(_) => request.set(name, Secret::new(format!("changed {name}"), changed)),
+        Value::Secret(_) => request.set(name, Secret::chosen(format!("changed {name}"), changed)),
     })
 }
 

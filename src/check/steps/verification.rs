@@ -124,7 +124,7 @@ async fn walk(scene: &mut Scene, start: &Url, user_code: Option<&str>, stop_at: 
 /// Whoever overhears a user code has no account: a walk with credentials that no one has gets as far as a stranger can.
 async fn stranger_tries(scene: &mut Scene) -> Step {
     let (start, code) = (scene.device()?.verification_uri.clone(), scene.device()?.user_code.clone());
-    let (username, password) = (format!("flowproof-{}", chance::token()), Secret::new("password of nobody", chance::token()));
+    let (username, password) = (format!("flowproof-{}", chance::token()), Secret::chosen("password of nobody", chance::token()));
     let errand = Errand {
         start: Request::get(Endpoint::Verification, &start),
         stop_at: Stop::Decision,

@@ -83,12 +83,12 @@ impl Field {
         );
         let secret = self.kind == Kind::Hidden
             && !public
-            && (random || crate::protocol::mask::SECRET_MEMBERS.contains(&self.name.as_str()));
+            && (random || crate::protocol::vault::SECRET_MEMBERS.contains(&self.name.as_str()));
         match secret {
             true if self.name == "code" || self.name.ends_with("_token") && self.name != "csrf_token" => {
                 Value::Secret(Secret::new(&self.name, &self.value))
             }
-            true => Value::Secret(Secret::new(format!("hidden field {}", self.name), &self.value)),
+            true => Value::Secret(Secret::chosen(format!("hidden field {}", self.name), &self.value)),
             false => Value::from(self.value.as_str()),
         }
     }

@@ -98,7 +98,7 @@ fn post(endpoint: Endpoint, path: &str, form: &[(&str, &str)], answer: Answer) -
     let request = Sent {
         method: Method::Post,
         url: format!("{ISSUER}/protocol/openid-connect/{path}"),
-        headers: pairs(&[("accept", "application/json"), ("authorization", "Basic ‹client_secret 5e884898›")]),
+        headers: pairs(&[("accept", "application/json"), ("authorization", "‹authorization›")]),
         form: pairs(form),
     };
     Exchange { endpoint, request, answer }
