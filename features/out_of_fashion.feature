@@ -56,5 +56,5 @@ Feature: Flows out of fashion
     Scenario: Grant and response types
       Libraries configure themselves by the metadata, and take what is offered.
       Given a confidential client
-      When the metadata is read once more
+      When the metadata is fetched
       Then the metadata offers neither the password grant nor tokens by the browser

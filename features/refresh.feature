@@ -261,5 +261,5 @@ Feature: Refresh
       A resource that takes refresh tokens also gets to see them.
       Given a confidential client with tokens from a code that its user approved
       When the resource is called with the refresh token
-      Then the endpoint turns the request away
+      Then the endpoint refuses in whatever words
       And the resource takes the access token

@@ -9,7 +9,7 @@ Feature: Token endpoint
       Addresses end up in histories, logs and Referer headers, and the code and the verifier with them.
       Given <client> whose user approved a request with an S256 challenge
       When the client redeems the code by GET
-      Then the endpoint turns the request away
+      Then the endpoint refuses in whatever words
       And the same code can still be redeemed
       And put right, the request succeeds
 
@@ -350,10 +350,10 @@ Feature: Token endpoint
       And put right, the request succeeds
 
       Examples:
-        | case         | what                                 | how                                                          |
-        | anonymous    | Nobody, accepting only HTML          | without saying who it is, accepting only HTML                |
-        | with-cookie  | Nobody with a cookie, like a browser | without saying who it is, accepting only HTML, with a cookie |
-        | wrong-secret | A wrong secret, accepting only HTML  | with a wrong client secret, accepting only HTML              |
+        | case         | what                                 | how                                                                                         |
+        | anonymous    | Nobody, accepting only HTML          | without saying who it is, accepting "text/html"                                             |
+        | with-cookie  | Nobody with a cookie, like a browser | without saying who it is, accepting "text/html", with the header Cookie "session=flowproof" |
+        | wrong-secret | A wrong secret, accepting only HTML  | with a wrong client secret, accepting "text/html"                                           |
 
   @must @RFC6749-5.2 @req:token-cross-type-substitution-rejected
   Rule: One kind of credential does not stand in for another

@@ -22,6 +22,8 @@ pub mod scene;
 pub mod selection;
 pub mod steps;
 pub mod tags;
+#[cfg(test)]
+mod tests;
 mod waiting;
 
 pub use catalog::{Catalog, CatalogError, Check};

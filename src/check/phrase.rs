@@ -207,6 +207,16 @@ impl Args {
             .collect()
     }
 
+    /// The alterations among the arguments, in the words of their vocabulary.
+    #[cfg(test)]
+    pub fn alterations(&self) -> Vec<&'static str> {
+        let altered = |arg: &Arg| match arg {
+            Arg::Alteration(bound) => bound.words(),
+            Arg::Absent | Arg::Client(_) | Arg::Errors(_) | Arg::Token(_) | Arg::Number(_) | Arg::Text(_) => Vec::new(),
+        };
+        self.0.iter().flat_map(altered).collect()
+    }
+
     /// The client named at this place.
     pub fn client(&self, at: usize) -> &'static Role {
         match &self.0[at] {

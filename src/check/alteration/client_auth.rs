@@ -31,10 +31,6 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
             ClientAuth::Post { .. } => ClientAuth::Post { id, secret },
         }))
     }),
-    alteration("authenticated as {client}", &[], |scene, request, args| {
-        let role = named(&args[0])?;
-        Ok(request.authenticate(&scene.client(role.key)?.auth()))
-    }),
     alteration("with its client secret in another case", &[], |scene, request, _| {
         scene.reauthenticate(request, |secret| {
             let turned = |c: char| if c.is_ascii_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() };

@@ -58,6 +58,13 @@ impl Bound {
         self.alteration.needs.iter().copied().chain(clients).chain(next).collect()
     }
 
+    /// The words of the alterations that are joined, as the vocabulary has them.
+    #[cfg(test)]
+    pub fn words(&self) -> Vec<&'static str> {
+        let next = self.next.iter().flat_map(|next| next.words());
+        std::iter::once(self.alteration.words).chain(next).collect()
+    }
+
     /// The request, changed.
     pub fn apply(&self, scene: &Scene, request: Request) -> Result<Request, Halt> {
         let request = (self.alteration.change)(scene, request, &self.args)?;
@@ -88,6 +95,12 @@ static VOCABULARY: LazyLock<Vec<(&'static Alteration, Regex)>> = LazyLock::new(|
     ];
     topics.into_iter().flatten().map(compile).collect()
 });
+
+/// The words of every alteration, for tests of the register.
+#[cfg(test)]
+pub fn vocabulary() -> impl Iterator<Item = &'static str> {
+    VOCABULARY.iter().map(|(alteration, _)| alteration.words)
+}
 
 /// The alterations that these words name, joined by commas. Words without parameters win over words with them.
 pub fn bind(words: &str) -> Option<Bound> {
@@ -122,9 +135,9 @@ mod tests {
 
     #[test]
     fn alterations_are_joined_by_commas() {
-        let bound = bind("without saying who it is, accepting only HTML").expect("two changes");
+        let bound = bind("without saying who it is, accepting \"text/html\"").expect("two changes");
         assert_eq!(bound.alteration.words, "without saying who it is");
-        assert_eq!(bound.next.expect("the second").alteration.words, "accepting only HTML");
+        assert_eq!(bound.next.expect("the second").alteration.words, "accepting {string}");
         assert!(bind("without scope, with a moon in its sky").is_none());
     }
 }

@@ -1,17 +1,10 @@
 //! Changes to the proof that who redeems a code is who asked for it (RFC 7636).
 
 use super::{Alteration, alteration};
-use crate::check::chance;
 use crate::check::halt::Halt;
 use crate::protocol::Secret;
 
 pub(super) const ALTERATIONS: &[Alteration] = &[
-    alteration("with another code_verifier", &[], |_, request, _| {
-        Ok(request.verifier(&Secret::new("code_verifier", format!("{}{}", chance::token(), chance::token()))))
-    }),
-    alteration("with a code_verifier nobody asked for", &[], |_, request, _| {
-        Ok(request.verifier(&Secret::new("code_verifier", format!("{}{}", chance::token(), chance::token()))))
-    }),
     alteration("with the code_challenge as its code_verifier", &[], |scene, request, _| {
         let challenge = scene.grant()?.pkce.as_ref().map(|pkce| pkce.challenge.clone());
         let challenge = challenge.ok_or_else(|| Halt::blocked("the request had no code_challenge"))?;

@@ -3,20 +3,13 @@
 use super::{Alteration, alteration};
 use crate::check::chance;
 use crate::check::halt::Halt;
-use crate::protocol::{Method, Request, Secret};
+use crate::protocol::{Method, Secret};
 
 pub(super) const ALTERATIONS: &[Alteration] = &[
     alteration("as a CORS preflight", &[], |_, request, _| {
         Ok(request.method(Method::Options).header("access-control-request-method", "GET"))
     }),
     alteration("by GET", &[], |_, request, _| Ok(request.as_get())),
-    alteration("by POST", &[], |_, request, _| {
-        let mut post = Request::post(request.endpoint, &request.url).without_header("accept");
-        for (name, value) in request.query {
-            post = post.twice(&name, value);
-        }
-        Ok(post)
-    }),
     alteration("as JSON", &[], |_, request, _| Ok(request.as_json())),
     alteration("with every parameter in the query", &[], |_, request, _| Ok(request.in_query())),
     alteration("accepting {string}", &[], |_, request, args| Ok(request.header("accept", &args[0]))),
@@ -33,6 +26,4 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
         request.query.push((args[0].clone(), value));
         Ok(request)
     }),
-    alteration("accepting only HTML", &[], |_, request, _| Ok(request.header("accept", "text/html"))),
-    alteration("with a cookie", &[], |_, request, _| Ok(request.header("cookie", "session=flowproof"))),
 ];

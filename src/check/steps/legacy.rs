@@ -6,13 +6,12 @@ use super::super::judge;
 use super::super::phrase::Phrase;
 use super::super::scene::Scene;
 use crate::login::End;
-use crate::protocol::{Endpoint, Request, answer};
+use crate::protocol::{Endpoint, answer};
 use crate::provider::Need;
 use crate::verdict::Kind;
 
 /// The sentences.
 pub static PHRASES: &[Phrase] = &[
-    Phrase::act("the metadata is read once more", &[Need::Metadata], |s, _| Box::pin(reads_metadata(s))),
     Phrase::judge("the request is refused, and no access token comes by the browser", &[], |s, _| {
         Box::pin(no_front_channel_token(s))
     }),
@@ -55,12 +54,6 @@ async fn wrong_password_alike(scene: &mut Scene) -> Step {
     }
     let got = format!("{right} for the right one, {wrong} for the wrong one");
     Err(Fault::of(Kind::Leaked, Endpoint::Token, response, expected, got).into())
-}
-
-async fn reads_metadata(scene: &mut Scene) -> Step {
-    let from = scene.target.metadata.from.clone().ok_or_else(|| Halt::blocked("there is no metadata"))?;
-    scene.send(Request::get(Endpoint::Metadata, &from).header("accept", "application/json")).await;
-    Ok(())
 }
 
 /// `password` is forbidden; the rest is out of fashion only (RFC 9700 sections 2.1.2 and 2.4).

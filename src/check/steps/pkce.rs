@@ -1,15 +1,14 @@
-//! Sentences about code verifiers of unusual length, and the judge of those that a provider had better refuse.
+//! Sentences about requests whose challenge is unlike the last one's, and the judge of a refusal for want of a challenge.
 
 use super::super::chance;
 use super::super::flow::Ask;
-use super::super::halt::{Judgement, Step};
+use super::super::halt::{Halt, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase};
 use super::super::scene::Scene;
 use crate::login::End;
 use crate::protocol::Pkce;
 use crate::provider::Need;
-use crate::verdict::Kind;
 
 /// The sentences.
 pub static PHRASES: &[Phrase] = &[
@@ -24,7 +23,6 @@ pub static PHRASES: &[Phrase] = &[
         &[Need::UserLogin],
         |s, a| Box::pin(approved_with_length(s, a)),
     ),
-    Phrase::judge("the endpoint had better refuse with {errors}", &[], |s, a| Box::pin(had_better_refuse(s, a))),
     Phrase::judge("the refusal, if it is one, is a redirect with {errors}", &[], |s, a| Box::pin(refusal_is(s, a))),
 ];
 
@@ -42,20 +40,11 @@ async fn approved_with_length(scene: &mut Scene, args: &Args) -> Step {
     scene.obtain_code_by(request, grant).await
 }
 
-/// For what the specification asks of clients only: taking it is tolerated, and told.
-async fn had_better_refuse(scene: &mut Scene, args: &Args) -> Step {
-    let judgement = match judge::refuses(scene.heard()?, args.errors(0), &[]) {
-        Judgement::Broken(fault) if fault.kind == Kind::Accepted => Judgement::Tolerated(fault),
-        other @ (Judgement::Holds | Judgement::Tolerated(_) | Judgement::Broken(_)) => other,
-    };
-    scene.judge(judgement)
-}
-
 /// A provider that does not insist grants the request, and says nothing that could be wrong.
 async fn refusal_is(scene: &mut Scene, args: &Args) -> Step {
     let sighting = scene.sighting()?;
     if matches!(&sighting.end, End::Redirected { params, .. } if params.code().is_some()) {
-        return Err(super::super::halt::Halt::NotApplicable("the provider does not insist on PKCE for this client".to_owned()));
+        return Err(Halt::NotApplicable("the provider does not insist on PKCE for this client".to_owned()));
     }
     let judgement = judge::tells_client(sighting, args.errors(0), &[]);
     scene.judge(judgement)

@@ -11,7 +11,6 @@ use crate::verdict::Kind;
 
 /// The sentences.
 pub static PHRASES: &[Phrase] = &[
-    Phrase::judge("the endpoint turns the request away", &[], |s, _| Box::pin(turns_away(s))),
     Phrase::judge("the endpoint refuses with {errors}, tolerating success", &[], |s, a| {
         Box::pin(refuses_or_tolerably_succeeds(s, a))
     }),
@@ -34,24 +33,11 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::judge("{token} is refused, tolerating a grace period", &[Need::RefreshToken], |s, a| Box::pin(is_out_of_use(s, a))),
 ];
 
-/// Any 4xx: for requests that are wrong before OAuth is spoken, where no error object is promised.
-async fn turns_away(scene: &mut Scene) -> Step {
-    let expected = "a 4xx";
-    let heard = scene.heard()?;
-    let response = scene.response(expected)?;
-    let kind = match response.status {
-        400..500 => return Ok(()),
-        200..300 => Kind::Accepted,
-        500.. => Kind::Crashed,
-        _ => Kind::Malformed,
-    };
-    Err(Fault::plain(kind, heard.request.endpoint, response, expected).into())
-}
-
+/// For what the specification asks of clients only, or leaves to the server: taking it is tolerated, and told.
 async fn refuses_or_tolerably_succeeds(scene: &mut Scene, args: &Args) -> Step {
     let judgement = match judge::refuses(scene.heard()?, args.errors(0), &[]) {
         Judgement::Broken(fault) if fault.kind == Kind::Accepted => Judgement::Tolerated(fault),
-        other => other,
+        other @ (Judgement::Holds | Judgement::Tolerated(_) | Judgement::Broken(_)) => other,
     };
     scene.judge(judgement)
 }
@@ -65,7 +51,7 @@ async fn takes_forms_only(scene: &mut Scene) -> Step {
     let (accepted, tolerated) = (["invalid_request", "invalid_client"], ["unsupported_grant_type"]);
     let judgement = match judge::refuses(heard, &accepted.map(str::to_owned), &tolerated.map(str::to_owned)) {
         Judgement::Broken(fault) if fault.kind == Kind::Accepted => Judgement::Tolerated(fault),
-        other => other,
+        other @ (Judgement::Holds | Judgement::Tolerated(_) | Judgement::Broken(_)) => other,
     };
     scene.judge(judgement)
 }

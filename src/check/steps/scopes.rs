@@ -158,7 +158,7 @@ async fn refuses_wider(scene: &mut Scene) -> Step {
     let heard: &Heard = scene.heard()?;
     let ignored = match judge::refuses(heard, &["invalid_scope".to_owned()], &[]) {
         Judgement::Broken(fault) if fault.kind == Kind::Accepted => fault,
-        other => return scene.judge(other),
+        other @ (Judgement::Holds | Judgement::Tolerated(_) | Judgement::Broken(_)) => return scene.judge(other),
     };
     let tokens = judge::yields_tokens(heard)?;
     let Told { asked, said, known } = told(scene, &tokens).await?;
