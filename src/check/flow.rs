@@ -11,7 +11,7 @@ use super::judge;
 use super::phrase::Token;
 use super::scene::{Deed, Device, Grant, Heard, Scene};
 use crate::login::{self, Decision, End, Errand, Sighting, Stop};
-use crate::protocol::{Body, Endpoint, OAuthError, Pkce, Request, Secret, Tokens, answer, request};
+use crate::protocol::{Endpoint, OAuthError, Pkce, Request, Secret, Tokens, answer, request};
 use crate::verdict::Kind;
 
 /// Which request the user is sent with.
@@ -348,13 +348,4 @@ impl Scene {
             }
         }
     }
-}
-
-/// The parameters of a request, wherever they stand: for steps that say what was asked.
-pub fn asked<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
-    let form = match &request.body {
-        Body::Form(form) => form.as_slice(),
-        Body::Empty | Body::Raw { .. } => &[],
-    };
-    form.iter().chain(&request.query).find(|(other, _)| other == name).map(|(_, value)| value.expose())
 }

@@ -1,27 +1,35 @@
 //! Runs the Gherkin features against a provider and says what was found.
 //!
-//! The features under `features/` are the only register of checks. [`Catalog`] reads them and binds each step to one
-//! [`Phrase`] of the vocabulary; [`run()`] plays the chosen checks side by side and collects a finding for each.
+//! The features under `features/` are the only register of checks. [`Catalog`] reads them and binds each step to one phrase of
+//! the vocabulary; [`run()`] plays the chosen checks side by side and collects a finding for each.
 //!
-//! To add a check: write the scenario, add a line to a defect table of the reference server, and bend one decision there. A new
-//! phrase goes into [`steps`] only when the sentence is missing.
+//! To add a check:
+//!
+//! 1. Write the scenario in `features/<topic>.feature`, under the Rule that says the requirement. The Rule carries the level
+//!    (`@must`), the sections (`@RFC7636-4.6`) and the requirement (`@req:…`), the scenario its `@id:…`, the defects that it
+//!    `@catches:…`, and why it is there. A row of an outline is a check too: its `case` ends the id.
+//! 2. Look for its sentences in the `PHRASES` of `steps/`, and for what it does to a request in `alteration/`. Add to them only
+//!    what is missing; a new file is entered in `steps/mod.rs` or `alteration/mod.rs`. Only a judge's complaint is a violation,
+//!    and a refusal is worth nothing without a control.
+//! 3. Give the reference server the bug, under `server/defect/`, and let the check catch it: `flowproof prove --defect NAME`
+//!    shows that this check goes red and no other; `flowproof check` shows that it passes without the bug.
 
-pub mod alteration;
-pub mod applicability;
-pub mod catalog;
+mod alteration;
+mod applicability;
+mod catalog;
 mod chance;
-pub mod collector;
-pub mod flow;
-pub mod halt;
-pub mod judge;
-pub mod phrase;
+mod collector;
+mod flow;
+mod halt;
+mod judge;
+mod phrase;
 mod realm;
-pub mod role;
+mod role;
 pub mod run;
-pub mod scene;
-pub mod selection;
-pub mod steps;
-pub mod tags;
+mod scene;
+mod selection;
+mod steps;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod waiting;

@@ -236,11 +236,6 @@ impl Scene {
         self.grants.last().ok_or_else(|| Halt::blocked("nothing was granted yet"))
     }
 
-    /// The grant that steps speak of.
-    pub fn grant_mut(&mut self) -> Result<&mut Grant, Halt> {
-        self.grants.last_mut().ok_or_else(|| Halt::blocked("nothing was granted yet"))
-    }
-
     /// The `code_verifier` of the grant that steps speak of.
     pub fn verifier(&self) -> Result<String, Halt> {
         let pkce = self.grant()?.pkce.as_ref().ok_or_else(|| Halt::blocked("the request had no code_challenge"))?;

@@ -57,6 +57,7 @@ static VOCABULARY: LazyLock<Vec<(&'static Phrase, Regex)>> = LazyLock::new(|| {
 });
 
 /// Every phrase.
+#[cfg(test)]
 pub fn vocabulary() -> impl Iterator<Item = &'static Phrase> {
     VOCABULARY.iter().map(|(phrase, _)| *phrase)
 }
