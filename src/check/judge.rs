@@ -1,8 +1,8 @@
 //! The oracles: what counts as a refusal, as a success, as no redirect. They decide whether people trust flowproof.
 
-use super::halt::{Fault, Judgement};
+use super::halt::{Fault, Halt, Judgement};
 use super::scene::Heard;
-use crate::login::{End, Sighting};
+use crate::login::{End, Role, Sighting};
 use crate::protocol::{Endpoint, OAuthError, Response, Tokens, answer};
 use crate::verdict::Kind;
 
@@ -77,16 +77,30 @@ pub fn stuck(sighting: &Sighting) -> Option<&str> {
     }
 }
 
+/// Why a walk that got stuck says nothing about the provider; none if it ended at a page that asks nothing, which refuses.
+///
+/// A page that still asks for something, a loop, or a redirect to nowhere may as well have led to a code.
+pub fn dead_end(sighting: &Sighting) -> Option<Halt> {
+    let why = stuck(sighting)?;
+    let refuses = sighting
+        .last()
+        .is_some_and(|hop| hop.role == Role::OtherPage && !(300..400).contains(&hop.status) && hop.page().asks_nothing());
+    (!refuses).then(|| Halt::blocked(format!("the pages cannot be operated to their end: {why}")))
+}
+
 /// An error answer to the client (RFC 6749 section 4.1.2.1): a redirect to its redirect URI with one of the accepted codes.
 ///
 /// A provider may stop at a page of its own where it does not trust the redirect URI (RFC 9700 section 4.11.2): tolerated.
-pub fn tells_client(sighting: &Sighting, accepted: &[String], tolerated: &[String]) -> Judgement {
+pub fn tells_client(sighting: &Sighting, accepted: &[String], tolerated: &[String]) -> Result<Judgement, Halt> {
+    if let Some(halt) = dead_end(sighting) {
+        return Err(halt);
+    }
     let expected = format!("a redirect to the client with error {}", any_of(accepted));
     let broken = |kind| Judgement::Broken(seen(kind, sighting, &expected));
-    match &sighting.end {
+    Ok(match &sighting.end {
         End::Redirected { params, .. } => {
             if params.get("code").is_some() || params.get("access_token").is_some() {
-                return broken(Kind::Accepted);
+                return Ok(broken(Kind::Accepted));
             }
             match params.get("error") {
                 Some(error) if accepted.iter().any(|one| one == error) => Judgement::Holds,
@@ -100,14 +114,17 @@ pub fn tells_client(sighting: &Sighting, accepted: &[String], tolerated: &[Strin
         End::Outside { .. } => broken(Kind::Leaked),
         End::Finished => broken(Kind::Malformed),
         End::Crashed { .. } | End::Failed(_) => broken(Kind::Crashed),
-    }
+    })
 }
 
 /// No answer at a redirect URI that must not be trusted, and no code anywhere (RFC 6749 section 4.1.2.1, RFC 9700 section 4.1.3).
-pub fn keeps_browser(sighting: &Sighting) -> Judgement {
+pub fn keeps_browser(sighting: &Sighting) -> Result<Judgement, Halt> {
+    if let Some(halt) = dead_end(sighting) {
+        return Err(halt);
+    }
     let expected = "a page of the provider's own, no redirect to the requested URI, and no code";
     let broken = |kind| Judgement::Broken(seen(kind, sighting, expected));
-    match &sighting.end {
+    Ok(match &sighting.end {
         End::Refused { .. } | End::Stuck { .. } => Judgement::Holds,
         End::Redirected { params, .. } if params.get("code").is_some() || params.get("access_token").is_some() => {
             broken(Kind::Accepted)
@@ -115,7 +132,7 @@ pub fn keeps_browser(sighting: &Sighting) -> Judgement {
         End::Redirected { .. } | End::Outside { .. } => broken(Kind::Leaked),
         End::Finished => broken(Kind::Malformed),
         End::Crashed { .. } | End::Failed(_) => broken(Kind::Crashed),
-    }
+    })
 }
 
 /// Whether a URL leads to this very machine.

@@ -25,7 +25,7 @@ pub async fn run(wire: &Wire, tape: &Tape, jar: &mut Jar, errand: &Errand<'_>) -
     Walk::new(wire, tape, &errand.start, errand.stop_at.uris(), Some(user)).go(jar, errand.start.clone()).await
 }
 
-/// Follows redirects only and operates nothing: ends at the first page, at one of these URIs (never fetched), or outside.
+/// Follows what moves without a user and operates nothing: ends at the first page that stands still, at one of these URIs (never fetched), or outside.
 pub async fn look(wire: &Wire, tape: &Tape, jar: &mut Jar, start: Request, stop_at: &[&str]) -> Sighting {
     Walk::new(wire, tape, &start, stop_at, None).go(jar, start.clone()).await
 }
@@ -144,22 +144,32 @@ impl<'a> Walk<'a> {
         let asks = page.asks();
         // Some servers say 401 or 403 with the page that asks who the user is; any other 4xx is a refusal, whatever its layout holds.
         if status >= 400 && !(matches!(status, 401 | 403) && asks == Asks::Login) {
-            return (Role::ErrorPage, Next::End(End::Refused { status }));
+            // Browsers follow what moves without a user whatever the status: an error page may be an open redirector.
+            return match by_itself(&page, Asks::Nothing) {
+                Some((request, raw)) if self.territory.place(&request.target()) != Place::Provider => {
+                    (Role::RelayPage, Next::Ask(request, raw))
+                }
+                Some(_) | None => (Role::ErrorPage, Next::End(End::Refused { status })),
+            };
         }
-        let by_itself = by_itself(&page, asks);
+        // Nobody sits before a browser that only looks, so a form that submits itself wins over what else the page asks.
+        let by_itself = match &self.user {
+            None if page.form_that_submits_itself().is_some() => by_itself(&page, Asks::Nothing),
+            None | Some(_) => by_itself(&page, asks),
+        };
         let role = match asks {
+            Asks::Login | Asks::UserCode | Asks::Decision | Asks::Nothing if by_itself.is_some() => Role::RelayPage,
             Asks::Login => Role::LoginPage,
             Asks::UserCode => Role::UserCodePage,
             Asks::Decision => Role::ConsentPage,
-            Asks::Nothing if by_itself.is_some() => Role::RelayPage,
             Asks::Nothing => Role::OtherPage,
         };
         if self.hops.iter().filter(|hop| hop.is_page()).count() > MOST_PAGES {
             return (role, Next::End(End::Stuck { why: format!("after {MOST_PAGES} pages, {} is one more", page.name()) }));
         }
         let next = match (&mut self.user, by_itself) {
-            (None, Some((request, raw))) if self.territory.place(&request.target()) != Place::Provider => Next::Ask(request, raw),
-            (None, _) => Next::End(End::Finished),
+            (None, Some((request, raw))) => Next::Ask(request, raw),
+            (None, None) => Next::End(End::Finished),
             (Some(user), by_itself) => user.answer(&page, asks, by_itself),
         };
         (role, next)

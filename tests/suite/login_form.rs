@@ -573,3 +573,30 @@ async fn the_reference_server_is_walked_through_in_both_flows() {
     }
     server.stop().await;
 }
+
+#[tokio::test]
+async fn an_error_page_that_sends_the_browser_on_by_itself_refuses_nothing() {
+    for page in [
+        "<meta http-equiv=refresh content='0;url=https://evil.example/cb?error=invalid_request'>",
+        "<body onload='document.forms[0].submit()'><form method=post action='https://evil.example/cb'></form>",
+    ] {
+        let server = MockServer::start().await;
+        on(&server, "GET", "/authorize", ResponseTemplate::new(400).set_body_raw(page, "text/html")).await;
+        let seen =
+            Browser::new().walk_to(&server, Stop::RedirectUri(&[CALLBACK, "https://evil.example/cb"]), Decision::Approve).await;
+        assert!(matches!(&seen.end, End::Redirected { status: 400, .. }), "{seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_browser_that_only_looks_follows_what_moves_without_a_user() {
+    let server = MockServer::start().await;
+    let page = "<form method=post action=/approve><input type=hidden name=code value=x><button>Approve</button></form>\
+                <script>document.forms[0].submit()</script>";
+    on(&server, "GET", "/authorize", html(page)).await;
+    on(&server, "POST", "/approve", html("<h1>Done</h1>")).await;
+    let mut browser = Browser::new();
+    let seen = look(&browser.wire, &browser.tape, &mut browser.jar, start(&server), &[]).await;
+    assert!(matches!(seen.end, End::Finished) && seen.hops.len() == 2, "{seen:?}");
+    assert_eq!(seen.hops[0].role, Role::RelayPage);
+}

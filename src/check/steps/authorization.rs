@@ -8,7 +8,7 @@ use super::super::judge;
 use super::super::phrase::{Args, Phrase};
 use super::super::scene::{Deed, Scene};
 use super::tokens::fault;
-use crate::login::{self, Decision, End, Role};
+use crate::login::{self, Decision, End};
 use crate::protocol::answer::scopes;
 use crate::provider::Need;
 use crate::verdict::Kind;
@@ -97,6 +97,9 @@ async fn opens(scene: &mut Scene) -> Step {
 async fn waits_for_login(scene: &mut Scene) -> Step {
     let sighting = scene.sighting()?;
     let broken = |kind| Err(judge::seen(kind, sighting, "a page that asks who the user is").into());
+    if let Some(halt) = judge::dead_end(sighting) {
+        return Err(halt);
+    }
     match &sighting.end {
         End::Redirected { params, .. } | End::Outside { params, .. } if params.get("error").is_none() => broken(Kind::Accepted),
         End::Crashed { .. } | End::Failed(_) => broken(Kind::Crashed),
@@ -131,7 +134,7 @@ async fn gets_code(scene: &mut Scene) -> Step {
 const CODE: &str = "a redirect to the client with a code";
 
 async fn is_told(scene: &mut Scene, args: &Args) -> Step {
-    let judgement = judge::tells_client(scene.sighting()?, args.errors(0), args.errors(1));
+    let judgement = judge::tells_client(scene.sighting()?, args.errors(0), args.errors(1))?;
     scene.judge(judgement)
 }
 
@@ -139,13 +142,13 @@ async fn is_told(scene: &mut Scene, args: &Args) -> Step {
 async fn is_told_itself(scene: &mut Scene, args: &Args) -> Step {
     let sighting = scene.sighting()?;
     let expected = format!("a redirect to the client with error {}", judge::any_of(args.errors(0)));
+    if let Some(halt) = judge::dead_end(sighting) {
+        return Err(halt);
+    }
     match &sighting.end {
-        End::Stuck { why } if sighting.last().is_some_and(|hop| matches!(hop.role, Role::LoginPage | Role::ConsentPage)) => {
-            Err(Halt::blocked(format!("the page cannot be operated: {why}")))
-        }
         End::Stuck { .. } | End::Refused { .. } | End::Finished => Err(judge::seen(Kind::Malformed, sighting, &expected).into()),
         End::Redirected { .. } | End::Outside { .. } | End::Crashed { .. } | End::Failed(_) => {
-            let judgement = judge::tells_client(sighting, args.errors(0), &[]);
+            let judgement = judge::tells_client(sighting, args.errors(0), &[])?;
             scene.judge(judgement)
         }
     }
@@ -155,7 +158,7 @@ async fn is_told_itself(scene: &mut Scene, args: &Args) -> Step {
 async fn leaves_out_unknown_scope(scene: &mut Scene) -> Step {
     let sighting = scene.sighting()?;
     if !matches!(&sighting.end, End::Redirected { params, .. } if params.code().is_some()) {
-        let judgement = judge::tells_client(sighting, &["invalid_scope".to_owned()], &[]);
+        let judgement = judge::tells_client(sighting, &["invalid_scope".to_owned()], &[])?;
         return scene.judge(judgement);
     }
     let request = scene.redemption()?;
@@ -187,6 +190,6 @@ async fn is_not_broader(scene: &mut Scene) -> Step {
 }
 
 async fn keeps_browser(scene: &mut Scene) -> Step {
-    let judgement = judge::keeps_browser(scene.sighting()?);
+    let judgement = judge::keeps_browser(scene.sighting()?)?;
     scene.judge(judgement)
 }

@@ -25,6 +25,9 @@ async fn no_front_channel_token(scene: &mut Scene) -> Step {
     let sighting = scene.sighting()?;
     let expected = "an error, and no access token in the authorization response";
     let fault = |kind| judge::seen(kind, sighting, expected);
+    if let Some(halt) = judge::dead_end(sighting) {
+        return Err(halt);
+    }
     let judgement = match &sighting.end {
         End::Redirected { params, .. } | End::Outside { params, .. } if params.get("access_token").is_some() => {
             Judgement::Broken(fault(Kind::Accepted))

@@ -118,6 +118,7 @@ async fn may_not_be_framed(scene: &mut Scene, args: &Args) -> Step {
 async fn error_page_had_better(scene: &mut Scene) -> Step {
     let sighting = scene.sighting()?;
     let page = match &sighting.end {
+        End::Stuck { .. } if judge::dead_end(sighting).is_some() => None,
         End::Refused { .. } | End::Stuck { .. } => sighting.last().filter(|hop| hop.is_page()),
         End::Redirected { .. } | End::Outside { .. } | End::Finished | End::Crashed { .. } | End::Failed(_) => None,
     };
@@ -250,6 +251,9 @@ async fn forges_consent(scene: &mut Scene) -> Step {
 async fn nothing_granted(scene: &mut Scene) -> Step {
     let sighting = scene.sighting()?;
     let expected = "a refusal, and no code";
+    if let Some(halt) = judge::dead_end(sighting) {
+        return Err(halt);
+    }
     match &sighting.end {
         End::Redirected { params, .. } | End::Outside { params, .. } if params.get("error").is_none() => {
             Err(judge::seen(Kind::Accepted, sighting, expected).into())

@@ -46,6 +46,6 @@ async fn refusal_is(scene: &mut Scene, args: &Args) -> Step {
     if matches!(&sighting.end, End::Redirected { params, .. } if params.code().is_some()) {
         return Err(Halt::NotApplicable("the provider does not insist on PKCE for this client".to_owned()));
     }
-    let judgement = judge::tells_client(sighting, args.errors(0), &[]);
+    let judgement = judge::tells_client(sighting, args.errors(0), &[])?;
     scene.judge(judgement)
 }

@@ -41,6 +41,9 @@ struct Arrival<'a> {
 /// The response that arrived; a page of the provider's own leaves nothing to look at, which other checks judge.
 fn arrival<'a>(scene: &'a Scene, expected: &str) -> Result<Arrival<'a>, Halt> {
     let sighting = scene.sighting()?;
+    if let Some(halt) = judge::dead_end(sighting) {
+        return Err(halt);
+    }
     match &sighting.end {
         End::Redirected { location, raw, channel, params, .. } => Ok(Arrival { location, raw, channel: *channel, params }),
         End::Outside { .. } => Err(judge::seen(Kind::Leaked, sighting, expected).into()),

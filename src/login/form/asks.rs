@@ -111,6 +111,17 @@ impl Page {
         }
     }
 
+    /// Whether it says something and leaves its user nothing to answer: what an error page looks like.
+    pub fn asks_nothing(&self) -> bool {
+        let open = |form: &Form| {
+            form.open_fields().any(|field| field.is_text() && field.value.is_empty())
+                || form.buttons.iter().any(|button| button.shown && !words::leads_astray(&button.text))
+        };
+        !self.text.is_empty()
+            && !self.forms.iter().any(|form| form.shown && !form.searches && open(form))
+            && self.inert.iter().all(|text| words::leads_astray(text))
+    }
+
     /// What the page lacks to be answered, in words for a reader.
     pub fn obstacle(&self) -> String {
         let wanted: Vec<&str> = self
