@@ -226,14 +226,14 @@ Feature: Authorization endpoint
     Scenario Outline: The <case> page
       In an invisible frame of another site the user clicks on what is not seen.
       Given a confidential client
-      When the user approves a request
+      When <act>
       Then the <case> page may not be framed by other sites
-      And the client got a code
+      And put right, the request succeeds
 
       Examples:
-        | case    |
-        | login   |
-        | consent |
+        | case    | act                                                 |
+        | login   | the user approves a request                         |
+        | consent | a user who has never approved goes on to the question |
 
     @id:framing-error @catches:allows-framing-by-anyone
     Scenario: The error page
@@ -250,14 +250,14 @@ Feature: Authorization endpoint
     Scenario Outline: The <case> page
       X-Frame-Options alone does not hold in every browser and for every nesting of frames.
       Given a confidential client
-      When the user approves a request
+      When <act>
       Then the policy of the <case> page says who may frame it
-      And the client got a code
+      And put right, the request succeeds
 
       Examples:
-        | case    |
-        | login   |
-        | consent |
+        | case    | act                                                 |
+        | login   | the user approves a request                         |
+        | consent | a user who has never approved goes on to the question |
 
   @should @RFC9700-4.2.4 @req:authz-referrer-policy
   Rule: The pages do not give their address away
@@ -266,14 +266,14 @@ Feature: Authorization endpoint
     Scenario Outline: The <case> page
       Its address holds the request with its state, and every site that it links to is told.
       Given a confidential client
-      When the user approves a request
+      When <act>
       Then the <case> page keeps its address to itself
-      And the client got a code
+      And put right, the request succeeds
 
       Examples:
-        | case    |
-        | login   |
-        | consent |
+        | case    | act                                                 |
+        | login   | the user approves a request                         |
+        | consent | a user who has never approved goes on to the question |
 
   @must @RFC9700-2.6 @req:authz-no-cors
   Rule: No script may call the authorization endpoint
@@ -392,10 +392,10 @@ Feature: Authorization endpoint
   Rule: Another site cannot approve in the user's name
 
     @id:forged-consent @catches:accepts-consent-without-csrf-token
-    Scenario: A consent form without its hidden fields
+    Scenario: A consent form that another site puts together
       A page that the user happens to visit would let the attacker's client in.
       Given a confidential client
-      When another site sends the consent form in the user's browser, without its hidden fields
+      When another site sends the consent form in the user's browser, without what it cannot know
       Then nothing is granted
       And put right, the request succeeds
 

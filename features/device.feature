@@ -83,7 +83,7 @@ Feature: Device grant
   @must @RFC6749-5.2 @req:device-authz-unauthorized-client
   Rule: Only a client that is registered for the device grant gets codes
 
-    @id:not-registered @catches:opens-device-grant-to-every-client
+    @id:not-registered @catches:opens-device-grant-to-every-client @needs:client-without-device-grant
     Scenario: A client of another grant
       The device grant is easy to phish with; not every client is meant to have it.
       Given a client without the grant

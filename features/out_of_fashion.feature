@@ -18,7 +18,7 @@ Feature: Flows out of fashion
     Scenario Outline: response_type <type>
       A token beside the code leaks as one in its place does.
       Given a confidential client whose user approved a request with an S256 challenge
-      When the user approves a request with response_type "<type>"
+      When the user approves a request with response_type "<type>", with a nonce where it asks for openid
       Then the request is refused, and no access token comes by the browser
 
       Examples:

@@ -157,7 +157,7 @@ Feature: Redirect URIs
   @must @RFC6749-3.1.2.3 @req:redirect-uri-omitted-multiple-registered
   Rule: A client with several redirect URIs has to name one
 
-    @id:omitted @catches:defaults-to-first-of-many-redirect-uris
+    @id:omitted @catches:defaults-to-first-of-many-redirect-uris @needs:multi-redirect-client
     Scenario: Without redirect_uri
       A guess sends the code to a part of the client that did not ask for it.
       Given a confidential client

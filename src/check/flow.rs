@@ -286,7 +286,7 @@ impl Scene {
                 break;
             }
             let interval = self.device()?.interval;
-            self.pass(Duration::from_secs(interval + 6)).await?;
+            self.pass(Duration::from_secs(interval.saturating_add(6))).await?;
         }
         Ok(())
     }
@@ -301,6 +301,10 @@ impl Scene {
     pub async fn put_right(&mut self) -> Step {
         let deed = self.deed.ok_or_else(|| Halt::blocked("nothing was done that could be put right"))?;
         self.actor = self.protagonist;
+        // Who denies never approves: providers remember a consent, and then ask no more.
+        if self.user == "carol" {
+            self.user = "alice";
+        }
         let ask = match self.grants.last() {
             Some(grant) if grant.code.is_some() && grant.pkce.is_none() => Ask::WithoutChallenge,
             _ => Ask::WithChallenge,

@@ -144,3 +144,39 @@ pub fn is_loopback(url: &url::Url) -> bool {
         None => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::login::Hop;
+    use crate::protocol::{Method, Request};
+
+    fn stuck_at(role: Role, status: u16, page: &str) -> Sighting {
+        let url = url::Url::parse("https://as.example/authorize").expect("a URL");
+        let headers = vec![("content-type".to_owned(), "text/html".to_owned())];
+        let response = Response { status, headers, body: page.as_bytes().to_vec(), elapsed: Duration::ZERO };
+        let request = Request::get(Endpoint::Authorization, &url);
+        let hop = Hop { url, method: Method::Get, status, role, request, response };
+        Sighting { hops: vec![hop], end: End::Stuck { why: "for a reason".to_owned() } }
+    }
+
+    #[test]
+    fn a_page_that_asks_nothing_refuses_and_anything_else_that_stops_the_walk_says_nothing() {
+        let refusal = stuck_at(Role::OtherPage, 200, "<h1>Invalid redirect_uri</h1><a href=/>Home</a>");
+        assert!(matches!(keeps_browser(&refusal), Ok(Judgement::Holds)));
+        assert!(matches!(tells_client(&refusal, &[], &[]), Ok(Judgement::Tolerated(_))));
+        for (role, status, page) in [
+            (Role::LoginPage, 200, "<form><input name=user><input type=password name=pw><button>Log in</button></form>"),
+            (Role::OtherPage, 200, "<h1>Are you human?</h1><form><input name=captcha><button>Go</button></form>"),
+            (Role::OtherPage, 302, "<h1>Moved</h1>"),
+            (Role::OtherPage, 200, "<div id=app></div><script src=app.js></script>"),
+            (Role::RelayPage, 200, "<h1>One moment</h1>"),
+        ] {
+            let seen = stuck_at(role, status, page);
+            assert!(matches!(keeps_browser(&seen), Err(Halt::Blocked(_))), "{page}");
+            assert!(matches!(tells_client(&seen, &[], &[]), Err(Halt::Blocked(_))), "{page}");
+        }
+    }
+}

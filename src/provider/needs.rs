@@ -88,6 +88,8 @@ needs! {
     /// a client that is not registered for the authorization code grant
     ClientWithoutGrant, "client-without-grant", No,
         |t| role(t, "limited", &[Redirects(1), MayNot(CODE)]);
+    /// a client that is not registered for the device grant
+    ClientWithoutDeviceGrant, "client-without-device-grant", No, |t| role(t, "limited", &[MayNot(DEVICE)]);
     /// a confidential client that may leave PKCE out
     PkceOptionalClient, "pkce-optional-client", No, |t| {
         role(t, "web", &[Confidential]).or_else(|| {
@@ -108,10 +110,10 @@ needs! {
         |t| role(t, "web", &[HttpsRedirect, May(CODE)]);
     /// a native client with an http redirect URI on a loopback address
     NativeClient, "native-client", No, |t| role(t, "native", &[LoopbackRedirect, May(CODE)]);
-    /// a client that may use the device grant
-    DeviceClient, "device-client", No, |t| role(t, "tv", &[May(DEVICE)]);
-    /// another client that may use the device grant
-    SecondDeviceClient, "second-device-client", No, |t| role(t, "other_tv", &[May(DEVICE)]);
+    /// a public client that may use the device grant
+    DeviceClient, "device-client", No, |t| role(t, "tv", &[Public, May(DEVICE)]);
+    /// another public client that may use the device grant
+    SecondDeviceClient, "second-device-client", No, |t| role(t, "other_tv", &[Public, May(DEVICE)]);
     /// a confidential client that may use the device grant
     ConfidentialDeviceClient, "confidential-device-client", No,
         |t| role(t, "console", &[Confidential, May(DEVICE)]);

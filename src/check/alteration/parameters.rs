@@ -30,6 +30,11 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
         rewritten(request, &args[0], |value| value.chars().take(value.chars().count().saturating_sub(2)).collect())
     }),
     alteration("with one character of {word} changed", &[], |_, request, args| rewritten(request, &args[0], another_character)),
+    alteration("with a nonce where it asks for openid", &[], |_, request, _| {
+        // An ID token in the front channel needs one (OpenID Connect Core section 3.2.2.1); without openid it may be an error.
+        let openid = request.param("scope").is_some_and(|scope| scope.expose().split(' ').any(|one| one == "openid"));
+        Ok(if openid { request.set("nonce", chance::token()) } else { request })
+    }),
     alteration("with parameters that no one knows", &[], |_, request, _| {
         Ok(request.set("x_flowproof_unknown", "1").set("foo[bar]", "2"))
     }),

@@ -3,11 +3,26 @@
 use super::parameters::rewritten;
 use super::{Alteration, alteration, named};
 use crate::check::halt::Halt;
+use crate::check::scene::Scene;
+use crate::protocol::Request;
 use crate::provider::Need;
 
+/// The request with another redirect URI, which must not be one of the client's own: then it is right to take it.
+fn strange(scene: &Scene, request: Request, uri: String) -> Result<Request, Halt> {
+    if scene.actor()?.redirect_uris.contains(&uri) {
+        return Err(Halt::NotApplicable(format!("{uri} is registered as well")));
+    }
+    Ok(request.set("redirect_uri", uri))
+}
+
+fn used(request: &Request) -> String {
+    request.param("redirect_uri").map(|value| value.expose().to_owned()).unwrap_or_default()
+}
+
 pub(super) const ALTERATIONS: &[Alteration] = &[
-    alteration("with a slash after its redirect_uri", &[], |_, request, _| {
-        rewritten(request, "redirect_uri", |uri| format!("{uri}/"))
+    alteration("with a slash after its redirect_uri", &[], |scene, request, _| {
+        let uri = format!("{}/", used(&request));
+        strange(scene, request, uri)
     }),
     alteration("with its redirect_uri in another case", &[], |_, request, _| {
         // The path only: scheme and host mean the same in any case (RFC 3986 section 6.2.2.1).
@@ -21,10 +36,10 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
     alteration("with the redirect_uri of {client}", &[], |scene, request, args| {
         let role = named(&args[0])?;
         let uri = scene.https_redirect_uri(role.key)?;
-        Ok(request.set("redirect_uri", uri))
+        strange(scene, request, uri)
     }),
     alteration("with its other redirect_uri", &[Need::MultiRedirectClient], |scene, request, _| {
-        let used = request.param("redirect_uri").map(|value| value.expose().to_owned()).unwrap_or_default();
+        let used = used(&request);
         let other = scene.actor()?.redirect_uris.iter().find(|uri| **uri != used).cloned();
         Ok(request.set("redirect_uri", other.ok_or_else(|| Halt::blocked("the client has one redirect URI"))?))
     }),
@@ -38,25 +53,25 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
         uri.set_port(Some(port)).map_err(|()| Halt::blocked("the redirect URI takes no port"))?;
         Ok(request.set("redirect_uri", uri.as_str()))
     }),
-    alteration("with its redirect_uri followed by {string}", &[], |_, request, args| {
-        let uri = request.param("redirect_uri").map(|value| value.expose().to_owned()).unwrap_or_default();
-        Ok(request.set("redirect_uri", format!("{uri}{}", args[0])))
+    alteration("with its redirect_uri followed by {string}", &[], |scene, request, args| {
+        let uri = format!("{}{}", used(&request), args[0]);
+        strange(scene, request, uri)
     }),
-    alteration("with its redirect_uri cut before its query", &[], |_, request, _| {
-        let uri = request.param("redirect_uri").map(|value| value.expose().to_owned()).unwrap_or_default();
+    alteration("with its redirect_uri cut before its query", &[], |scene, request, _| {
+        let uri = used(&request);
         let (bare, _) = uri.split_once('?').ok_or_else(|| Halt::blocked("the redirect URI has no query"))?;
-        Ok(request.set("redirect_uri", bare))
+        strange(scene, request, bare.to_owned())
     }),
-    alteration("with another query in its redirect_uri", &[], |_, request, _| {
-        let uri = request.param("redirect_uri").map(|value| value.expose().to_owned()).unwrap_or_default();
+    alteration("with another query in its redirect_uri", &[], |scene, request, _| {
+        let uri = used(&request);
         let (bare, _) = uri.split_once('?').ok_or_else(|| Halt::blocked("the redirect URI has no query"))?;
-        Ok(request.set("redirect_uri", format!("{bare}?flowproof=1")))
+        strange(scene, request, format!("{bare}?flowproof=1"))
     }),
     alteration("with its https redirect_uri", &[Need::HttpsRedirectClient], |scene, request, _| {
         Ok(request.set("redirect_uri", scene.https_redirect_uri(scene.actor_key())?))
     }),
     alteration("with its https redirect_uri followed by {string}", &[Need::HttpsRedirectClient], |scene, request, args| {
-        Ok(request.set("redirect_uri", format!("{}{}", scene.https_redirect_uri(scene.actor_key())?, args[0])))
+        strange(scene, request, format!("{}{}", scene.https_redirect_uri(scene.actor_key())?, args[0]))
     }),
     alteration(
         "with {string} in its https redirect_uri replaced by {string}",
@@ -70,7 +85,7 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
             if changed == uri {
                 Err(Halt::blocked(format!("{} does not stand in {uri}", args[0])))
             } else {
-                Ok(request.set("redirect_uri", changed))
+                strange(scene, request, changed)
             }
         },
     ),
@@ -85,7 +100,7 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
             if changed == uri {
                 Err(Halt::NotApplicable(format!("{part} in {uri} has no letter that could change")))
             } else {
-                Ok(request.set("redirect_uri", changed))
+                strange(scene, request, changed)
             }
         },
     ),

@@ -91,12 +91,12 @@ async fn polls_too_fast(scene: &mut Scene) -> Step {
 
 async fn waits_interval(scene: &mut Scene, args: &Args) -> Step {
     let interval = scene.device()?.interval;
-    scene.pass(Duration::from_secs(interval + args.number(0))).await
+    scene.pass(Duration::from_secs(interval.saturating_add(args.number(0)))).await
 }
 
 async fn outlives(scene: &mut Scene) -> Step {
     let lifetime = scene.device()?.expires_in;
-    scene.pass(Duration::from_secs(lifetime + 1)).await
+    scene.pass(Duration::from_secs(lifetime.saturating_add(1))).await
 }
 
 async fn is_complete(scene: &mut Scene) -> Step {
@@ -160,6 +160,9 @@ async fn one_gets_tokens(scene: &mut Scene) -> Step {
             Err(failure) => return Err(Fault::silence(Endpoint::Token, failure, expected).into()),
             Ok(response) if response.status >= 500 => {
                 return Err(Fault::plain(Kind::Crashed, Endpoint::Token, response, expected).into());
+            }
+            Ok(response) if judge::yields_tokens(heard).is_err() && OAuthError::read(response).is_err() => {
+                return Err(Fault::plain(Kind::Malformed, Endpoint::Token, response, expected).into());
             }
             Ok(_) => {}
         }

@@ -6,7 +6,7 @@ use super::super::judge;
 use super::super::phrase::Phrase;
 use super::super::scene::Scene;
 use crate::login::End;
-use crate::protocol::{Endpoint, answer};
+use crate::protocol::{Endpoint, OAuthError, answer};
 use crate::provider::Need;
 use crate::verdict::Kind;
 
@@ -32,7 +32,11 @@ async fn no_front_channel_token(scene: &mut Scene) -> Step {
         End::Redirected { params, .. } | End::Outside { params, .. } if params.get("access_token").is_some() => {
             Judgement::Broken(fault(Kind::Accepted))
         }
-        End::Redirected { params, .. } if params.get("error").is_some() => Judgement::Holds,
+        End::Redirected { params, .. } if params.get("error").is_some() => match params.get("error") {
+            Some("unsupported_response_type" | "unauthorized_client") => Judgement::Holds,
+            // Refused for something else, perhaps.
+            Some(_) | None => Judgement::Tolerated(fault(Kind::Malformed)),
+        },
         End::Redirected { .. } | End::Finished => Judgement::Broken(fault(Kind::Malformed)),
         End::Refused { .. } | End::Stuck { .. } => Judgement::Tolerated(fault(Kind::Malformed)),
         End::Outside { .. } => Judgement::Broken(fault(Kind::Leaked)),
@@ -53,7 +57,13 @@ async fn wrong_password_alike(scene: &mut Scene) -> Step {
     let response = scene.response(expected)?;
     let wrong = answer::describe(response);
     if right == wrong {
-        return Ok(());
+        return match OAuthError::read(response) {
+            Ok(_) if (400..500).contains(&response.status) => Ok(()),
+            Ok(_) | Err(_) => {
+                let kind = if response.status >= 500 { Kind::Crashed } else { Kind::Accepted };
+                Err(Fault::plain(kind, Endpoint::Token, response, "the same refusal for a right and for a wrong password").into())
+            }
+        };
     }
     let got = format!("{right} for the right one, {wrong} for the wrong one");
     Err(Fault::of(Kind::Leaked, Endpoint::Token, response, expected, got).into())

@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod authorization;
 pub mod clients;
+pub mod consent;
 pub mod device;
 pub mod effects;
 pub mod introspection;
@@ -36,6 +37,7 @@ static VOCABULARY: LazyLock<Vec<(&'static Phrase, Regex)>> = LazyLock::new(|| {
         authorization::PHRASES,
         response::PHRASES,
         pages::PHRASES,
+        consent::PHRASES,
         pkce::PHRASES,
         legacy::PHRASES,
         tokens::PHRASES,

@@ -1,14 +1,12 @@
 //! The provider's pages, seen by a browser: their headers, what they repeat, who may read them, and how redirects leave them.
 
 use super::super::alteration::MARKUP;
-use super::super::chance;
 use super::super::flow::Ask;
 use super::super::halt::{Fault, Halt, Judgement, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase};
 use super::super::scene::{Deed, Scene};
-use crate::login::form::Kind as FieldKind;
-use crate::login::{self, Decision, End, Errand, Hop, Role, Sighting, Stop};
+use crate::login::{End, Hop, Role, Sighting};
 use crate::protocol::{Endpoint, Response};
 use crate::provider::Need;
 use crate::verdict::Kind;
@@ -24,11 +22,6 @@ pub static PHRASES: &[Phrase] = &[
         &[Need::UserLogin],
         |s, a| Box::pin(own_script_calls(s, a)),
     ),
-    Phrase::act(
-        "another site sends the consent form in the user's browser, without its hidden fields",
-        &[Need::UserLogin],
-        |s, _| Box::pin(forges_consent(s)),
-    ),
     Phrase::judge("no script may read the answer", &[], |s, _| Box::pin(closed_to_scripts(s))),
     Phrase::judge("the {word} page may not be framed by other sites", &[], |s, a| Box::pin(may_not_be_framed(s, a))),
     Phrase::judge("the error page had better not be framed by other sites", &[], |s, _| Box::pin(error_page_had_better(s))),
@@ -36,7 +29,6 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::judge("the {word} page keeps its address to itself", &[], |s, a| Box::pin(keeps_address(s, a))),
     Phrase::judge("no page holds the markup", &[], |s, _| Box::pin(holds_no_markup(s))),
     Phrase::judge("no redirect makes the browser send again what the user typed", &[], |s, _| Box::pin(repeats_nothing(s))),
-    Phrase::judge("nothing is granted", &[], |s, _| Box::pin(nothing_granted(s))),
 ];
 
 /// A fault in a page.
@@ -75,10 +67,10 @@ fn judge_pages(scene: &mut Scene, name: &str, expected: &str, wrong: impl Fn(&Ho
     }
 }
 
-const NO_CONSENT: &str = "the provider asks for no consent";
+pub(super) const NO_CONSENT: &str = "the provider asks for no consent";
 
 /// Whether the walk ended with a code.
-fn granted(sighting: &Sighting) -> bool {
+pub(super) fn granted(sighting: &Sighting) -> bool {
     matches!(&sighting.end, End::Redirected { params, .. } if params.code().is_some())
 }
 
@@ -93,7 +85,7 @@ fn frame_ancestors(response: &Response) -> Vec<Vec<String>> {
 }
 
 /// Where there is a `frame-ancestors`, browsers no longer look at `X-Frame-Options`; of several, each one binds.
-fn lets_itself_be_framed(response: &Response) -> Option<&'static str> {
+pub(super) fn lets_itself_be_framed(response: &Response) -> Option<&'static str> {
     let ancestors = frame_ancestors(response);
     let anyone = |source: &String| matches!(source.as_str(), "*" | "http:" | "https:" | "http://*" | "https://*");
     let by_policy = ancestors.iter().any(|sources| !sources.iter().any(anyone));
@@ -210,56 +202,6 @@ async fn closed_to_scripts(scene: &mut Scene) -> Step {
         None if response.status >= 500 => fault(Kind::Crashed, format!("status {}", response.status)),
         None => Ok(()),
         Some(value) => fault(Kind::Accepted, format!("Access-Control-Allow-Origin: {value}")),
-    }
-}
-
-/// What a foreign site can send is what every such page holds; a hidden field that only this user's page holds it cannot know.
-async fn forges_consent(scene: &mut Scene) -> Step {
-    let (request, grant) = scene.authorization_request(Ask::WithChallenge)?;
-    let user = scene.user(scene.user)?.clone();
-    let stops = scene.stops(grant.redirect_uri.as_deref());
-    let stops: Vec<&str> = stops.iter().map(String::as_str).collect();
-    let mut jar = scene.take_browser(&chance::token());
-    let errand = Errand {
-        start: request.clone(),
-        stop_at: Stop::Asked(&stops),
-        username: &user.username,
-        password: &user.password,
-        user_code: None,
-        decision: Decision::Approve,
-    };
-    let asked = login::run(&scene.wire, &scene.tape, &mut jar, &errand).await;
-    let page = match (&asked.end, asked.last()) {
-        (End::Finished, Some(hop)) => hop.page(),
-        _ if granted(&asked) => return Err(Halt::NotApplicable(NO_CONSENT.to_owned())),
-        _ => return Err(Halt::blocked(format!("no consent page was seen: {}", asked.describe()))),
-    };
-    let form = page.decide(Decision::Approve).ok_or_else(|| Halt::blocked("the consent page cannot be operated"))?;
-    let fields = page.forms().iter().flat_map(|form| &form.fields).filter(|field| field.kind == FieldKind::Hidden);
-    let hidden: Vec<&str> = fields.map(|field| field.name.as_str()).filter(|name| form.param(name).is_some()).collect();
-    if hidden.is_empty() {
-        return Err(Halt::NotApplicable("the consent form has no hidden field that could protect it".to_owned()));
-    }
-    let forged = hidden.into_iter().fold(form.clone(), |form, name| form.without(name));
-    scene.deed = Some(Deed::Approve);
-    scene.asked = Some(request);
-    scene.walk_began = scene.tape.len();
-    scene.sighting = Some(login::look(&scene.wire, &scene.tape, &mut jar, forged, &stops).await);
-    Ok(())
-}
-
-async fn nothing_granted(scene: &mut Scene) -> Step {
-    let sighting = scene.sighting()?;
-    let expected = "a refusal, and no code";
-    if let Some(halt) = judge::dead_end(sighting) {
-        return Err(halt);
-    }
-    match &sighting.end {
-        End::Redirected { params, .. } | End::Outside { params, .. } if params.get("error").is_none() => {
-            Err(judge::seen(Kind::Accepted, sighting, expected).into())
-        }
-        End::Crashed { .. } | End::Failed(_) => Err(judge::seen(Kind::Crashed, sighting, expected).into()),
-        End::Redirected { .. } | End::Outside { .. } | End::Refused { .. } | End::Finished | End::Stuck { .. } => Ok(()),
     }
 }
 

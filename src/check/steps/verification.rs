@@ -7,6 +7,7 @@ use super::super::halt::{Fault, Halt, Step};
 use super::super::judge;
 use super::super::phrase::Phrase;
 use super::super::scene::{Deed, Scene};
+use super::pages::lets_itself_be_framed;
 use crate::login::{self, Decision, End, Errand, Hop, Role, Sighting, Stop};
 use crate::protocol::{Endpoint, Request, Secret};
 use crate::provider::Need;
@@ -208,21 +209,6 @@ async fn shows_code(scene: &mut Scene) -> Step {
     Err(Fault { got: "no page with the user code".to_owned(), ..seen(Kind::Malformed, sighting, expected) }.into())
 }
 
-/// Why a foreign page could frame this one; none if it could not (RFC 9700 section 4.16).
-fn can_be_framed(hop: &Hop) -> Option<String> {
-    let by_policy =
-        hop.response.header_values("content-security-policy").flat_map(|policy| policy.split([';', ','])).any(|directive| {
-            let mut words = directive.split_ascii_whitespace();
-            let named = words.next().is_some_and(|name| name.eq_ignore_ascii_case("frame-ancestors"));
-            named && !words.any(|source| source == "*")
-        });
-    let by_option = hop.response.header_values("x-frame-options").any(|option| {
-        let option = option.trim();
-        option.eq_ignore_ascii_case("deny") || option.eq_ignore_ascii_case("sameorigin")
-    });
-    (!by_policy && !by_option).then(|| format!("{} with neither header", hop.page().name()))
-}
-
 async fn forbids_framing(scene: &mut Scene) -> Step {
     let expected = "X-Frame-Options DENY or SAMEORIGIN, or Content-Security-Policy with frame-ancestors, on each such page";
     let sighting = scene.sighting()?;
@@ -230,7 +216,8 @@ async fn forbids_framing(scene: &mut Scene) -> Step {
     if pages().next().is_none() {
         return Err(Halt::blocked("no page for the code or the decision was seen"));
     }
-    match pages().find_map(can_be_framed) {
+    let framed = |hop: &Hop| Some(format!("{} with {}", hop.page().name(), lets_itself_be_framed(&hop.response)?));
+    match pages().find_map(framed) {
         None => Ok(()),
         Some(got) => Err(Fault { got, ..seen(Kind::Malformed, sighting, expected) }.into()),
     }
