@@ -175,7 +175,8 @@ async fn appears_nowhere(scene: &mut Scene, args: &Args) -> Step {
         Err(failure) => return Err(Halt::blocked(format!("the forged request gets no answer: {failure}"))),
     };
     let elsewhere = response.header("location").is_some_and(|location| location.contains(stranger));
-    if !elsewhere && !((200..300).contains(&response.status) && response.text().contains(stranger)) {
+    let inside = (200..300).contains(&response.status) && response.text().contains(stranger);
+    if !elsewhere && !inside {
         return Ok(());
     }
     let member = document(response).and_then(|document| {
