@@ -124,7 +124,10 @@ impl Admin {
         let wanted: ClockMove = read(request)?;
         let by = duration(&wanted.advance)
             .ok_or_else(|| Refused::BadRequest("`advance` is not a duration such as 90s, 10m, 1h or 1m30s".to_owned()))?;
-        Ok(Response::json(200, json!({ "offset_seconds": realm.advance(by) })))
+        let ahead = realm.advance(by).ok_or_else(|| {
+            Refused::BadRequest("`advance`: a realm's clock can be moved ahead by a hundred years in all, and no more".to_owned())
+        })?;
+        Ok(Response::json(200, json!({ "offset_seconds": ahead })))
     }
 
     fn described(&self, realm: &Realm) -> Value {
@@ -178,7 +181,7 @@ impl From<RealmError> for Refused {
     fn from(error: RealmError) -> Self {
         match error {
             RealmError::Taken(_) => Self::Taken(error.to_string()),
-            RealmError::Name(_) | RealmError::Defect(_) => Self::BadRequest(error.to_string()),
+            RealmError::Name(_) | RealmError::Lifetime(_) | RealmError::Defect(_) => Self::BadRequest(error.to_string()),
         }
     }
 }

@@ -187,6 +187,21 @@ pub struct Policy {
     pub user_codes_per_session: u32,
 }
 
+impl Policy {
+    /// Every member that is a number of seconds, with its name.
+    pub(super) fn lifetimes(&self) -> [(&'static str, u64); 7] {
+        [
+            ("code_lifetime", self.code_lifetime),
+            ("access_token_lifetime", self.access_token_lifetime),
+            ("refresh_idle_lifetime", self.refresh_idle_lifetime),
+            ("refresh_max_lifetime", self.refresh_max_lifetime),
+            ("device_code_lifetime", self.device_code_lifetime),
+            ("device_interval", self.device_interval),
+            ("session_lifetime", self.session_lifetime),
+        ]
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {

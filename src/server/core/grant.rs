@@ -1,7 +1,7 @@
 //! What a user or a client has been granted, and the codes and tokens that live by it.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use super::scope::Scopes;
 use super::table::Ends;
@@ -42,6 +42,7 @@ pub struct Grant {
     access_tokens_dead: AtomicBool,
     refresh_tokens_dead: AtomicBool,
     rotations: AtomicU32,
+    family: OnceLock<String>,
 }
 
 impl Grant {
@@ -56,6 +57,7 @@ impl Grant {
             access_tokens_dead: AtomicBool::new(false),
             refresh_tokens_dead: AtomicBool::new(false),
             rotations: AtomicU32::new(0),
+            family: OnceLock::new(),
         }
     }
 
@@ -87,6 +89,11 @@ impl Grant {
     /// Counts a rotation.
     pub fn rotated(&self) {
         self.rotations.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The name of the family of its refresh tokens, made when the first one is.
+    pub fn family(&self, make: impl FnOnce() -> String) -> &str {
+        self.family.get_or_init(make)
     }
 
     /// The subject of its tokens: the user, or the client itself.

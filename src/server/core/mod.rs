@@ -5,6 +5,7 @@ pub mod device;
 pub mod endpoint;
 pub mod environment;
 mod failures;
+pub mod family;
 pub mod form;
 pub mod grant;
 pub mod message;

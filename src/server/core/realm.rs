@@ -8,11 +8,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::environment::{Clock, Random};
+use super::family::Mint;
 use super::scope::Scopes;
 use super::signing::SigningKey;
 use super::state::State;
 use crate::server::config::{ClientConfig, RealmConfig, UserConfig};
 use crate::server::defect::{Defects, Unknown};
+
+/// The longest lifetime a policy may have, in seconds: ten years.
+const LONGEST: u64 = 10 * YEAR;
+/// How far a clock may be moved ahead in all, in seconds: a hundred years. With it no sum of a time and a lifetime overflows.
+const FARTHEST: u64 = 100 * YEAR;
+const YEAR: u64 = 365 * 86_400;
 
 /// Why a realm cannot be.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +30,9 @@ pub enum RealmError {
     /// There is one of this name.
     #[error("realm `{0}` exists already")]
     Taken(String),
+    /// One of its lifetimes is out of all bounds.
+    #[error("policy: `{0}` is more than ten years ({LONGEST} seconds)")]
+    Lifetime(&'static str),
     /// It asks for a defect that nobody knows.
     #[error("{0}")]
     Defect(#[from] Unknown),
@@ -38,6 +48,8 @@ pub struct Realm {
     pub defects: Defects,
     /// The key all realms sign with.
     pub keys: Arc<SigningKey>,
+    /// Makes the refresh tokens.
+    pub mint: Mint,
     /// Chance.
     pub random: Arc<dyn Random>,
     clock: Arc<dyn Clock>,
@@ -61,8 +73,12 @@ impl Realm {
         if config.name.is_empty() || config.name.starts_with('.') || !config.name.chars().all(plain) {
             return Err(RealmError::Name(config.name));
         }
+        if let Some((member, _)) = config.policy.lifetimes().into_iter().find(|(_, seconds)| *seconds > LONGEST) {
+            return Err(RealmError::Lifetime(member));
+        }
         let defects = Defects::named(&config.defects)?;
-        Ok(Self { config, issuer, defects, keys, random, clock, offset: AtomicU64::new(0), state: Mutex::default() })
+        let mint = Mint::new(&*random);
+        Ok(Self { config, issuer, defects, keys, mint, random, clock, offset: AtomicU64::new(0), state: Mutex::default() })
     }
 
     /// The realm's time, in milliseconds since the epoch: the clock's, moved by what the admin listener asked for.
@@ -71,11 +87,12 @@ impl Realm {
         real.saturating_add(self.offset.load(Ordering::SeqCst))
     }
 
-    /// Moves the clock on; returns the seconds it is ahead by now.
-    pub fn advance(&self, by: Duration) -> u64 {
-        let step = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
-        let before = self.offset.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |offset| Some(offset.saturating_add(step)));
-        before.unwrap_or_default().saturating_add(step) / 1_000
+    /// Moves the clock on; returns the seconds it is ahead by now, or nothing when that would be more than a hundred years.
+    pub fn advance(&self, by: Duration) -> Option<u64> {
+        let step = u64::try_from(by.as_millis()).ok()?;
+        let moved = |offset: u64| offset.checked_add(step).filter(|ahead| *ahead <= FARTHEST * 1_000);
+        let before = self.offset.fetch_update(Ordering::SeqCst, Ordering::SeqCst, moved).ok()?;
+        moved(before).map(|ahead| ahead / 1_000)
     }
 
     /// What the realm remembers. Hold it for a look or a change, never while signing.

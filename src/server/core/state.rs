@@ -2,6 +2,7 @@
 
 use super::device::Devices;
 use super::failures::Failures;
+use super::family::Family;
 use super::grant::{AccessToken, Code, RefreshToken};
 use super::session::Session;
 use super::table::Table;
@@ -15,8 +16,10 @@ pub struct State {
     pub codes: Table<Code>,
     /// Access tokens, by the whole token: one that was tampered with is another one.
     pub access_tokens: Table<AccessToken>,
-    /// Refresh tokens, replaced ones included.
+    /// Refresh tokens in use, and of each family the latest that were replaced.
     pub refresh_tokens: Table<RefreshToken>,
+    /// Families of refresh tokens, by the name that all their tokens begin with.
+    pub families: Table<Family>,
     /// Devices that wait for their user.
     pub devices: Devices,
     /// Wrong guesses.

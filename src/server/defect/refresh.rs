@@ -117,10 +117,21 @@ pub fn held_back(defects: &Defects, response: Response) -> Response {
     response
 }
 
+/// Which replaced token is presented again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reused {
+    /// The one that the newest has replaced.
+    Latest,
+    /// One before it.
+    Older,
+}
+
 /// What the reuse of a token does to its family.
-pub fn revoke(defects: &Defects, token: &RefreshToken, grant: &Grant) {
-    let is_predecessor = token.generation + 1 == grant.rotations();
-    let spared = if is_predecessor { defects.has(Flaw::KeepsFamilyAfterReuse) } else { defects.has(Flaw::ForgetsOlderAncestors) };
+pub fn revoke(defects: &Defects, reused: Reused, grant: &Grant) {
+    let spared = match reused {
+        Reused::Latest => defects.has(Flaw::KeepsFamilyAfterReuse),
+        Reused::Older => defects.has(Flaw::ForgetsOlderAncestors),
+    };
     if !spared {
         grant.revoke_refresh_tokens();
     }

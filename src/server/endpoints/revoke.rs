@@ -9,6 +9,7 @@ use crate::server::core::message::{Request, Response};
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, TokenError, invalid_request};
 use crate::server::defect::revocation as seam;
+use crate::server::grants::refresh_token;
 
 use super::back_channel;
 use super::hint::{Kind, kind_of};
@@ -48,7 +49,9 @@ fn done() -> Response {
 /// The hint only says where to look first (RFC 7009 section 2.1); with two tables there is nothing to gain from it.
 fn found(realm: &Realm, token: &str) -> Option<(Kind, Arc<Grant>)> {
     let state = realm.state();
-    let kind = kind_of(&state, token)?;
+    let Some(kind) = kind_of(&state, token) else {
+        return refresh_token::grant_of_forgotten(realm, &state, token).map(|grant| (Kind::Refresh, grant));
+    };
     let grant = match kind {
         Kind::Access => state.access_tokens.get(token).map(|found| Arc::clone(&found.grant)),
         Kind::Refresh => state.refresh_tokens.get(token).and_then(|found| found.grant()),

@@ -9,6 +9,7 @@ use crate::server::core::message::Response;
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, invalid_grant, invalid_request};
 use crate::server::core::scope::Scopes;
+use crate::server::core::state::State;
 use crate::server::defect::refresh as seam;
 use crate::server::defect::token as token_seam;
 
@@ -42,9 +43,16 @@ pub fn refresh(realm: &Realm, client: &ClientConfig, form: &Parameters) -> Resul
 fn rotate(realm: &Realm, client: &ClientConfig, presented: &str, form: &Parameters) -> Result<Issue, Refusal> {
     let now = realm.now();
     let mut state = realm.state();
-    let name = seam::stored_name(&realm.defects, &state, presented);
-    let unknown = seam::unknown_token(&realm.defects, &state, presented, UNFIT);
-    let token = state.refresh_tokens.get_mut(&name).ok_or(unknown)?;
+    let state = &mut *state;
+    let name = seam::stored_name(&realm.defects, state, presented);
+    let unknown = seam::unknown_token(&realm.defects, state, presented, UNFIT);
+    let Some(token) = state.refresh_tokens.get_mut(&name) else {
+        let Some(grant) = grant_of_forgotten(realm, state, presented) else { return Err(unknown) };
+        if seam::belongs(&realm.defects, client, grant.client_id == client.id) {
+            seam::revoke(&realm.defects, seam::Reused::Older, &grant);
+        }
+        return Err(UNFIT);
+    };
     let grant = token.grant().ok_or(UNFIT)?;
     if !seam::belongs(&realm.defects, client, grant.client_id == client.id) {
         return Err(UNFIT);
@@ -52,7 +60,8 @@ fn rotate(realm: &Realm, client: &ClientConfig, presented: &str, form: &Paramete
     let again = seam::may_be_used_again(&realm.defects, token, now);
     if token.is_rotated() && !again {
         // Two hold it, and nobody can tell which is the thief.
-        seam::revoke(&realm.defects, token, &grant);
+        let is_latest = token.generation + 1 == grant.rotations();
+        seam::revoke(&realm.defects, if is_latest { seam::Reused::Latest } else { seam::Reused::Older }, &grant);
         return Err(UNFIT);
     }
     if !is_alive(realm, token, &grant, now) {
@@ -65,11 +74,25 @@ fn rotate(realm: &Realm, client: &ClientConfig, presented: &str, form: &Paramete
         let generation = token.generation + 1;
         if !again {
             token.stage = Stage::Rotated(Arc::downgrade(&grant), now);
+            forget_the_oldest(realm, state, &name);
         }
         grant.rotated();
         Refresh::New { generation, scopes: kept }
     };
     Ok(Issue { grant, scopes, refresh })
+}
+
+/// The grant of a token that was replaced so long ago that it has no record of its own any more.
+pub fn grant_of_forgotten(realm: &Realm, state: &State, presented: &str) -> Option<Arc<Grant>> {
+    state.families.get(realm.mint.family_of(presented)?)?.grant()
+}
+
+/// Keeps what is remembered of a family small, however long its chain grows.
+fn forget_the_oldest(realm: &Realm, state: &mut State, replaced: &str) {
+    let family = realm.mint.family_of(replaced).and_then(|family| state.families.get_mut(family));
+    if let Some(forgotten) = family.and_then(|family| family.replaced(replaced)) {
+        state.refresh_tokens.remove(&forgotten);
+    }
 }
 
 /// What the access token gets, and what the next refresh may ask for: a narrower scope is for this access token only (RFC 6749 section 6).

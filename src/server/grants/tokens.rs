@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::server::config::{ClientConfig, GrantKind, TokenFormat};
+use crate::server::core::family::{Family, Mint};
 use crate::server::core::grant::{AccessToken, Grant, Owner, RefreshToken, Stage};
 use crate::server::core::message::Response;
 use crate::server::core::realm::Realm;
@@ -111,7 +112,13 @@ fn claims(realm: &Realm, grant: &Grant, scopes: &Scopes, issued_at: u64, expires
 }
 
 fn refresh_token(realm: &Realm, grant: Arc<Grant>, generation: u32, scopes: Scopes) -> String {
-    let (token, now) = (realm.secret(), realm.now());
+    let now = realm.now();
+    let family = grant.family(|| Mint::family(&*realm.random)).to_owned();
+    let token = realm.mint.token(&family, &*realm.random);
+    let mut state = realm.state();
+    if state.families.get(&family).is_none() {
+        state.families.insert(&family, Family::of(&grant), now);
+    }
     let entry = RefreshToken {
         stage: Stage::Current(grant),
         scopes,
@@ -119,7 +126,7 @@ fn refresh_token(realm: &Realm, grant: Arc<Grant>, generation: u32, scopes: Scop
         issued_at: now,
         expires_at: now + realm.config.policy.refresh_idle_lifetime * 1_000,
     };
-    realm.state().refresh_tokens.insert(&token, entry, now);
+    state.refresh_tokens.insert(&token, entry, now);
     token
 }
 

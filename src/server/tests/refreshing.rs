@@ -33,6 +33,39 @@ fn reuse_kills_the_whole_family_however_old_the_token() {
 }
 
 #[test]
+fn a_chain_of_any_length_leaves_a_few_records_and_the_reuse_of_its_first_token_still_kills_it() {
+    const LENGTH: usize = 10_000;
+    let bench = Bench::strict();
+    let first = bench.tokens("web").text_of("refresh_token");
+    let mut newest = bench.refresh("web", &first);
+    for _ in 1..LENGTH {
+        newest = bench.refresh("web", &newest.text_of("refresh_token"));
+    }
+    assert_eq!(newest.status, 200);
+    let realm = bench.core.realm("strict").expect("a demo realm");
+    assert!(realm.state().refresh_tokens.iter().count() < 10);
+    assert_eq!(realm.state().families.iter().count(), 1);
+    assert_eq!(bench.introspect(&first), serde_json::json!({ "active": false }));
+    assert_eq!(bench.refresh("other", &first).refusal(), (400, "invalid_grant"));
+    assert!(bench.is_active(&newest.text_of("refresh_token")), "another client's attempt is no reuse");
+    assert_eq!(bench.refresh("web", &first).refusal(), (400, "invalid_grant"));
+    assert_eq!(bench.refresh("web", &newest.text_of("refresh_token")).refusal(), (400, "invalid_grant"));
+    assert!(!bench.is_active(&newest.text_of("access_token")));
+}
+
+#[test]
+fn revoking_a_token_that_was_replaced_long_ago_ends_the_chain() {
+    let bench = Bench::strict();
+    let first = bench.tokens("web").text_of("refresh_token");
+    let mut newest = first.clone();
+    for _ in 0..20 {
+        newest = bench.refresh("web", &newest).text_of("refresh_token");
+    }
+    assert_eq!(bench.post("revoke", "web", &pairs(&[("token", &first)])).status, 200);
+    assert_eq!(bench.refresh("web", &newest).refusal(), (400, "invalid_grant"));
+}
+
+#[test]
 fn a_refresh_token_is_bound_to_its_client() {
     let bench = Bench::strict();
     let token = bench.tokens("web").text_of("refresh_token");
