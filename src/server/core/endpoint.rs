@@ -35,6 +35,46 @@ pub enum Endpoint {
     MetadataOfNobody,
 }
 
+/// What an endpoint is part of, for rules that hold for several of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// The pages of an authorization request.
+    Authorization,
+    /// The pages where a user approves a device.
+    DevicePages,
+    /// The token endpoint.
+    Token,
+    /// The introspection endpoint.
+    Introspection,
+    /// The revocation endpoint.
+    Revocation,
+    /// The device authorization endpoint.
+    DeviceAuthorization,
+    /// The protected resource.
+    Resource,
+    /// The public keys.
+    Keys,
+    /// Metadata, wherever it is served.
+    Metadata,
+}
+
+impl Endpoint {
+    /// What the endpoint is part of.
+    pub fn surface(&self) -> Surface {
+        match self {
+            Self::Authorization | Self::Login(_) | Self::Consent(_) => Surface::Authorization,
+            Self::Verification | Self::DeviceConsent(_) => Surface::DevicePages,
+            Self::Token => Surface::Token,
+            Self::Introspection => Surface::Introspection,
+            Self::Revocation => Surface::Revocation,
+            Self::DeviceAuthorization => Surface::DeviceAuthorization,
+            Self::Userinfo => Surface::Resource,
+            Self::Jwks => Surface::Keys,
+            Self::Metadata | Self::MetadataBelowIssuer | Self::OpenIdConfiguration | Self::MetadataOfNobody => Surface::Metadata,
+        }
+    }
+}
+
 /// The realm's name and its endpoint, if the path names one.
 pub fn find(path: &str) -> Option<(&str, Endpoint)> {
     if let Some(inserted) = path.strip_prefix("/.well-known/oauth-authorization-server/realms/") {

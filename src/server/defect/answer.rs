@@ -3,28 +3,22 @@
 use serde_json::Value;
 
 use super::{authorization, bearer, client_auth, device, introspection, legacy, metadata, redirect, token};
-use crate::server::core::endpoint::Endpoint;
+use crate::server::core::endpoint::{Endpoint, Surface};
 use crate::server::core::message::{Content, Request, Response};
 use crate::server::core::realm::Realm;
 
 /// The request as a bad server reads it.
 pub fn before(realm: &Realm, endpoint: &Endpoint, request: &mut Request) {
-    match endpoint {
-        Endpoint::Token => token::before(&realm.defects, request),
-        Endpoint::DeviceAuthorization => device::before(&realm.defects, request),
-        Endpoint::Authorization
-        | Endpoint::Login(_)
-        | Endpoint::Consent(_)
-        | Endpoint::Introspection
-        | Endpoint::Revocation
-        | Endpoint::Verification
-        | Endpoint::DeviceConsent(_)
-        | Endpoint::Userinfo
-        | Endpoint::Jwks
-        | Endpoint::Metadata
-        | Endpoint::MetadataBelowIssuer
-        | Endpoint::OpenIdConfiguration
-        | Endpoint::MetadataOfNobody => {}
+    match endpoint.surface() {
+        Surface::Token => token::before(&realm.defects, request),
+        Surface::DeviceAuthorization => device::before(&realm.defects, request),
+        Surface::Authorization
+        | Surface::DevicePages
+        | Surface::Introspection
+        | Surface::Revocation
+        | Surface::Resource
+        | Surface::Keys
+        | Surface::Metadata => {}
     }
 }
 
@@ -36,25 +30,19 @@ pub fn after(realm: &Realm, endpoint: &Endpoint, request: &Request, response: &m
     device::after(defects, endpoint, response);
     metadata::after(realm, endpoint, request, response);
     legacy::after(defects, endpoint, response);
-    match endpoint {
-        Endpoint::Token => {
+    match endpoint.surface() {
+        Surface::Token => {
             client_auth::after(defects, request, response);
             token::after(defects, request, response);
         }
-        Endpoint::Introspection => introspection::after(realm, request, response),
-        Endpoint::Userinfo => bearer::after(defects, request, response),
-        Endpoint::Authorization
-        | Endpoint::Login(_)
-        | Endpoint::Consent(_)
-        | Endpoint::Revocation
-        | Endpoint::DeviceAuthorization
-        | Endpoint::Verification
-        | Endpoint::DeviceConsent(_)
-        | Endpoint::Jwks
-        | Endpoint::Metadata
-        | Endpoint::MetadataBelowIssuer
-        | Endpoint::OpenIdConfiguration
-        | Endpoint::MetadataOfNobody => {}
+        Surface::Introspection => introspection::after(realm, request, response),
+        Surface::Resource => bearer::after(defects, request, response),
+        Surface::Authorization
+        | Surface::DevicePages
+        | Surface::Revocation
+        | Surface::DeviceAuthorization
+        | Surface::Keys
+        | Surface::Metadata => {}
     }
 }
 

@@ -4,7 +4,7 @@ use super::Defects;
 use super::answer::Fields as _;
 use crate::server::config::ClientConfig;
 use crate::server::core::authorization::{AuthorizationError, AuthorizationRequest, ResponseKind};
-use crate::server::core::endpoint::Endpoint;
+use crate::server::core::endpoint::{Endpoint, Surface};
 use crate::server::core::form::{self, Parameters, Repeated};
 use crate::server::core::grant::ApprovingUser;
 use crate::server::core::message::{ClientRedirect, Content, Request, Response};
@@ -232,22 +232,7 @@ pub(super) fn after(realm: &Realm, endpoint: &Endpoint, _: &Request, response: &
             response.status = 307;
         }
     }
-    let of_authorization = match endpoint {
-        Endpoint::Authorization | Endpoint::Login(_) | Endpoint::Consent(_) => true,
-        Endpoint::Token
-        | Endpoint::Introspection
-        | Endpoint::Revocation
-        | Endpoint::DeviceAuthorization
-        | Endpoint::Verification
-        | Endpoint::DeviceConsent(_)
-        | Endpoint::Userinfo
-        | Endpoint::Jwks
-        | Endpoint::Metadata
-        | Endpoint::MetadataBelowIssuer
-        | Endpoint::OpenIdConfiguration
-        | Endpoint::MetadataOfNobody => false,
-    };
-    if of_authorization {
+    if endpoint.surface() == Surface::Authorization {
         bend_headers(defects, response);
     }
 }

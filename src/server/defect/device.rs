@@ -1,10 +1,12 @@
 //! Bugs of the device grant: its authorization endpoint, its verification page and the poll.
 
+use serde_json::Value;
+
 use super::Defects;
 use super::answer::form_of;
 use crate::server::config::ClientConfig;
 use crate::server::core::device::{Decision, Device};
-use crate::server::core::endpoint::Endpoint;
+use crate::server::core::endpoint::{Endpoint, Surface};
 use crate::server::core::form::Parameters;
 use crate::server::core::grant::ApprovingUser;
 use crate::server::core::message::{Content, Request, Response};
@@ -13,6 +15,7 @@ use crate::server::core::refusal::{Refusal, TokenError, invalid_grant};
 use crate::server::core::session::DeviceQuestion;
 use crate::server::core::state::State;
 use crate::server::defect::authorization::default_user;
+use crate::server::endpoints::token::DEVICE_CODE;
 
 table! { Device;
     /// Leaves `expires_in` out of the device authorization answer.
@@ -233,45 +236,34 @@ pub(super) fn before(defects: &Defects, request: &mut Request) {
 }
 
 pub(super) fn after(defects: &Defects, endpoint: &Endpoint, response: &mut Response) {
-    match endpoint {
-        Endpoint::DeviceAuthorization if response.status == 200 => {
+    match endpoint.surface() {
+        Surface::DeviceAuthorization if response.status == 200 => {
             if defects.has(Flaw::OmitsNoStoreAtDeviceAuthorization) {
                 response.drop_header("cache-control");
             }
-            if defects.has(Flaw::OmitsDeviceExpiresIn)
-                && let Content::Json(document) = &mut response.content
-                && let Some(members) = document.as_object_mut()
-            {
-                members.shift_remove("expires_in");
+            if defects.has(Flaw::OmitsDeviceExpiresIn) {
+                response.drop_member("expires_in");
             }
         }
-        Endpoint::Verification | Endpoint::DeviceConsent(_) if defects.has(Flaw::OmitsFramingProtectionOnDevicePages) => {
+        Surface::DevicePages if defects.has(Flaw::OmitsFramingProtectionOnDevicePages) => {
             response.drop_header("x-frame-options");
             response.rewrite_header("content-security-policy", |policy| policy.replace("; frame-ancestors 'none'", ""));
         }
-        Endpoint::Metadata | Endpoint::MetadataBelowIssuer | Endpoint::OpenIdConfiguration
-            if defects.has(Flaw::OmitsDeviceGrantFromMetadata) =>
-        {
+        Surface::Metadata if defects.has(Flaw::OmitsDeviceGrantFromMetadata) => {
             if let Content::Json(document) = &mut response.content
-                && let Some(grants) = document["grant_types_supported"].as_array_mut()
+                && let Some(grants) = document.get_mut("grant_types_supported").and_then(Value::as_array_mut)
             {
-                grants.retain(|grant| grant != "urn:ietf:params:oauth:grant-type:device_code");
+                grants.retain(|grant| grant != DEVICE_CODE);
             }
         }
-        Endpoint::Authorization
-        | Endpoint::Login(_)
-        | Endpoint::Consent(_)
-        | Endpoint::Token
-        | Endpoint::Introspection
-        | Endpoint::Revocation
-        | Endpoint::DeviceAuthorization
-        | Endpoint::Verification
-        | Endpoint::DeviceConsent(_)
-        | Endpoint::Userinfo
-        | Endpoint::Jwks
-        | Endpoint::Metadata
-        | Endpoint::MetadataBelowIssuer
-        | Endpoint::OpenIdConfiguration
-        | Endpoint::MetadataOfNobody => {}
+        Surface::Authorization
+        | Surface::DevicePages
+        | Surface::Token
+        | Surface::Introspection
+        | Surface::Revocation
+        | Surface::DeviceAuthorization
+        | Surface::Resource
+        | Surface::Keys
+        | Surface::Metadata => {}
     }
 }

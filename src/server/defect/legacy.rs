@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::Defects;
 use crate::server::config::ClientConfig;
 use crate::server::core::authorization::{AuthorizationRequest, ResponseKind};
-use crate::server::core::endpoint::Endpoint;
+use crate::server::core::endpoint::{Endpoint, Surface};
 use crate::server::core::form::Parameters;
 use crate::server::core::grant::{ApprovingUser, Grant, Owner};
 use crate::server::core::message::{ClientRedirect, Content, Response};
@@ -75,11 +77,10 @@ pub fn password_grant(realm: &Realm, client: &ClientConfig, form: &Parameters) -
 }
 
 pub(super) fn after(defects: &Defects, endpoint: &Endpoint, response: &mut Response) {
-    let is_metadata = matches!(endpoint, Endpoint::Metadata | Endpoint::MetadataBelowIssuer | Endpoint::OpenIdConfiguration);
-    if is_metadata
+    if endpoint.surface() == Surface::Metadata
         && defects.has(Flaw::AdvertisesLegacyGrants)
         && let Content::Json(document) = &mut response.content
-        && let Some(grants) = document["grant_types_supported"].as_array_mut()
+        && let Some(grants) = document.get_mut("grant_types_supported").and_then(Value::as_array_mut)
     {
         grants.extend(["password".into(), "implicit".into()]);
     }

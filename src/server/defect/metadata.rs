@@ -37,23 +37,13 @@ table! { Metadata;
 }
 
 pub(super) fn after(realm: &Realm, endpoint: &Endpoint, request: &Request, response: &mut Response) {
+    let defects = &realm.defects;
     match endpoint {
-        Endpoint::Metadata => {
-            if realm.defects.has(Flaw::AppendsWellKnownOnly) || realm.defects.has(Flaw::HidesOAuthMetadata) {
-                *response = not_found();
-                return;
-            }
-            bend_document(realm, request, response, Document::OAuth);
-        }
-        Endpoint::MetadataBelowIssuer => {
-            if realm.defects.has(Flaw::HidesOAuthMetadata) {
-                *response = not_found();
-                return;
-            }
-            bend_document(realm, request, response, Document::OAuth);
-        }
+        Endpoint::Metadata if defects.has(Flaw::AppendsWellKnownOnly) => *response = not_found(),
+        Endpoint::Metadata | Endpoint::MetadataBelowIssuer if defects.has(Flaw::HidesOAuthMetadata) => *response = not_found(),
+        Endpoint::Metadata | Endpoint::MetadataBelowIssuer => bend_document(realm, request, response, Document::OAuth),
         Endpoint::OpenIdConfiguration => bend_document(realm, request, response, Document::OpenId),
-        Endpoint::MetadataOfNobody if realm.defects.has(Flaw::ServesAnyIssuerPath) => {
+        Endpoint::MetadataOfNobody if defects.has(Flaw::ServesAnyIssuerPath) => {
             *response = metadata::answer(realm, request, Document::OAuth);
         }
         Endpoint::Jwks => bend_keys(realm, response),

@@ -10,6 +10,7 @@ use crate::server::core::grant::{Grant, Owner};
 use crate::server::core::message::{Content, Request, Response};
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, invalid_request};
+use crate::server::endpoints::token::DEVICE_CODE;
 use crate::server::grants::tokens::{Issue, Refresh};
 
 table! { Token;
@@ -195,7 +196,7 @@ pub(super) fn before(defects: &Defects, request: &mut Request) {
         } else if form.field("refresh_token").is_some() {
             "refresh_token"
         } else if form.field("device_code").is_some() {
-            "urn:ietf:params:oauth:grant-type:device_code"
+            DEVICE_CODE
         } else {
             "client_credentials"
         };

@@ -97,7 +97,7 @@ fn grant_types_are_known_single_and_registered() {
     let bench = Bench::strict();
     let grant = pairs(&[("grant_type", "client_credentials")]);
     let ask = |role: &str, list| bench.post("token", role, &list);
-    assert_eq!(ask("batch", twice(grant.clone(), "x_harness", "1")).status, 200);
+    assert_eq!(ask("batch", twice(grant.clone(), "x_flowproof", "1")).status, 200);
     assert_eq!(ask("batch", without(grant.clone(), "grant_type")).refusal(), (400, "invalid_request"));
     assert_eq!(ask("batch", twice(grant.clone(), "grant_type", "refresh_token")).refusal(), (400, "invalid_request"));
     assert_eq!(ask("batch", twice(grant.clone(), "grant_type", "client_credentials")).refusal(), (400, "invalid_request"));
@@ -118,7 +118,7 @@ fn client_scopes_are_honoured_and_limited() {
     let narrowed = ask("billing:read");
     assert_eq!(narrowed.json["scope"], "billing:read");
     assert_eq!(bench.introspect(&narrowed.text_of("access_token"))["scope"], "billing:read");
-    assert_eq!(ask("harness-no-such-scope").refusal(), (400, "invalid_scope"));
+    assert_eq!(ask("flowproof-no-such-scope").refusal(), (400, "invalid_scope"));
     assert_eq!(ask("openid").refusal(), (400, "invalid_scope"));
     assert_eq!(ask("").json["scope"], "billing:read billing:write");
 }

@@ -84,7 +84,7 @@ fn other_faults_are_told_to_the_client_after_the_login() {
         (with(good.clone(), "response_type", "CODE"), "unsupported_response_type"),
         (twice(good.clone(), "response_type", "code"), "invalid_request"),
         (twice(good.clone(), "code_challenge", CHALLENGE), "invalid_request"),
-        (with(good.clone(), "scope", "openid harness-no-such-scope"), "invalid_scope"),
+        (with(good.clone(), "scope", "openid flowproof-no-such-scope"), "invalid_scope"),
         (with(good.clone(), "scope", "openid  profile"), "invalid_scope"),
         (without(good.clone(), "code_challenge"), "invalid_request"),
         (without(without(good.clone(), "code_challenge"), "code_challenge_method"), "invalid_request"),
@@ -112,12 +112,12 @@ fn other_faults_are_told_to_the_client_after_the_login() {
 #[test]
 fn unknown_and_empty_parameters_change_nothing() {
     let bench = Bench::strict();
-    let request = twice(twice(bench.request("web"), "x_harness_unknown", "1"), "foo[bar]", "2");
+    let request = twice(twice(bench.request("web"), "x_flowproof_unknown", "1"), "foo[bar]", "2");
     let request = with(with(request, "scope", ""), "state", "");
     let back = bench.browser().approve(&request);
     assert!(back.parameter("code").is_some());
     assert_eq!(back.parameter("state"), None);
-    assert!(!back.location().contains("harness"));
+    assert!(!back.location().contains("flowproof"));
 }
 
 #[test]

@@ -35,6 +35,10 @@ fn error(answer: &Answer) -> &str {
 pub(super) const PROBES: &[Line] = &[
     ("serves-get-at-token", "strict", |b| raw(b, "GET", "?grant_type=client_credentials", FORM, "").status == 200),
     ("merges-query-into-form", "strict", |b| raw(b, "POST", "?grant_type=client_credentials", FORM, "").status == 200),
+    ("lets-query-win-over-form", "strict", |b| {
+        let body = form(&with(grant(), "grant_type", "urn:example:nope"));
+        raw(b, "POST", "?grant_type=client_credentials", FORM, &body).status == 200
+    }),
     ("accepts-secret-in-query", "strict", |b| {
         let path = "/protocol/openid-connect/token?client_id=batch-job-post&client_secret=batch-post-secret-71c5fd";
         b.send("POST", path, &[("content-type", FORM.to_owned())], &form(&grant())).status == 200
@@ -42,13 +46,21 @@ pub(super) const PROBES: &[Line] = &[
     ("accepts-json-bodies", "strict", |b| {
         raw(b, "POST", "", "application/json", "{\"grant_type\":\"client_credentials\"}").status == 200
     }),
-    ("rejects-unknown-token-parameters", "strict", |b| b.post("token", "batch", &with(grant(), "x_harness", "1")).status == 400),
+    ("rejects-unknown-token-parameters", "strict", |b| {
+        b.post("token", "batch", &with(grant(), "x_flowproof", "1")).status == 400
+    }),
     ("lets-first-grant-type-win", "strict", |b| {
         b.post("token", "batch", &twice(grant(), "grant_type", "refresh_token")).status == 200
     }),
     ("guesses-missing-grant-type", "strict", |b| b.post("token", "batch", &pairs(&[("scope", "billing:read")])).status == 200),
     ("answers-unknown-grant-with-invalid-request", "strict", |b| {
         error(&b.post("token", "batch", &with(grant(), "grant_type", "urn:example:nope"))) == "invalid_request"
+    }),
+    ("answers-unknown-grant-with-403", "strict", |b| {
+        b.post("token", "batch", &with(grant(), "grant_type", "urn:example:nope")).refusal() == (403, "unsupported_grant_type")
+    }),
+    ("answers-invalid-grant-with-401", "strict", |b| {
+        b.post("token", "web", &b.redemption("web", "unknown")).refusal() == (401, "invalid_grant")
     }),
     ("ignores-registered-grants", "strict", |b| b.client_token("web").status == 200),
     ("labels-token-answer-as-html", "strict", |b| token(b).header("content-type") == Some("text/html")),
@@ -98,6 +110,11 @@ pub(super) const PROBES: &[Line] = &[
             .into_iter()
             .all(|secret| b.post_with("token", vec![basic("batch-job", secret)], &grant()).status == 200)
     }),
+    ("ignores-client-secrets", "strict", |b| {
+        let by_post = with(with(grant(), "client_id", "batch-job-post"), "client_secret", "wrong");
+        b.post_with("token", vec![basic("batch-job", "wrong")], &grant()).status == 200
+            && b.post_with("token", vec![], &by_post).status == 200
+    }),
     ("answers-unknown-client-with-unauthorized-client", "strict", |b| {
         error(&b.post_with("token", vec![basic("nobody", "x")], &grant())) == "unauthorized_client"
     }),
@@ -134,6 +151,7 @@ pub(super) const PROBES: &[Line] = &[
         by_basic(b, &batch_field(b).replacen("Basic", "basic", 1)).status != 200 && by_basic(b, &batch_field(b)).status == 200
     }),
     ("refuses-client-credentials", "strict", |b| error(&token(b)) == "invalid_grant"),
+    ("answers-nobody-with-invalid-request", "strict", |b| error(&b.post_with("token", vec![], &grant())) == "invalid_request"),
     ("serves-client-credentials-to-public-clients", "strict", |b| b.client_token("spa").status == 200),
     ("issues-refresh-token-to-clients", "strict", |b| token(b).json["refresh_token"].is_string()),
     ("grants-any-scope-to-clients", "strict", |b| {

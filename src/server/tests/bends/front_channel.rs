@@ -45,7 +45,7 @@ fn plain(bench: &Bench, method: &str) -> super::super::Pairs<'static> {
 }
 
 pub(super) const PROBES: &[Line] = &[
-    ("rejects-unknown-parameters", "strict", |b| !yields_code(b, &twice(b.request("web"), "x_harness_unknown", "1"))),
+    ("rejects-unknown-parameters", "strict", |b| !yields_code(b, &twice(b.request("web"), "x_flowproof_unknown", "1"))),
     ("treats-missing-response-type-as-code", "strict", |b| yields_code(b, &without(b.request("web"), "response_type"))),
     ("treats-unknown-response-type-as-code", "strict", |b| yields_code(b, &with(b.request("web"), "response_type", "nonsense"))),
     ("redirects-without-client-id", "strict", |b| {

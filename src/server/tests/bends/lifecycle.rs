@@ -57,6 +57,28 @@ pub(super) const PROBES: &[Line] = &[
         b.wait(61);
         b.post("token", "web", &b.redemption("web", &code)).status == 200
     }),
+    ("compares-redirect-uri-of-redemption-loosely", "strict", |b| {
+        let code = b.code("web");
+        let mut redemption = b.redemption("web", &code);
+        for (name, value) in &mut redemption {
+            if *name == "redirect_uri" {
+                value.push('/');
+            }
+        }
+        b.post("token", "web", &redemption).status == 200
+    }),
+    ("accepts-refresh-token-as-code", "strict", |b| {
+        let token = refresh_token(b, "web");
+        b.post("token", "web", &b.redemption("web", &token)).status == 200
+    }),
+    ("accepts-code-as-refresh-token", "strict", |b| works(b, "web", &b.code("web"))),
+    ("answers-unknown-refresh-token-with-invalid-request", "strict", |b| {
+        b.refresh("web", "unknown").error() == "invalid_request"
+    }),
+    ("refreshes-for-nobody", "strict", |b| {
+        let token = refresh_token(b, "spa");
+        b.post_with("token", vec![], &pairs(&[("grant_type", "refresh_token"), ("refresh_token", &token)])).status == 200
+    }),
     ("redeems-codes-of-other-clients", "strict", |b| {
         let code = b.code("web");
         b.post("token", "other", &b.redemption("web", &code)).status == 200

@@ -9,6 +9,7 @@ mod lifecycle;
 mod published;
 
 use super::Bench;
+use crate::server::defect::all;
 
 /// Looks for one fault; true when it is there.
 type Probe = fn(&Bench) -> bool;
@@ -21,6 +22,15 @@ fn lines() -> impl Iterator<Item = Line> {
         .into_iter()
         .flatten()
         .copied()
+}
+
+#[test]
+fn every_defect_has_one_probe() {
+    let mut probed: Vec<&str> = lines().map(|(name, _, _)| name).collect();
+    let mut known: Vec<&str> = all().iter().map(|info| info.name.as_str()).collect();
+    probed.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(probed, known);
 }
 
 #[test]

@@ -75,7 +75,7 @@ pub(super) const PROBES: &[Line] = &[
     ("appends-well-known-only", "strict", |b| get(b, INSERTED).status == 404 && get(b, APPENDED).status == 200),
     ("labels-metadata-as-text", "strict", |b| get(b, INSERTED).header("content-type") == Some("text/plain")),
     ("adds-trailing-slash-to-issuer", "strict", |b| get(b, INSERTED).json["issuer"] == format!("{}/", b.issuer())),
-    ("serves-any-issuer-path", "strict", |b| get(b, &format!("{INSERTED}/harness-nope")).status == 200),
+    ("serves-any-issuer-path", "strict", |b| get(b, &format!("{INSERTED}/flowproof-nope")).status == 200),
     ("trusts-forwarded-host", "strict", |b| {
         ["host", "x-forwarded-host"].into_iter().all(|name| {
             let document = b.send("GET", INSERTED, &[(name, "evil.example".to_owned())], "");
