@@ -35,6 +35,5 @@ mod tests;
 mod waiting;
 
 pub use catalog::{Catalog, CatalogError, Check};
-pub use phrase::Phrase;
 pub use run::{Options, run};
 pub use selection::Selection;
