@@ -135,16 +135,6 @@ pub fn keeps_browser(sighting: &Sighting) -> Result<Judgement, Halt> {
     })
 }
 
-/// Whether a URL leads to this very machine.
-pub fn is_loopback(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

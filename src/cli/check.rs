@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use futures::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 
-use super::{Console, embedded, surroundings};
+use super::{Console, embedded, signals, surroundings};
 use crate::check::run::Played;
 use crate::check::{Catalog, Check, Options, Selection};
 use crate::exit::Exit;
@@ -60,7 +61,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "DIR", default_value = "reports/latest")]
     output: PathBuf,
     /// Give the embedded server this defect, to see which checks find it; may be repeated
-    #[arg(long = "defect", value_name = "NAME", conflicts_with = "provider")]
+    #[arg(long = "defect", value_name = "NAME", value_delimiter = ',', conflicts_with = "provider")]
     defects: Vec<String>,
     /// Play the checks in an order made of this number
     #[arg(long, value_name = "SEED")]
@@ -114,6 +115,9 @@ impl CheckArgs {
                 Err(error) => console.usage(&format_args!("cannot print the list: {error}")),
             };
         }
+        if let Err(message) = embedded::known(&self.defects) {
+            return console.usage(&message);
+        }
         // Before the run, so that an hour's findings are not lost to a folder that cannot be written.
         if let Err(error) = report::files::writable(&self.output) {
             return console.usage(&error);
@@ -146,14 +150,13 @@ impl CheckArgs {
             ..Options::default()
         };
         let stop = CancellationToken::new();
-        let signal = tokio::spawn({
-            let stop = stop.clone();
-            async move {
-                if tokio::signal::ctrl_c().await.is_ok() {
-                    stop.cancel();
-                }
-            }
-        });
+        let signal = match signals::stop() {
+            Ok(signal) => tokio::spawn(signal.map({
+                let stop = stop.clone();
+                move |()| stop.cancel()
+            })),
+            Err(error) => return console.usage(&format_args!("cannot listen for signals: {error}")),
+        };
         let progress = Rc::new(console.progress(checks.len(), "checks"));
         let heard = {
             let progress = progress.clone();
@@ -200,13 +203,7 @@ impl CheckArgs {
         let stored = report::store(run, &self.output, &self.report);
         let shown = console.show(|out| {
             terminal::render(run, &console.style, out)?;
-            if let Ok(paths) = &stored
-                && !console.quiet
-            {
-                let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-                writeln!(out, "reports: {}", names.join(", "))?;
-            }
-            Ok(())
+            stored.as_ref().map_or(Ok(()), |paths| console.list_reports(paths, out))
         });
         if let Err(error) = shown {
             console.error(&format_args!("cannot print what was found: {error}"));

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Style as Paint};
 
@@ -60,6 +61,18 @@ impl Console {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => other,
         }
+    }
+
+    /// Says which reports were written, unless `--quiet`.
+    ///
+    /// # Errors
+    /// `out` cannot be written.
+    pub fn list_reports(&self, paths: &[PathBuf], out: &mut dyn Write) -> io::Result<()> {
+        if self.quiet {
+            return Ok(());
+        }
+        let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        writeln!(out, "reports: {}", names.join(", "))
     }
 
     /// Says on stderr what went wrong.

@@ -3,11 +3,20 @@
 use std::sync::Arc;
 
 use crate::provider::{Provider, Target, discover};
+use crate::server::defect::Defects;
 use crate::server::{Running, ServerConfig, start};
 use crate::wire::{Tape, Wire};
 
 /// The realms that a check is played on: the first whose make satisfies its needs.
 pub const REALMS: [&str; 2] = ["strict", "lenient"];
+
+/// Whether the reference server has these defects; the message says what to do if not.
+pub fn known(defects: &[String]) -> Result<(), String> {
+    match Defects::named(defects) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("{error} (`flowproof serve --list-defects` lists them)")),
+    }
+}
 
 /// Starts the reference server on free loopback ports.
 pub async fn serve(defects: &[String]) -> Result<Running, String> {

@@ -80,7 +80,8 @@ impl LoadArgs {
         let ran = console.block_on(load::run(provider, order));
         drop(server);
         if console.animates() {
-            eprint!("{CLEAR}");
+            // Nobody is left to tell when stderr itself is gone.
+            drop(write!(io::stderr(), "{CLEAR}"));
         }
         match ran {
             Err(exit) => exit,
@@ -106,13 +107,7 @@ impl LoadArgs {
         let stored = self.store(run, goose_report);
         let shown = console.show(|out| {
             crate::report::load::render(run, &console.style, out)?;
-            if let Ok(paths) = &stored
-                && !console.quiet
-            {
-                let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-                writeln!(out, "reports: {}", names.join(", "))?;
-            }
-            Ok(())
+            stored.as_ref().map_or(Ok(()), |paths| console.list_reports(paths, out))
         });
         if let Err(error) = shown {
             console.error(&format_args!("cannot print what was measured: {error}"));

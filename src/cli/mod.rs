@@ -6,6 +6,7 @@ mod embedded;
 mod load;
 mod prove;
 mod serve;
+mod signals;
 mod surroundings;
 
 use clap::{Parser, Subcommand, ValueEnum};

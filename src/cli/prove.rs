@@ -52,8 +52,8 @@ impl ProveArgs {
             Err(error) => return console.usage(&error),
         };
         let known: BTreeSet<String> = defect::all().iter().map(|info| info.name.to_string()).collect();
-        if let Some(unknown) = self.defects.iter().find(|name| !known.contains(*name)) {
-            return console.usage(&format_args!("no such defect: {unknown} (`flowproof serve --list-defects` lists them)"));
+        if let Err(message) = embedded::known(&self.defects) {
+            return console.usage(&message);
         }
         if let Some(unknown) = catalog.defects().into_iter().find(|name| !known.contains(*name)) {
             return console

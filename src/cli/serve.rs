@@ -8,12 +8,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use clap::Args;
-use tokio::signal;
 
-use super::Console;
+use super::{Console, embedded, signals};
 use crate::exit::Exit;
 use crate::report::files;
-use crate::server::defect::Defects;
 use crate::server::{Running, ServerConfig, StartError, start};
 
 /// Run the reference authorization server: correct, or with the bugs you name
@@ -66,7 +64,7 @@ impl Serve {
             Err(message) => return console.usage(&message),
         };
         // Before anybody can know that the server is there: a signal from then on ends it in good order.
-        let stop = match stop_signal() {
+        let stop = match signals::stop() {
             Ok(stop) => stop,
             Err(error) => return console.usage(&format_args!("cannot listen for signals: {error}")),
         };
@@ -93,7 +91,7 @@ impl Serve {
     }
 
     fn config(&self) -> Result<ServerConfig, String> {
-        Defects::named(&self.defects).map_err(|error| format!("{error} (`flowproof serve --list-defects` lists them)"))?;
+        embedded::known(&self.defects)?;
         let mut config = ServerConfig { host: self.host, port: self.port, admin_port: self.admin_port, ..ServerConfig::demo() };
         if !config.realms.iter().any(|realm| realm.name == self.realm) {
             let names: Vec<_> = config.realms.iter().map(|realm| realm.name.as_str()).collect();
@@ -128,25 +126,4 @@ fn told(error: &StartError) -> String {
         }
         StartError::Bind { .. } | StartError::Realm(_) | StartError::Key => error.to_string(),
     }
-}
-
-#[cfg(unix)]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal::unix::signal(signal::unix::SignalKind::interrupt())?;
-    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-#[cfg(not(unix))]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        if signal::ctrl_c().await.is_err() {
-            std::future::pending().await
-        }
-    })
 }

@@ -1,7 +1,8 @@
 //! Keeps load off other people's machines: only loopback, or a host that the provider file allows and the command line repeats.
 
-use url::{Host, Url};
+use url::Url;
 
+use crate::protocol::host::is_loopback;
 use crate::provider::Provider;
 
 /// A host that load was refused for.
@@ -54,16 +55,6 @@ impl Guard {
         } else {
             Err(Refused { host, what, file: self.file.clone(), allowed: self.allowed, repeated })
         }
-    }
-}
-
-/// Whether a URL stays on this machine; names other than `localhost` are not resolved, they may resolve differently a second later.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

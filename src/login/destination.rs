@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::sighting::Channel;
+use crate::protocol::host::is_loopback;
 use crate::protocol::{Body, Params, Request};
 
 /// The borders of a walk.
@@ -65,15 +66,6 @@ fn same_place(left: &Url, right: &Url) -> bool {
         && left.host_str() == right.host_str()
         && left.port_or_known_default() == right.port_or_known_default()
         && left.path() == right.path()
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 fn is_reserved(url: &Url) -> bool {

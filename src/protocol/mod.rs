@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod exchange;
+pub mod host;
 pub mod mask;
 pub mod pkce;
 pub mod profile;

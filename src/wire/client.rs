@@ -33,11 +33,16 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// Makes the client; it fails only when TLS cannot be set up on this machine.
+    /// Makes the client. It goes straight to whom a request names, whatever `HTTP_PROXY` and its kin say: a proxy would answer in the
+    /// provider's place, and most cannot reach this machine's loopback.
+    ///
+    /// # Errors
+    /// TLS cannot be set up on this machine.
     pub fn new(bounds: Bounds) -> Result<Self, Failure> {
         let client = reqwest::Client::builder()
             .user_agent(concat!("flowproof/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
             .connect_timeout(bounds.connect)
             .pool_idle_timeout(Duration::from_secs(15))
             .build()
@@ -51,6 +56,9 @@ impl Wire {
     }
 
     /// Sends the request and writes the exchange, masked, onto the tape.
+    ///
+    /// # Errors
+    /// No whole response came within the bounds. That is on the tape as well.
     pub async fn send(&self, tape: &Tape, request: &Request) -> Result<Response, Failure> {
         let outcome = self.exchange(request).await;
         tape.record(request, outcome.as_ref());

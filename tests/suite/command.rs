@@ -136,7 +136,13 @@ fn a_tag_or_an_id_that_matches_nothing_is_a_usage_error() {
     refuses(&["check", "--id", "pkce/no-such-check"], 2, &["pkce/no-such-check", "--list"]);
     refuses(&["check", "--id", "pkce/", "--tag", "device"], 2, &["both"]);
     refuses(&["check", "--allow-inconclusive", "pkce/no-such-check"], 2, &["pkce/no-such-check"]);
-    refuses(&["check", "--defect", "no-such-defect"], 2, &["no-such-defect"]);
+    for command in ["check", "prove", "serve"] {
+        refuses(
+            &[command, "--defect", "accepts-reused-code,no-such-defect"],
+            2,
+            &["unknown defect `no-such-defect`", "--list-defects"],
+        );
+    }
     refuses(&["prove", "--defect", "no-such-defect"], 2, &["no-such-defect"]);
     refuses(&["check", "--jobs", "0"], 2, &["--jobs"]);
     refuses(&["check", "--report", "pdf"], 2, &["pdf"]);
@@ -153,6 +159,91 @@ fn a_missing_or_broken_provider_file_is_a_usage_error_that_names_the_place() {
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("provider.yaml:3") && said.contains("colour"), "{said}");
     assert!(!said.contains("hunter2"), "the secret on the same line shows: {said}");
+}
+
+#[test]
+fn a_variable_that_is_not_set_and_an_issuer_or_an_endpoint_that_is_missing_are_usage_errors() {
+    let with_file = |file: &str| {
+        let dir = empty_dir();
+        std::fs::write(dir.path().join("provider.yaml"), file).expect("a file");
+        let output = flowproof(dir.path(), &["check", "--provider", "provider.yaml"]);
+        assert_eq!(output.status.code(), Some(2), "{file}: {}", said(&output));
+        said(&output)
+    };
+    let told = with_file("issuer: http://127.0.0.1:1\nclients:\n  web: { id: web, secret: \"${FLOWPROOF_TEST_UNSET}\" }\n");
+    assert!(told.contains("FLOWPROOF_TEST_UNSET") && told.contains("provider.yaml:3"), "{told}");
+    assert!(with_file("clients: {}\n").contains("issuer"));
+    // A server that answers, and not with metadata.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        use std::io::{Read as _, Write as _};
+        for connection in listener.incoming() {
+            let mut connection = connection.expect("a connection");
+            assert!(connection.read(&mut [0; 4096]).expect("a request") > 0);
+            let answer = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            connection.write_all(answer).expect("the answer is taken");
+        }
+    });
+    let told = with_file(&format!("issuer: http://{address}\n"));
+    assert!(told.contains("endpoint"), "{told}");
+}
+
+#[test]
+fn a_proxy_of_the_environment_does_not_come_between() {
+    let dir = empty_dir();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flowproof"));
+    command.args(["check", "--id", "client_credentials/"]).current_dir(dir.path()).env_remove("NO_PROXY").env_remove("no_proxy");
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"] {
+        // Nothing listens there.
+        command.env(name, "http://127.0.0.1:1");
+    }
+    let output = command.output().expect("the program starts");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_told_to_stop_writes_what_it_found_until_then() {
+    for signal in ["-TERM", "-INT"] {
+        let dir = empty_dir();
+        // It answers nobody, so that the run waits until it is stopped.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let file = format!(
+            "issuer: {base}\nendpoints: {{ token: \"{base}/token\" }}\n\
+             clients: {{ batch: {{ id: batch, secret: s3cr3t-s3cr3t, auth: client_secret_basic, grants: [client_credentials] }} }}\n"
+        );
+        std::fs::write(dir.path().join("provider.yaml"), file).expect("a provider file");
+        let child = Command::new(env!("CARGO_BIN_EXE_flowproof"))
+            .args(["check", "--provider", "provider.yaml", "--id", "client_credentials/"])
+            .current_dir(dir.path())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        std::thread::spawn(move || {
+            use std::io::{Read as _, Write as _};
+            let mut held = Vec::new();
+            for connection in listener.incoming() {
+                let mut connection = connection.expect("a connection");
+                let mut request = [0; 4096];
+                let length = connection.read(&mut request).expect("a request");
+                if request[..length].starts_with(b"POST") {
+                    held.push(connection);
+                } else {
+                    let answer = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                    connection.write_all(answer).expect("the answer is taken");
+                }
+            }
+        });
+        std::thread::sleep(std::time::Duration::from_secs(3));
+        let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill runs");
+        assert!(killed.success());
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(3), "{signal}: {}", said(&output));
+        assert!(report(dir.path()).interrupted, "{signal}");
+    }
 }
 
 #[test]

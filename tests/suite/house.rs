@@ -25,9 +25,9 @@ const WALLS: &[(&str, &[&str])] = &[
     ("cucumber", &["src/check/"]),
     ("goose", &["src/load/"]),
     ("axum", &["src/server/http"]),
-    ("hyper", &["src/load/", "src/server/http"]),
-    ("hyper_util", &["src/load/", "src/server/http"]),
-    ("reqwest", &["src/wire/", "src/load/"]),
+    ("hyper", &["src/load/"]),
+    ("hyper_util", &["src/load/"]),
+    ("reqwest", &["src/wire/"]),
     ("scraper", &["src/login/"]),
     ("clap", &["src/cli/", "src/main.rs", "src/report/mod.rs"]),
 ];

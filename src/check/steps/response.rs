@@ -181,7 +181,7 @@ async fn is_the_issuer(scene: &mut Scene) -> Step {
     let expected = "an issuer that is an https URL without query and fragment";
     let url = Url::parse(&named).map_err(|_| Halt::from(malformed(expected, format!("iss {named:?}"))))?;
     // Test systems on loopback have no certificate.
-    let secure = url.scheme() == "https" || judge::is_loopback(&url);
+    let secure = url.scheme() == "https" || crate::protocol::host::is_loopback(&url);
     if secure && !named.contains(['?', '#']) { Ok(()) } else { Err(malformed(expected, format!("iss {named:?}")).into()) }
 }
 
