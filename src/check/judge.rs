@@ -84,7 +84,7 @@ pub fn dead_end(sighting: &Sighting) -> Option<Halt> {
     let why = stuck(sighting)?;
     let refuses = sighting
         .last()
-        .is_some_and(|hop| hop.role == Role::OtherPage && !(300..400).contains(&hop.status) && hop.page().asks_nothing());
+        .is_some_and(|hop| hop.role == Role::OtherPage && (200..300).contains(&hop.status) && hop.page().asks_nothing());
     (!refuses).then(|| Halt::blocked(format!("the pages cannot be operated to their end: {why}")))
 }
 
@@ -161,6 +161,7 @@ mod tests {
             (Role::LoginPage, 200, "<form><input name=user><input type=password name=pw><button>Log in</button></form>"),
             (Role::OtherPage, 200, "<h1>Are you human?</h1><form><input name=captcha><button>Go</button></form>"),
             (Role::OtherPage, 302, "<h1>Moved</h1>"),
+            (Role::OtherPage, 429, "<h1>Too many requests</h1>"),
             (Role::OtherPage, 200, "<div id=app></div><script src=app.js></script>"),
             (Role::RelayPage, 200, "<h1>One moment</h1>"),
         ] {

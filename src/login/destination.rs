@@ -37,7 +37,8 @@ impl Territory {
     /// What lies at `url`.
     ///
     /// Real providers put their login pages on hosts of their own, so any host is followed but those that stand for
-    /// clients and attackers: hosts of redirect URIs and the names that RFC 2606 keeps out of the real world.
+    /// clients and attackers: hosts of redirect URIs and the names that RFC 2606 keeps out of the real world, unless the
+    /// provider itself lives there.
     pub(super) fn place(&self, url: &Url) -> Place {
         if self.stops.iter().any(|stop| same_place(url, stop)) {
             return Place::Stop;
@@ -54,7 +55,7 @@ impl Territory {
                 // RFC 8252 section 7.3 frees the port of a loopback redirect URI.
                 || (is_loopback(stop) && is_loopback(url) && stop.path() == url.path())
         });
-        if of_client || is_reserved(url) { Place::Outside } else { Place::Provider }
+        if of_client || (is_reserved(url) && !is_neighbour(url, &self.start)) { Place::Outside } else { Place::Provider }
     }
 }
 
@@ -66,6 +67,16 @@ fn same_place(left: &Url, right: &Url) -> bool {
         && left.host_str() == right.host_str()
         && left.port_or_known_default() == right.port_or_known_default()
         && left.path() == right.path()
+}
+
+/// Whether both hosts lie in the same domain: `login.corp.test` and `auth.corp.test`.
+fn is_neighbour(url: &Url, start: &Url) -> bool {
+    let (Some(host), Some(start)) = (url.domain(), start.domain()) else { return false };
+    let domain = match start.split_once('.') {
+        Some((_, parent)) if parent.contains('.') => parent,
+        Some(_) | None => start,
+    };
+    host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
 }
 
 fn is_reserved(url: &Url) -> bool {
@@ -93,5 +104,28 @@ pub(super) fn answer_in(request: &Request) -> (Channel, Params) {
             (Channel::FormPost, Params(entries.iter().map(|(name, value)| (name.clone(), value.expose().to_owned())).collect()))
         }
         Body::Empty | Body::Raw { .. } => answer_of(&request.target()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_in_a_reserved_domain_may_send_its_users_to_its_neighbours_and_to_nobody_else() {
+        let url = |text: &str| Url::parse(text).expect("a URL");
+        let territory = Territory::new(&url("https://auth.corp.test/authorize"), &["https://app.corp.test/cb"]);
+        for (to, place) in [
+            ("https://login.corp.test/", Place::Provider),
+            ("https://corp.test/", Place::Provider),
+            ("https://app.corp.test/elsewhere", Place::Outside),
+            ("https://evilcorp.test/", Place::Outside),
+            ("https://evil.example/cb", Place::Outside),
+            ("https://login.vendor.com/", Place::Provider),
+        ] {
+            assert_eq!(territory.place(&url(to)), place, "{to}");
+        }
+        let territory = Territory::new(&url("https://as.example/authorize"), &[]);
+        assert_eq!(territory.place(&url("https://client.example/cb")), Place::Outside);
     }
 }

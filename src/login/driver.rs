@@ -1,5 +1,7 @@
 //! Walks through the pages: one request after the other, each answer read for what it is, until the errand ends.
 
+use std::time::Duration;
+
 use super::destination::{Place, Territory, answer_in, answer_of};
 use super::errand::{Decision, Errand, Stop};
 use super::form::{Asks, Page};
@@ -14,6 +16,9 @@ const MOST_HOPS: usize = 30;
 
 /// More pages than this ask for something that the errand does not have.
 const MOST_PAGES: usize = 12;
+
+/// A provider that wants a longer rest is not waited for.
+const LONGEST_REST: Duration = Duration::from_secs(10);
 
 /// Walks through the provider's pages as this user, and stops where the errand says.
 ///
@@ -70,11 +75,23 @@ impl<'a> Walk<'a> {
 
     async fn go(mut self, jar: &mut Jar, start: Request) -> Sighting {
         let mut request = start;
+        let mut rested = false;
         let end = loop {
+            let again = request.clone();
             let status = match self.send(jar, request).await {
                 Ok(status) => status,
                 Err(failure) => break End::Failed(failure),
             };
+            match self.rest(status) {
+                None => {}
+                Some(rest) if rest <= LONGEST_REST && !rested => {
+                    rested = true;
+                    tokio::time::sleep(rest).await;
+                    request = again;
+                    continue;
+                }
+                Some(_) => break End::Stuck { why: format!("the provider limits the rate (status {status})") },
+            }
             let (next, raw, (channel, params)) = match self.next() {
                 Next::End(end) => break end,
                 // Whatever a 307 would hand on, the answer stands in the URL.
@@ -114,6 +131,18 @@ impl<'a> Walk<'a> {
         let status = response.status;
         self.hops.push(Hop { url, method: request.method, status, role: Role::OtherPage, request, response });
         Ok(status)
+    }
+
+    /// How long the last answer asks to wait: too many requests, or no time for this one.
+    fn rest(&self, status: u16) -> Option<Duration> {
+        let retry_after = self.hops.last().and_then(|hop| hop.response.header("retry-after"));
+        match (status, retry_after) {
+            // A date, too, is no reason to give up at once.
+            (429, after) | (503, after @ Some(_)) => {
+                Some(Duration::from_secs(after.and_then(|after| after.trim().parse().ok()).unwrap_or(1)))
+            }
+            _ => None,
+        }
     }
 
     /// Has the tape mask what an answer holds, in whatever way it came.

@@ -600,3 +600,21 @@ async fn a_browser_that_only_looks_follows_what_moves_without_a_user() {
     assert!(matches!(seen.end, End::Finished) && seen.hops.len() == 2, "{seen:?}");
     assert_eq!(seen.hops[0].role, Role::RelayPage);
 }
+
+#[tokio::test]
+async fn a_provider_that_limits_the_rate_is_waited_for_once_and_has_refused_nothing() {
+    let server = MockServer::start().await;
+    provider(&server).await;
+    let slow_down = ResponseTemplate::new(429).insert_header("retry-after", "0");
+    Mock::given(path("/authorize")).respond_with(slow_down.clone()).up_to_n_times(1).with_priority(1).mount(&server).await;
+    let seen = Browser::new().walk(&server, Decision::Approve).await;
+    assert!(seen.params().is_some() && seen.hops[0].status == 429, "{seen:?}");
+
+    for (answer, hops) in [(slow_down, 2), (ResponseTemplate::new(429).insert_header("retry-after", "60"), 1)] {
+        let server = MockServer::start().await;
+        on(&server, "GET", "/authorize", answer).await;
+        let seen = Browser::new().walk(&server, Decision::Approve).await;
+        assert_eq!(seen.describe(), "stuck: the provider limits the rate (status 429)");
+        assert_eq!(seen.hops.len(), hops);
+    }
+}
