@@ -11,6 +11,7 @@ mod needs;
 mod proof;
 mod provider_faults;
 mod provider_file;
+mod readme;
 mod reference_server;
 mod reports;
 mod serve;

@@ -1,0 +1,51 @@
+//! The README shows what is there: its check stands in a feature, its commands parse, its table counts the checks of today.
+
+use std::collections::BTreeMap;
+
+use clap::Parser as _;
+use flowproof::check::Catalog;
+use flowproof::cli::Cli;
+
+const README: &str = include_str!("../../README.md");
+
+fn blocks(language: &str) -> Vec<&'static str> {
+    let fence = format!("```{language}\n");
+    README.split(fence.as_str()).skip(1).map(|rest| rest.split("```").next().expect("a block")).collect()
+}
+
+#[test]
+fn the_check_it_shows_stands_in_a_feature() {
+    let shown = blocks("gherkin");
+    assert_eq!(shown.len(), 1);
+    assert!(include_str!("../../features/pkce.feature").contains(shown[0]), "{}", shown[0]);
+}
+
+#[test]
+fn its_commands_are_commands() {
+    let mut seen = 0;
+    for line in blocks("console").concat().lines() {
+        let command = line.strip_prefix("$ ").unwrap_or_default().replace("cargo run --release --", "flowproof");
+        let words: Vec<&str> = command.split_whitespace().take_while(|word| *word != ">").collect();
+        if words.first() == Some(&"flowproof") {
+            let parsed = Cli::try_parse_from(&words);
+            assert!(parsed.is_ok(), "{line}: {}", parsed.err().map(|error| error.to_string()).unwrap_or_default());
+            seen += 1;
+        }
+    }
+    assert!(seen >= 4, "{seen} commands");
+}
+
+#[test]
+fn its_table_counts_the_checks_of_today() {
+    let catalog = Catalog::embedded().expect("the features are sound");
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for check in catalog.checks() {
+        *counts.entry(&check.feature).or_default() += 1;
+    }
+    for (feature, count) in &counts {
+        let row = README.lines().filter_map(|line| line.strip_prefix("  ✓ ")).find(|row| row.split_whitespace().next() == Some(feature));
+        let row = row.unwrap_or_else(|| panic!("no row for {feature}"));
+        assert_eq!(row.split_whitespace().nth(1), Some(count.to_string().as_str()), "{feature}");
+    }
+    assert!(README.contains(&format!("{0} checks: {0} passed", catalog.checks().len())));
+}
