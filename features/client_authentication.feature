@@ -59,7 +59,7 @@ Feature: Client authentication
         | own   | the same credentials         | with its secret in the body as well                                     |
         | other | another client's credentials | with the credentials of another confidential client in the body as well |
 
-  @must @RFC6749-3.2.1 @req:client-auth-basic-with-same-client-id
+  @may @RFC6749-3.2.1 @req:client-auth-basic-with-same-client-id
   Rule: A client that authenticates by HTTP Basic may name itself in the body
 
     @id:client-id-beside-basic @catches:refuses-client-id-beside-basic

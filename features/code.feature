@@ -119,7 +119,7 @@ Feature: Authorization code
   @must @RFC6749-4.1.2 @RFC6749-10.5 @req:code-expires
   Rule: A code expires
 
-    @id:expired @catches:never-expires-codes @own-realm @waits:30s
+    @id:expired @catches:never-expires-codes @own-realm
     Scenario: Redeemed after its lifetime
       A code that was never redeemed lies about in a log until somebody finds it.
       Given a confidential client whose user approved a request with an S256 challenge

@@ -10,8 +10,8 @@ Feature: Refresh
       Given <client> with tokens from a code that its user approved
       And a witness sees the access token alive
       When the client refreshes with the refresh token
-      And the client got tokens
-      Then the access token is a new one
+      Then the client gets tokens
+      And the access token is a new one
       And the access token is alive
 
       Examples:

@@ -70,7 +70,7 @@ Feature: Revocation
       Given a confidential client with tokens from a code that its user approved
       And the lifetime of the access token passes
       When the client revokes the access token with token_type_hint "access_token"
-      Then the endpoint says yes
+      Then the endpoint says yes, tolerating "unsupported_token_type"
 
   @must @RFC7009-2.1 @req:revoke-missing-token-param
   Rule: A revocation names a token
@@ -95,10 +95,10 @@ Feature: Revocation
     Scenario Outline: <How>
       Whoever sees a token in a log could otherwise log its user out.
       Given a confidential client with tokens from a code that its user approved
-      And a witness sees the access token alive
-      When the client revokes the access token <how>
+      And a witness sees the refresh token alive
+      When the client revokes the refresh token <how>
       Then the endpoint refuses with <errors>
-      And the access token is alive
+      And the refresh token is alive
       And put right, the request succeeds
 
       Examples:
@@ -156,7 +156,9 @@ Feature: Revocation
       One client must not be able to log out the users of another.
       Given a confidential client with tokens from a code that its user approved
       And a witness sees <token> alive
-      When <thief> revokes <token>
+      When <thief> revokes the made up token
+      And the endpoint said yes
+      And <thief> revokes <token>
       Then the endpoint answers without failing
       And <token> is alive
 

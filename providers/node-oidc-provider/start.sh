@@ -41,7 +41,7 @@ mkdir -p "$run"
 provider_file=$run/node-oidc-provider.yaml
 sed "s|^issuer:.*|issuer: $issuer|" provider.yaml >"$provider_file"
 if [[ " $* " == *" --short-lifetimes "* ]]; then
-  echo "capabilities: { short_lifetime: true }" >>"$provider_file"
+  printf '%s\n' "capabilities: { short_lifetime: true }" "lifetimes: { code: 5s }" >>"$provider_file"
 fi
 # Emptied here, not by the server's redirection: the log of an earlier run says *ready* too.
 : >"$run/log"

@@ -138,7 +138,9 @@ impl Scene {
 
     /// A client credentials request of the acting client (RFC 6749 section 4.4.2).
     pub fn own_credentials(&self) -> Result<Request, Halt> {
-        let request = request::client_credentials(&self.endpoint(Endpoint::Token)?);
+        // Some servers have no scope of their own accord, and refuse a request without one (RFC 6749 section 3.3).
+        let scope = Some(self.scope_of(self.actor)?).filter(|scope| !scope.is_empty());
+        let request = request::client_credentials(&self.endpoint(Endpoint::Token)?).set_some("scope", scope);
         Ok(request.authenticate(&self.actor()?.auth()))
     }
 

@@ -1,6 +1,7 @@
 //! The keys of a provider file, and what each may hold.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use url::Url;
 
@@ -67,8 +68,20 @@ fn unquoted(message: &str) -> String {
     out
 }
 
-const KEYS: [&str; 11] =
-    ["issuer", "profile", "endpoints", "clients", "users", "login", "admin", "load", "pkce", "resource", "capabilities"];
+const KEYS: [&str; 12] = [
+    "issuer",
+    "profile",
+    "endpoints",
+    "clients",
+    "users",
+    "login",
+    "admin",
+    "load",
+    "pkce",
+    "resource",
+    "capabilities",
+    "lifetimes",
+];
 
 fn read(reading: &Reading<'_>) -> Result<Provider, Error> {
     let root = reading.root();
@@ -90,6 +103,7 @@ fn read(reading: &Reading<'_>) -> Result<Provider, Error> {
         pkce: pkce(&file, &clients)?,
         resource: resource(&file)?,
         capabilities: capabilities(&file)?,
+        code_lifetime: code_lifetime(&file)?,
         users: users(&file)?,
         clients,
         source: reading.source.clone(),
@@ -268,4 +282,19 @@ fn capabilities(file: &Fields<'_>) -> Result<BTreeMap<Need, bool>, Error> {
         };
     }
     Ok(capabilities)
+}
+
+fn code_lifetime(file: &Fields<'_>) -> Result<Option<Duration>, Error> {
+    let Some(fields) = file.fields("lifetimes", &["code"])? else { return Ok(None) };
+    let Some(spot) = fields.get("code") else { return Ok(None) };
+    let text = spot.text()?;
+    let (digits, seconds) = match (text.strip_suffix('s'), text.strip_suffix('m')) {
+        (Some(digits), _) => (digits, 1),
+        (None, Some(digits)) => (digits, 60),
+        (None, None) => (text.as_str(), 0),
+    };
+    match digits.parse::<u32>() {
+        Ok(number) if seconds > 0 => Ok(Some(Duration::from_secs(u64::from(number) * seconds))),
+        Ok(_) | Err(_) => Err(spot.bad_value("a time such as 60s or 10m")),
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use url::Url;
 
@@ -41,6 +42,8 @@ pub struct Provider {
     pub resource: Option<Resource>,
     /// What the file says that the provider has (`true`) or that is not to be tested (`false`).
     pub capabilities: BTreeMap<Need, bool>,
+    /// How long an authorization code lives, where the file says so (`lifetimes.code`).
+    pub code_lifetime: Option<Duration>,
     /// Where all this was read.
     pub source: Source,
 }

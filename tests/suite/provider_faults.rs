@@ -128,7 +128,7 @@ isuer: http://x
 acme.yaml:1:1: `isuer` is not a key of a provider file
   1 | isuer: ‹hidden›
     | ^
-  expected one of: issuer, profile, endpoints, clients, users, login, admin, load, pkce, resource, capabilities
+  expected one of: issuer, profile, endpoints, clients, users, login, admin, load, pkce, resource, capabilities, lifetimes
   did you mean `issuer`?
 "#,
     );

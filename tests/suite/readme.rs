@@ -43,7 +43,10 @@ fn its_table_counts_the_checks_of_today() {
         *counts.entry(&check.feature).or_default() += 1;
     }
     for (feature, count) in &counts {
-        let row = README.lines().filter_map(|line| line.strip_prefix("  ✓ ")).find(|row| row.split_whitespace().next() == Some(feature));
+        let row = README
+            .lines()
+            .filter_map(|line| line.strip_prefix("  ✓ "))
+            .find(|row| row.split_whitespace().next() == Some(feature));
         let row = row.unwrap_or_else(|| panic!("no row for {feature}"));
         assert_eq!(row.split_whitespace().nth(1), Some(count.to_string().as_str()), "{feature}");
     }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::super::halt::{Fault, Halt, Judgement, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase, Token};
-use super::super::scene::{Deed, Scene};
+use super::super::scene::{Deed, Scene, Witness};
 use super::tokens::fault;
 use crate::protocol::{Endpoint, Response, answer, request};
 use crate::provider::Need;
@@ -98,7 +98,9 @@ async fn says_active(scene: &mut Scene) -> Step {
     if said {
         return Ok(());
     }
-    if scene.introspector() != "inspector" {
+    // Who has seen the token active in this scenario is entitled to.
+    let entitled = scene.witnesses.contains(&Witness::Introspection(scene.introspector()));
+    if scene.introspector() != "inspector" && !entitled {
         return Err(not_entitled(scene));
     }
     Err(fault(scene, Kind::Refused, "active true for a live token", "active false")?.into())

@@ -235,9 +235,12 @@ async fn is_out_of_use(scene: &mut Scene, args: &Args) -> Step {
     if fault.kind != Kind::Accepted {
         return scene.judge(first);
     }
-    // A grace period longer than the user is willing to wait for cannot be told from none.
     let judgement = match scene.pass(std::time::Duration::from_secs(GRACE)).await {
-        Err(_) => first,
+        // A grace period that the user is not willing to wait for cannot be told from none: a warning that says so.
+        Err(_) => Judgement::Tolerated(Fault {
+            got: format!("{}, which may be a grace period: --max-wait {GRACE} tells", fault.got),
+            ..fault.clone()
+        }),
         Ok(()) => match refuses_token(scene, token).await? {
             Judgement::Holds => Judgement::Tolerated(fault.clone()),
             Judgement::Tolerated(_) | Judgement::Broken(_) => first,

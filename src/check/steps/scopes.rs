@@ -140,7 +140,20 @@ async fn is_no_wider(scene: &mut Scene) -> Step {
     }
     let tokens = judge::yields_tokens(heard)?;
     let Told { said, known, .. } = told(scene, &tokens).await?;
-    wider(scene, &approved, known.or(said).unwrap_or_else(|| approved.clone()), expected)
+    wider(scene, &approved, united(known, said).unwrap_or_else(|| approved.clone()), expected)
+}
+
+/// All that anybody says the token is good for: introspection may show its caller a part (RFC 7662 section 2.2).
+fn united(known: Option<Vec<String>>, said: Option<Vec<String>>) -> Option<Vec<String>> {
+    match (known, said) {
+        (Some(mut known), Some(said)) => {
+            known.extend(said);
+            known.sort();
+            known.dedup();
+            Some(known)
+        }
+        (known, said) => known.or(said),
+    }
 }
 
 fn wider(scene: &Scene, approved: &[String], granted: Vec<String>, expected: &str) -> Step {
@@ -163,7 +176,7 @@ async fn refuses_wider(scene: &mut Scene) -> Step {
     let tokens = judge::yields_tokens(heard)?;
     let Told { asked, said, known } = told(scene, &tokens).await?;
     // No scope in the answer means: as asked for (RFC 6749 section 5.1).
-    wider(scene, &approved, known.or(said).or(asked).unwrap_or_default(), expected)?;
+    wider(scene, &approved, united(known, said.or(asked)).unwrap_or_default(), expected)?;
     scene.judge(Judgement::Tolerated(ignored))
 }
 
@@ -184,7 +197,7 @@ async fn is_as_approved(scene: &mut Scene, may_be_narrower: bool) -> Step {
         }
     };
     let Told { said, known, .. } = told(scene, &tokens).await?;
-    let granted = known.or(said).unwrap_or_else(|| approved.clone());
+    let granted = united(known, said).unwrap_or_else(|| approved.clone());
     wider(scene, &approved, granted.clone(), expected)?;
     let missing = beyond(&approved, &granted);
     if missing.is_empty() {
