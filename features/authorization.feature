@@ -96,7 +96,7 @@ Feature: Authorization endpoint
   @must @RFC6749-4.1.2 @req:authz-success-code-in-query
   Rule: The code comes in the query of the redirect URI
 
-    @id:code-in-query @catches:sends-code-in-fragment
+    @id:code-in-query @shares-session @catches:sends-code-in-fragment
     Scenario: A code for the server side of the client
       What stands behind the # never reaches the client's server.
       Given a confidential client
@@ -107,7 +107,7 @@ Feature: Authorization endpoint
   @must @RFC6749-3.1 @req:authz-response-params-once
   Rule: No parameter of the response stands twice
 
-    @id:success-parameters-once @catches:repeats-state
+    @id:success-parameters-once @shares-session @catches:repeats-state
     Scenario: In a response with a code
       Of two states the client may compare the wrong one.
       Given a confidential client
@@ -115,7 +115,7 @@ Feature: Authorization endpoint
       And the client got a code
       Then no parameter of the response stands twice
 
-    @id:parameters-once-beside-own-query @catches:repeats-state
+    @id:parameters-once-beside-own-query @shares-session @catches:repeats-state
     Scenario: In a response to a redirect URI with a query of its own
       Servers that append by hand slip where something is there already.
       Given a client with a query in its redirect URI
@@ -343,7 +343,7 @@ Feature: Authorization endpoint
   @must @RFC9207-2 @req:iss-in-success-response
   Rule: A server that promises it names itself beside the code
 
-    @id:issuer-beside-code @catches:omits-iss
+    @id:issuer-beside-code @shares-session @catches:omits-iss
     Scenario: Beside a code
       A client of two servers cannot tell which one sent the code, and gives it to the wrong one.
       Given a confidential client

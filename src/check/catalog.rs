@@ -248,6 +248,12 @@ fn bind<'a>(
     for step in &scenario.steps {
         steps.push(bind_step(&at(file, step.position.line), step)?);
     }
+    if read.shares_session
+        && let Some(step) = steps.iter().find(|step| !step.phrase.gentle || !step.args.alterations().is_empty())
+    {
+        let what = "@shares-session is for checks that neither replay, reuse, revoke nor deny anything, and alter no request";
+        return Err(wrong(place, format!("{:?} may end the session for others: {what}", step.text)));
+    }
     if !steps.iter().any(|step| step.phrase.part == Part::Judge) {
         return Err(wrong(place, "no step judges: a check without a judge cannot fail"));
     }

@@ -41,11 +41,14 @@ pub struct Phrase {
     pub needs: &'static [Need],
     /// What it does.
     pub action: Action,
+    /// Whether it leaves a session that other checks share as it found it: it neither replays, reuses, revokes nor denies.
+    pub gentle: bool,
 }
 
 impl Phrase {
     const fn new(part: Part, text: &'static str, needs: &'static [Need], action: Action) -> Self {
-        Self { part, text, needs, action }
+        // What judges or sets the scene is gentle unless it says otherwise; an act has to say that it is.
+        Self { part, text, needs, action, gentle: !matches!(part, Part::Act) }
     }
 
     /// A sentence that sets the scene.
@@ -66,6 +69,18 @@ impl Phrase {
     /// A sentence that controls.
     pub const fn control(text: &'static str, needs: &'static [Need], action: Action) -> Self {
         Self::new(Part::Control, text, needs, action)
+    }
+
+    /// The same sentence, which leaves a shared session as it found it.
+    pub const fn gentle(mut self) -> Self {
+        self.gentle = true;
+        self
+    }
+
+    /// The same sentence, which does not.
+    pub const fn rough(mut self) -> Self {
+        self.gentle = false;
+        self
     }
 
     /// A sentence that bears witness.
@@ -208,7 +223,6 @@ impl Args {
     }
 
     /// The alterations among the arguments, in the words of their vocabulary.
-    #[cfg(test)]
     pub fn alterations(&self) -> Vec<&'static str> {
         let altered = |arg: &Arg| match arg {
             Arg::Alteration(bound) => bound.words(),

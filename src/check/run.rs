@@ -22,7 +22,7 @@ use super::catalog::{Catalog, Check, ID_TAG};
 use super::collector::{self, Ending};
 use super::halt::{Halt, Step};
 use super::realm;
-use super::scene::Scene;
+use super::scene::{Scene, Sessions};
 use crate::provider::Target;
 use crate::verdict::{FailOn, Finding, Outcome, Policy, Profile, Run};
 use crate::wire::Wire;
@@ -93,6 +93,7 @@ pub async fn run(
         wire: wire.clone(),
         options: options.clone(),
         findings: RefCell::new(Vec::new()),
+        sessions: Sessions::default(),
         bugs: RefCell::new(BTreeSet::new()),
         heard,
     });
@@ -154,6 +155,8 @@ struct Stage {
     wire: Wire,
     options: Options,
     findings: RefCell<Vec<Finding>>,
+    /// The browsers of the checks that share a session.
+    sessions: Sessions,
     /// The ids of checks in which flowproof itself failed.
     bugs: RefCell<BTreeSet<String>>,
     heard: Rc<dyn Fn(&Finding)>,
@@ -233,7 +236,7 @@ impl World for Play {
 async fn before(stage: Rc<Stage>, scenario: &Scenario, world: &mut Play) {
     let Some((check, target)) = id_of(scenario).and_then(|id| stage.places.borrow().get(id).cloned()) else { return };
     world.began = Some(Instant::now());
-    let mut scene = Scene::new(check, stage.wire.clone(), target, &stage.options);
+    let mut scene = Scene::new(check, stage.wire.clone(), target, &stage.options, stage.sessions.clone());
     if scene.check.tags.own_realm
         && let Err(halt) = realm::enter(&mut scene).await
     {

@@ -1,6 +1,8 @@
 //! What one scenario knows: its target, its tape, its grants, and what it last heard. Steps act on it; nothing is shared between scenes.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +37,8 @@ pub struct Scene {
     pub actor: &'static str,
     /// The user who approves and denies: a key under `users:`.
     pub user: &'static str,
+    /// The browsers of the run's checks that share a session.
+    sessions: Sessions,
     /// One browser for each name that a step gives it.
     pub browsers: HashMap<String, Jar>,
     /// The grants so far; the last one is the one that steps speak of.
@@ -70,6 +74,9 @@ pub struct Scene {
     /// Values that one step keeps for another.
     pub kept: HashMap<&'static str, String>,
 }
+
+/// One browser for each provider and user, for the checks that share a session.
+pub type Sessions = Rc<RefCell<HashMap<(String, &'static str), Jar>>>;
 
 /// One answer, with its question.
 #[derive(Clone, Debug)]
@@ -164,7 +171,7 @@ pub enum Witness {
 }
 
 impl Scene {
-    pub(super) fn new(check: Arc<Check>, wire: Wire, target: Arc<Target>, options: &Options) -> Self {
+    pub(super) fn new(check: Arc<Check>, wire: Wire, target: Arc<Target>, options: &Options, sessions: Sessions) -> Self {
         Self {
             tape: Tape::new(target.provider.secrets()),
             check,
@@ -175,6 +182,7 @@ impl Scene {
             protagonist: "web",
             actor: "web",
             user: "alice",
+            sessions,
             browsers: HashMap::new(),
             grants: Vec::new(),
             heard: None,
@@ -332,13 +340,25 @@ impl Scene {
         self.check.steps.get(self.cursor.saturating_sub(1)).map(|step| step.to_string()).unwrap_or_default()
     }
 
+    /// Whose session it is: of this user at this provider.
+    fn session(&self) -> (String, &'static str) {
+        (self.target.provider.issuer.clone(), self.user)
+    }
+
     /// The browser of this name, taken out so that it can be driven; put it back with [`Self::return_browser`].
     pub fn take_browser(&mut self, name: &str) -> Jar {
+        if self.check.tags.shares_session {
+            return self.sessions.borrow().get(&self.session()).cloned().unwrap_or_default();
+        }
         self.browsers.remove(name).unwrap_or_default()
     }
 
     /// Puts a browser back.
     pub fn return_browser(&mut self, name: &str, jar: Jar) {
+        if self.check.tags.shares_session {
+            self.sessions.borrow_mut().insert(self.session(), jar);
+            return;
+        }
         self.browsers.insert(name.to_owned(), jar);
     }
 

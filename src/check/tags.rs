@@ -24,6 +24,8 @@ pub struct Tags {
     pub needs: Vec<Need>,
     /// `@waits:10m`: how long the check waits where no clock can be moved.
     pub waits: Option<Duration>,
+    /// `@shares-session`: its user is logged in already, by a check before it.
+    pub shares_session: bool,
     /// `@own-realm`: moves time, floods or locks; gets a realm of its own where the provider offers them.
     pub own_realm: bool,
 }
@@ -49,6 +51,7 @@ impl Tags {
             ("waits", Some(text)) => {
                 self.waits = Some(duration(text).ok_or_else(|| format!("@waits:{text}: write 5s, 10m or 1h"))?)
             }
+            ("shares-session", None) => self.shares_session = true,
             ("own-realm", None) => self.own_realm = true,
             (_, None) => self.sections.push(section(tag).ok_or_else(|| format!("@{tag}: no such tag"))?),
             (_, Some(_)) => return Err(format!("@{tag}: no such tag")),

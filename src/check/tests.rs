@@ -34,3 +34,26 @@ fn no_two_sentences_say_the_same() {
         assert_eq!(texts.len(), all);
     }
 }
+
+#[test]
+fn a_session_is_shared_only_by_checks_that_leave_it_as_they_found_it() {
+    let shared = catalog().checks().iter().filter(|check| check.tags.shares_session).count();
+    assert!(shared >= 3, "{shared}");
+    let dir = tempfile::tempdir().expect("a folder");
+    let feature = |step: &str| {
+        format!(
+            "Feature: Mine\n\n  @must @RFC6749-4.1 @req:mine\n  Rule: Mine\n\n    @id:mine @shares-session\n    Scenario: Mine\n      \
+             Given a confidential client\n      When {step}\n      Then the client gets a code\n"
+        )
+    };
+    let read = |step: &str| {
+        std::fs::write(dir.path().join("mine.feature"), feature(step)).expect("a feature");
+        Catalog::from_dir(dir.path()).map(|_| ()).map_err(|error| error.to_string())
+    };
+    read("the user approves a request").expect("an approval shares a session");
+    for rough in ["the user denies a request", "the user approves a request without state", "the client revokes the access token"]
+    {
+        let refused = read(rough).expect_err(rough);
+        assert!(refused.contains("@shares-session") && refused.contains("mine.feature:"), "{refused}");
+    }
+}

@@ -96,6 +96,8 @@ pub fn object(response: &Response) -> Result<Map<String, Value>, Misread> {
 pub fn describe(response: &Response) -> String {
     let mut words = format!("status {}", response.status);
     if let Some(error) = response.json().as_ref().and_then(|json| json.get("error")).and_then(Value::as_str) {
+        // A code is short; what is not is not to fill reports.
+        let error: String = error.chars().take(60).collect();
         words.push_str(&format!(" with error {error:?}"));
     }
     if response.body.is_empty() {

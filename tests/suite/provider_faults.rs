@@ -582,7 +582,7 @@ login: { driver: webdriver }
 acme.yaml:2:18: `login.driver` has a value that means nothing here
   2 | login: { driver: webdriver }
     |                  ^
-  expected form; `webdriver` is not built yet, it comes with part 3
+  expected form; `webdriver` is not built yet
 "#,
     );
     told(

@@ -59,7 +59,6 @@ impl Bound {
     }
 
     /// The words of the alterations that are joined, as the vocabulary has them.
-    #[cfg(test)]
     pub fn words(&self) -> Vec<&'static str> {
         let next = self.next.iter().flat_map(|next| next.words());
         std::iter::once(self.alteration.words).chain(next).collect()

@@ -18,7 +18,8 @@ use crate::wire::Jar;
 pub static PHRASES: &[Phrase] = &[
     Phrase::act("the user approves a request[ {alteration}]", &[Need::UserLogin], |s, a| {
         Box::pin(decides(s, a, Ask::WithChallenge, Decision::Approve))
-    }),
+    })
+    .gentle(),
     Phrase::act("the user approves a request that has no challenge[ {alteration}]", &[Need::UserLogin], |s, a| {
         Box::pin(decides(s, a, Ask::WithoutChallenge, Decision::Approve))
     }),

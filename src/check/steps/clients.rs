@@ -36,7 +36,8 @@ pub static PHRASES: &[Phrase] = &[
     }),
     Phrase::given("{client} with a device code that its user denied", &[Need::Device, Need::UserDeny], |s, a| {
         Box::pin(with_settled_device_code(s, a, Decision::Deny))
-    }),
+    })
+    .rough(),
 ];
 
 /// The scenario is about this client.

@@ -12,7 +12,7 @@ use crate::verdict::Kind;
 
 /// The sentences.
 pub static PHRASES: &[Phrase] = &[
-    Phrase::act("the client redeems the code[ {alteration}]", &[], |s, a| Box::pin(redeems(s, a, 0))),
+    Phrase::act("the client redeems the code[ {alteration}]", &[], |s, a| Box::pin(redeems(s, a, 0))).gentle(),
     Phrase::act("{client} redeems the code[ {alteration}]", &[], |s, a| Box::pin(another_redeems(s, a))),
     Phrase::act("the client asks for a token of its own[ {alteration}]", &[], |s, a| Box::pin(asks_for_own_token(s, a))),
     Phrase::act("the client refreshes with {token}[ {alteration}]", &[Need::RefreshToken], |s, a| Box::pin(refreshes(s, a, 0))),
@@ -22,7 +22,8 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::act("the client revokes {token}[ {alteration}]", &[Need::Revocation], |s, a| Box::pin(revokes(s, a, 0))),
     Phrase::act("{client} revokes {token}[ {alteration}]", &[Need::Revocation], |s, a| Box::pin(another_revokes(s, a))),
     Phrase::act("the client introspects {token}[ {alteration}]", &[Need::Introspection], |s, a| Box::pin(introspects(s, a))),
-    Phrase::act("the resource is called with {token}[ {alteration}]", &[Need::Resource], |s, a| Box::pin(calls_resource(s, a))),
+    Phrase::act("the resource is called with {token}[ {alteration}]", &[Need::Resource], |s, a| Box::pin(calls_resource(s, a)))
+        .gentle(),
     Phrase::act("the token endpoint is asked for the grant type {string}[ {alteration}]", &[], |s, a| {
         Box::pin(asks_for_grant_type(s, a))
     }),
