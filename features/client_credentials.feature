@@ -51,6 +51,7 @@ Feature: Client credentials
       The client can always ask again; a refresh token would only be one more thing to lose.
       Given a service client
       When the client asks for a token of its own
+      And the client got tokens
       Then no refresh token comes with it
 
   @must @RFC6749-5.2 @RFC6749-3.3 @req:cc-invalid-scope

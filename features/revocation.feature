@@ -33,6 +33,7 @@ Feature: Revocation
       Given a confidential client
       When the client revokes the made up token <how>
       Then the endpoint says yes
+      And with a wrong secret the same request is refused
 
       Examples:
         | case    | what                | how                             |
@@ -46,6 +47,7 @@ Feature: Revocation
       Given a confidential client
       When the client revokes the made up token with a token that looks like a JWT
       Then the endpoint says yes, tolerating "unsupported_token_type"
+      And with a wrong secret the same request is refused
 
   @must @RFC7009-2.2 @req:revoke-idempotent
   Rule: A token that is dead already can be revoked once more

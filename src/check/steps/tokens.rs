@@ -36,6 +36,7 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::judge("the endpoint refuses in whatever words", &[], |s, _| Box::pin(refuses_somehow(s))),
     Phrase::judge("the endpoint answers without failing", &[], |s, _| Box::pin(does_not_fail(s))),
     Phrase::control("the endpoint said yes", &[], |s, _| Box::pin(said_yes(s))),
+    Phrase::control("with a wrong secret the same request is refused", &[], |s, _| Box::pin(is_no_yes_man(s))),
     Phrase::control("put right, the request succeeds", &[], |s, _| Box::pin(put_right(s))),
     Phrase::control("the client got tokens", &[], |s, _| Box::pin(got_tokens(s))),
     Phrase::control("the request was refused", &[], |s, _| Box::pin(was_refused(s))),
@@ -152,6 +153,19 @@ async fn said_yes(scene: &mut Scene) -> Step {
         return Err(Halt::NotApplicable("the provider does not revoke tokens of this kind".to_owned()));
     }
     judge::succeeds(scene.heard()?, "status 200").map(|_| ()).map_err(Halt::from)
+}
+
+/// The control of a yes: an endpoint that says it to everybody says nothing.
+async fn is_no_yes_man(scene: &mut Scene) -> Step {
+    let request = scene.heard()?.request.clone();
+    let wrong = scene.reauthenticate(request, |_| format!("wrong-{}", super::super::chance::token()))?;
+    let expected = "a refusal of a wrong secret";
+    let response =
+        scene.wire.send(&scene.tape, &wrong).await.map_err(|failure| Fault::silence(wrong.endpoint, &failure, expected))?;
+    match response.status {
+        400..500 => Ok(()),
+        _ => Err(Fault::plain(Kind::Accepted, wrong.endpoint, &response, expected).into()),
+    }
 }
 
 /// The control of checks about what a refusal brings about: whether it was refused is another check's business.
