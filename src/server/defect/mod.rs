@@ -22,7 +22,7 @@
 //! 3. The **request** as the server reads it (method, query, body, headers): an arm in the topic's `before`.
 //! 4. The **answer** as it leaves (status, header, member, place): an arm in the topic's `after`.
 //!
-//! `before` and `after` are called by [`answer`] for each request of a realm that has any defect; a topic that gets its first one is added there.
+//! `before` and `after` are called by `answer` for each request of a realm that has any defect; a topic that gets its first one is added there.
 //!
 //! A defect is narrow: it breaks what its ids say, leaves the paired positive control working, and touches nothing else.
 
