@@ -11,7 +11,7 @@ use super::judge;
 use super::phrase::Token;
 use super::scene::{Deed, Device, Grant, Heard, Scene};
 use crate::login::{self, Decision, End, Errand, Sighting, Stop};
-use crate::protocol::{Endpoint, OAuthError, Pkce, Request, Secret, Tokens, answer, request};
+use crate::protocol::{Endpoint, OAuthError, Params, Pkce, Request, Secret, Tokens, answer, request};
 use crate::verdict::Kind;
 
 /// Which request the user is sent with.
@@ -54,15 +54,7 @@ impl Scene {
         self.walk_began = self.tape.len();
         let sighting = self.drive(&mut jar, request.clone(), decision, grant.redirect_uri.as_deref()).await?;
         self.return_browser(browser, jar);
-        let code = match &sighting.end {
-            End::Redirected { params, .. } => params.code(),
-            End::Outside { .. }
-            | End::Finished
-            | End::Refused { .. }
-            | End::Stuck { .. }
-            | End::Crashed { .. }
-            | End::Failed(_) => None,
-        };
+        let code = sighting.params().and_then(Params::code);
         self.sighting = Some(sighting);
         self.asked = Some(request);
         if let Some(code) = code {
