@@ -1,7 +1,7 @@
 //! A server that runs: binding, addresses, and stopping.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -19,6 +19,8 @@ use super::{http, provider_document};
 
 /// How long requests under way may take once the server is told to stop.
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
+/// How often what is over is dropped.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -76,9 +78,20 @@ pub async fn start(config: ServerConfig) -> Result<Running, StartError> {
         }),
         (admin_listener, Arc::new(move |request| admin.answer(&request))),
     ];
-    let listeners =
+    let mut listeners: Vec<_> =
         answers.into_iter().map(|(listener, answer)| tokio::spawn(http::serve(listener, answer, stop.clone()))).collect();
+    listeners.push(tokio::spawn(sweep(Arc::downgrade(&core), stop.clone())));
     Ok(Running { core, address, base_url, admin_address, admin_key, stop, listeners })
+}
+
+/// Drops what is over even when nothing new comes.
+async fn sweep(core: Weak<Core>, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    while stop.run_until_cancelled(ticks.tick()).await.is_some()
+        && let Some(core) = core.upgrade()
+    {
+        core.sweep();
+    }
 }
 
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {

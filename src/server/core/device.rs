@@ -65,6 +65,13 @@ impl Devices {
         }
     }
 
+    /// Drops those that nobody can need any more.
+    pub fn sweep(&mut self, now: u64) {
+        for dropped in self.by_device_code.sweep(now) {
+            self.by_user_code.remove(&letters(&dropped.user_code));
+        }
+    }
+
     /// A fresh user code.
     pub fn fresh_user_code(&self, random: &dyn Random) -> String {
         loop {

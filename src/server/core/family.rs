@@ -9,8 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq as _;
 
 use super::environment::Random;
-use super::grant::Grant;
-use super::table::Ends;
+use super::grant::{Grant, RefreshToken};
+use super::table::{Ends, Table};
 
 /// How many replaced tokens of a family keep a record of their own; of an older one only its seal is left to tell that it was issued here.
 const RECORDED: usize = 8;
@@ -18,6 +18,20 @@ const RECORDED: usize = 8;
 const BYTES: usize = 18;
 /// Letters of each of the three parts of a token: [`BYTES`] in base64url, which leaves no bit over that could be changed unseen.
 const LETTERS: usize = BYTES / 3 * 4;
+
+/// Refresh tokens with their families. A token's name begins with its family's, so both are in the same part of a realm's memory.
+#[derive(Default)]
+pub struct Chains {
+    /// The tokens in use, and of each family the latest that were replaced.
+    pub tokens: Table<RefreshToken>,
+    /// The families, by the name that all their tokens begin with.
+    pub families: Table<Family>,
+}
+
+/// What a refresh token and its family have in common, whatever the string is.
+pub fn stem(token: &str) -> &str {
+    token.get(..LETTERS).unwrap_or(token)
+}
 
 /// The tokens that follow one another under one grant.
 pub struct Family {

@@ -13,7 +13,7 @@ pub const REMEMBERED: u64 = 600_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Owner {
     /// A user who approved.
-    User(ApprovingUser),
+    User(Box<ApprovingUser>),
     /// The client itself (RFC 6749 section 4.4).
     Client,
 }
@@ -28,37 +28,52 @@ pub struct ApprovingUser {
 }
 
 /// One grant; every token holds on to it, so that revoking it revokes them all at once, and nothing is left when the last one is dropped.
+///
+/// There is one for each token of a client's own, so it is kept small.
 pub struct Grant {
     /// The client it was made to.
-    pub client_id: String,
+    pub client_id: Arc<str>,
     /// Who made it.
     pub owner: Owner,
     /// What was granted.
     pub scopes: Scopes,
     /// When, in milliseconds of the realm's clock.
     pub started_at: u64,
-    /// The `nonce` of the authorization request, for the ID token.
-    pub nonce: Option<String>,
+    /// What few grants have.
+    more: OnceLock<Box<More>>,
+    rotations: AtomicU32,
     access_tokens_dead: AtomicBool,
     refresh_tokens_dead: AtomicBool,
-    rotations: AtomicU32,
+}
+
+#[derive(Default)]
+struct More {
+    nonce: Option<String>,
     family: OnceLock<String>,
 }
 
 impl Grant {
-    /// A grant without tokens.
-    pub fn new(client_id: &str, owner: Owner, scopes: Scopes, nonce: Option<String>, now: u64) -> Self {
+    /// A grant without tokens, with the `nonce` of its authorization request.
+    pub fn new(client_id: impl Into<Arc<str>>, owner: Owner, scopes: Scopes, nonce: Option<String>, now: u64) -> Self {
+        let more = OnceLock::new();
+        if nonce.is_some() {
+            more.get_or_init(|| Box::new(More { nonce, family: OnceLock::new() }));
+        }
         Self {
-            client_id: client_id.to_owned(),
+            client_id: client_id.into(),
             owner,
             scopes,
             started_at: now,
-            nonce,
+            more,
+            rotations: AtomicU32::new(0),
             access_tokens_dead: AtomicBool::new(false),
             refresh_tokens_dead: AtomicBool::new(false),
-            rotations: AtomicU32::new(0),
-            family: OnceLock::new(),
         }
+    }
+
+    /// The `nonce` of the authorization request, for the ID token.
+    pub fn nonce(&self) -> Option<&str> {
+        self.more.get()?.nonce.as_deref()
     }
 
     /// Kills every access token of this grant, those to come included.
@@ -93,7 +108,7 @@ impl Grant {
 
     /// The name of the family of its refresh tokens, made when the first one is.
     pub fn family(&self, make: impl FnOnce() -> String) -> &str {
-        self.family.get_or_init(make)
+        self.more.get_or_init(Box::default).family.get_or_init(make)
     }
 
     /// The subject of its tokens: the user, or the client itself.
@@ -159,6 +174,7 @@ pub enum ChallengeMethod {
 }
 
 /// An access token (RFC 6749 section 1.4).
+#[derive(Clone)]
 pub struct AccessToken {
     /// What it lives by.
     pub grant: Arc<Grant>,
@@ -169,7 +185,7 @@ pub struct AccessToken {
     /// Milliseconds of the realm's clock.
     pub expires_at: u64,
     /// Its identifier.
-    pub jti: String,
+    pub jti: [u8; 16],
     /// Whether it was revoked by itself.
     pub revoked: bool,
 }
@@ -186,13 +202,8 @@ impl AccessToken {
     }
 }
 
-impl Ends for AccessToken {
-    fn is_over(&self, now: u64) -> bool {
-        now >= self.expires_at
-    }
-}
-
 /// A refresh token (RFC 6749 section 1.5), in use or already replaced.
+#[derive(Clone)]
 pub struct RefreshToken {
     /// Where it stands.
     pub stage: Stage,
@@ -207,6 +218,7 @@ pub struct RefreshToken {
 }
 
 /// A refresh token in use keeps its grant; a replaced one only remembers it, so that reuse can be told from a guess.
+#[derive(Clone)]
 pub enum Stage {
     /// The newest of its chain.
     Current(Arc<Grant>),

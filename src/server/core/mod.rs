@@ -1,5 +1,6 @@
 //! The core: which realm and which endpoint a request is for. A synchronous state machine; clock and randomness are passed in.
 
+pub mod access_tokens;
 pub mod authorization;
 pub mod device;
 pub mod endpoint;
@@ -8,6 +9,7 @@ mod failures;
 pub mod family;
 pub mod form;
 pub mod grant;
+pub mod memory;
 pub mod message;
 pub mod pkce;
 pub mod realm;
@@ -15,8 +17,8 @@ pub mod redirect_uri;
 pub mod refusal;
 pub mod scope;
 pub mod session;
+pub mod shards;
 pub mod signing;
-pub mod state;
 pub mod table;
 
 use std::collections::HashMap;
@@ -75,6 +77,25 @@ impl Core {
         }
         realms.insert(realm.config.name.clone(), Arc::clone(&realm));
         Ok(realm)
+    }
+
+    /// Configures a realm anew under its name; what it remembers stays. Says nothing when there is none of this name.
+    ///
+    /// # Errors
+    /// [`RealmError`] when the configuration is not usable.
+    pub fn change_realm(&self, config: RealmConfig) -> Result<Option<Arc<Realm>>, RealmError> {
+        let mut realms = self.realms.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(realm) = realms.get_mut(&config.name) else { return Ok(None) };
+        *realm = Arc::new(realm.changed(config)?);
+        Ok(Some(Arc::clone(realm)))
+    }
+
+    /// Drops what is over in all realms, a bounded number at a time; to be called now and then.
+    pub fn sweep(&self) {
+        let realms: Vec<_> = self.realms.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        for realm in realms {
+            realm.memory.sweep(realm.now());
+        }
     }
 
     /// Takes a realm away; says whether it was there.

@@ -1,17 +1,19 @@
 //! One realm: what is configured, and the state that its requests share.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
 
 use super::environment::{Clock, Random};
 use super::family::Mint;
+use super::memory::Memory;
 use super::scope::Scopes;
 use super::signing::SigningKey;
-use super::state::State;
 use crate::server::config::{ClientConfig, RealmConfig, UserConfig};
 use crate::server::defect::{Defects, Unknown};
 
@@ -49,12 +51,37 @@ pub struct Realm {
     /// The key all realms sign with.
     pub keys: Arc<SigningKey>,
     /// Makes the refresh tokens.
-    pub mint: Mint,
+    pub mint: Arc<Mint>,
     /// Chance.
     pub random: Arc<dyn Random>,
+    /// What the realm remembers.
+    pub memory: Arc<Memory>,
+    clients: HashMap<Arc<str>, Registered>,
     clock: Arc<dyn Clock>,
-    offset: AtomicU64,
-    state: Mutex<State>,
+}
+
+/// A registered client, and what is worked out once of its configuration.
+pub struct Registered {
+    /// As configured.
+    pub config: ClientConfig,
+    /// Its `client_id`.
+    pub id: Arc<str>,
+    /// All scopes that it may ask for.
+    pub scopes: Scopes,
+    /// SHA-256 of its secret, or of nothing.
+    pub secret_digest: [u8; 32],
+}
+
+impl Registered {
+    fn new(config: &ClientConfig) -> Self {
+        let secret = config.secret.as_ref().map(|secret| secret.expose()).unwrap_or_default();
+        Self {
+            id: config.id.as_str().into(),
+            scopes: Scopes::of(&config.scopes),
+            secret_digest: Sha256::digest(secret).into(),
+            config: config.clone(),
+        }
+    }
 }
 
 impl Realm {
@@ -77,28 +104,36 @@ impl Realm {
             return Err(RealmError::Lifetime(member));
         }
         let defects = Defects::named(&config.defects)?;
-        let mint = Mint::new(&*random);
-        Ok(Self { config, issuer, defects, keys, mint, random, clock, offset: AtomicU64::new(0), state: Mutex::default() })
+        let mint = Arc::new(Mint::new(&*random));
+        let mut clients = HashMap::new();
+        for client in config.clients.values().map(Registered::new) {
+            clients.entry(Arc::clone(&client.id)).or_insert(client);
+        }
+        Ok(Self { config, issuer, defects, keys, mint, random, memory: Arc::default(), clients, clock })
+    }
+
+    /// The realm configured anew; what it remembers, its time included, is the same.
+    ///
+    /// # Errors
+    /// [`RealmError`] as for a new one.
+    pub fn changed(&self, config: RealmConfig) -> Result<Self, RealmError> {
+        let made =
+            Self::new(config, self.issuer.clone(), Arc::clone(&self.keys), Arc::clone(&self.clock), Arc::clone(&self.random))?;
+        Ok(Self { memory: Arc::clone(&self.memory), mint: Arc::clone(&self.mint), ..made })
     }
 
     /// The realm's time, in milliseconds since the epoch: the clock's, moved by what the admin listener asked for.
     pub fn now(&self) -> u64 {
         let real = u64::try_from(self.clock.now().as_millis()).unwrap_or(u64::MAX);
-        real.saturating_add(self.offset.load(Ordering::SeqCst))
+        real.saturating_add(self.memory.offset.load(Ordering::Relaxed))
     }
 
     /// Moves the clock on; returns the seconds it is ahead by now, or nothing when that would be more than a hundred years.
     pub fn advance(&self, by: Duration) -> Option<u64> {
         let step = u64::try_from(by.as_millis()).ok()?;
         let moved = |offset: u64| offset.checked_add(step).filter(|ahead| *ahead <= FARTHEST * 1_000);
-        let before = self.offset.fetch_update(Ordering::SeqCst, Ordering::SeqCst, moved).ok()?;
+        let before = self.memory.offset.fetch_update(Ordering::SeqCst, Ordering::SeqCst, moved).ok()?;
         moved(before).map(|ahead| ahead / 1_000)
-    }
-
-    /// What the realm remembers. Hold it for a look or a change, never while signing.
-    pub fn state(&self) -> MutexGuard<'_, State> {
-        // A panic elsewhere leaves the tables whole: each change is a single call.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A secret that cannot be guessed: 256 random bits, base64url.
@@ -110,7 +145,22 @@ impl Realm {
 
     /// The registered client of this `client_id`.
     pub fn client(&self, id: &str) -> Option<&ClientConfig> {
-        self.config.clients.values().find(|client| client.id == id)
+        self.registered(id).map(|client| &client.config)
+    }
+
+    /// The same with what is worked out of it.
+    pub fn registered(&self, id: &str) -> Option<&Registered> {
+        self.clients.get(id)
+    }
+
+    /// All scopes that a client may ask for.
+    pub fn scopes_of(&self, client: &ClientConfig) -> Scopes {
+        self.registered(&client.id).map_or_else(|| Scopes::of(&client.scopes), |client| client.scopes.clone())
+    }
+
+    /// The `client_id` of a client, to be kept by many.
+    pub fn id_of(&self, client: &ClientConfig) -> Arc<str> {
+        self.registered(&client.id).map_or_else(|| client.id.as_str().into(), |client| Arc::clone(&client.id))
     }
 
     /// The user of this name.
@@ -125,8 +175,7 @@ impl Realm {
 
     /// Every scope that any client may have.
     pub fn scopes(&self) -> Scopes {
-        let names: Vec<&String> = self.config.clients.values().flat_map(|client| &client.scopes).collect();
-        Scopes::of(&names)
+        self.config.clients.values().flat_map(|client| &client.scopes).map(String::as_str).collect()
     }
 
     /// The address of a page or endpoint of this realm.

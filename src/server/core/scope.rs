@@ -1,14 +1,21 @@
 //! Sets of scopes, in the grammar of RFC 6749 section 3.3.
 
 use std::fmt;
+use std::sync::Arc;
 
-/// A set of scopes in the order in which they were named.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scopes(Vec<String>);
+/// A set of scopes in the order in which they were named. To copy it costs nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scopes(Arc<str>);
 
 /// Not in the grammar of RFC 6749 section 3.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MalformedScope;
+
+impl Default for Scopes {
+    fn default() -> Self {
+        Self("".into())
+    }
+}
 
 impl Scopes {
     /// Reads a `scope` parameter.
@@ -16,40 +23,27 @@ impl Scopes {
     /// # Errors
     /// [`MalformedScope`] for a character outside the grammar, or for an empty token between two spaces.
     pub fn parse(text: &str) -> Result<Self, MalformedScope> {
-        let mut scopes = Self::default();
-        for token in text.split(' ') {
-            let allowed = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-            if token.is_empty() || !token.bytes().all(allowed) {
-                return Err(MalformedScope);
-            }
-            scopes.add(token);
+        let allowed = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+        if text.split(' ').all(|token| !token.is_empty() && token.bytes().all(allowed)) {
+            Ok(Self::from_iter(text.split(' ')))
+        } else {
+            Err(MalformedScope)
         }
-        Ok(scopes)
     }
 
     /// The set of these.
     pub fn of<Name: AsRef<str>>(names: &[Name]) -> Self {
-        let mut scopes = Self::default();
-        for name in names {
-            scopes.add(name.as_ref());
-        }
-        scopes
-    }
-
-    fn add(&mut self, name: &str) {
-        if !self.contains(name) {
-            self.0.push(name.to_owned());
-        }
+        Self::from_iter(names.iter().map(AsRef::as_ref))
     }
 
     /// Whether this scope is in it; scopes are case-sensitive.
     pub fn contains(&self, name: &str) -> bool {
-        self.0.iter().any(|scope| scope == name)
+        self.iter().any(|scope| scope == name)
     }
 
     /// Whether every scope of it is in the other.
     pub fn is_within(&self, other: &Self) -> bool {
-        self.0.iter().all(|scope| other.contains(scope))
+        self.iter().all(|scope| other.contains(scope))
     }
 
     /// Whether there is none in it.
@@ -59,13 +53,33 @@ impl Scopes {
 
     /// One by one.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+        self.0.split(' ').filter(|scope| !scope.is_empty())
+    }
+
+    /// As a `scope` parameter.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'name> FromIterator<&'name str> for Scopes {
+    fn from_iter<Names: IntoIterator<Item = &'name str>>(names: Names) -> Self {
+        let mut joined = String::new();
+        for name in names {
+            if !joined.split(' ').any(|known| known == name) {
+                if !joined.is_empty() {
+                    joined.push(' ');
+                }
+                joined.push_str(name);
+            }
+        }
+        Self(joined.into())
     }
 }
 
 impl fmt::Display for Scopes {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0.join(" "))
+        formatter.write_str(&self.0)
     }
 }
 

@@ -203,11 +203,18 @@ pub fn default_user(realm: &Realm) -> Option<ApprovingUser> {
     Some(ApprovingUser { sub: user.subject(), logged_in_at: realm.now() })
 }
 
+/// Remembers who logged in last.
+pub fn note_login(realm: &Realm, user: &ApprovingUser) {
+    if realm.defects.has(Flaw::AttributesCodeToLatestUser) {
+        realm.memory.gossip().latest_login = Some(user.sub.clone());
+    }
+}
+
 /// The user who approved: the one of this browser.
 pub fn approving_user(realm: &Realm, user: &ApprovingUser) -> ApprovingUser {
     let mut user = user.clone();
     if realm.defects.has(Flaw::AttributesCodeToLatestUser)
-        && let Some(latest) = realm.state().latest_login.clone()
+        && let Some(latest) = realm.memory.gossip().latest_login.clone()
     {
         user.sub = latest;
     }

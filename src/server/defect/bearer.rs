@@ -7,7 +7,7 @@ use super::answer::{Fields as _, form_of};
 use crate::server::core::grant::{AccessToken, Owner};
 use crate::server::core::message::{Request, Response};
 use crate::server::core::realm::Realm;
-use crate::server::core::state::State;
+use crate::server::endpoints::hint::kind_of;
 use crate::server::endpoints::userinfo::Refused;
 
 table! { Bearer;
@@ -104,11 +104,11 @@ pub fn is_alive(defects: &Defects, token: &AccessToken, now: u64, sound: bool) -
 }
 
 /// What a refresh token tells: nothing, for it is for the authorization server only.
-pub fn claims_of_refresh_token(realm: &Realm, state: &State, token: &str) -> Option<Value> {
+pub fn claims_of_refresh_token(realm: &Realm, token: &str) -> Option<Value> {
     if !realm.defects.has(super::refresh::Flaw::AcceptsRefreshTokenAsBearer) {
         return None;
     }
-    let grant = state.refresh_tokens.get(token).filter(|token| !token.is_rotated())?.grant()?;
+    let grant = realm.memory.refresh_token(token).filter(|token| !token.is_rotated())?.grant()?;
     match &grant.owner {
         Owner::User(user) if !grant.refresh_tokens_dead() => Some(json!({ "sub": user.sub })),
         Owner::User(_) | Owner::Client => None,
@@ -116,8 +116,8 @@ pub fn claims_of_refresh_token(realm: &Realm, state: &State, token: &str) -> Opt
 }
 
 /// How a token that does not open the resource is refused.
-pub fn refusal_of(realm: &Realm, state: &State, tokens: &[String], sound: Refused) -> Refused {
-    let known = |token: &String| state.access_tokens.get(token).is_some() || state.refresh_tokens.get(token).is_some();
+pub fn refusal_of(realm: &Realm, tokens: &[String], sound: Refused) -> Refused {
+    let known = |token: &String| kind_of(&realm.memory, token).is_some();
     if realm.defects.has(Flaw::AnswersUnknownTokenWith400) && !tokens.iter().any(known) {
         return Refused::Malformed;
     }

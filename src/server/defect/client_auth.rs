@@ -173,14 +173,15 @@ pub fn client_of_nobody<'realm>(
     }
     let id = match grant? {
         GrantKind::AuthorizationCode if realm.defects.has(Flaw::RedeemsCodeWithoutClientId) => {
-            realm.state().codes.get(form.get("code")?)?.client_id.clone()
+            let code = form.get("code")?;
+            realm.memory.codes.of(code).get(code)?.client_id.clone()
         }
         GrantKind::DeviceCode if realm.defects.has(super::device::Flaw::AnswersPollsOfNobody) => match form.get("device_code") {
-            Some(code) => realm.state().devices.get(code)?.client_id.clone(),
+            Some(code) => realm.memory.devices().get(code)?.client_id.clone(),
             None => return None,
         },
         GrantKind::RefreshToken if realm.defects.has(super::refresh::Flaw::RefreshesForNobody) => {
-            realm.state().refresh_tokens.get(form.get("refresh_token")?)?.grant()?.client_id.clone()
+            realm.memory.refresh_token(form.get("refresh_token")?)?.grant()?.client_id.to_string()
         }
         GrantKind::AuthorizationCode | GrantKind::ClientCredentials | GrantKind::RefreshToken | GrantKind::DeviceCode => {
             return None;

@@ -7,9 +7,10 @@ use crate::server::config::ClientConfig;
 use crate::server::core::form::Parameters;
 use crate::server::core::grant::{Grant, Redemption};
 use crate::server::core::message::Response;
+use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, invalid_grant, invalid_request};
 use crate::server::core::scope::Scopes;
-use crate::server::core::state::State;
+use crate::server::endpoints::hint::kind_of;
 
 table! { Code;
     /// Answers `invalid_grant` to the valid code of a confidential client.
@@ -51,10 +52,14 @@ pub fn missing_code(defects: &Defects, sound: Refusal) -> Refusal {
 }
 
 /// What is said to a code that nobody has issued.
-pub fn unknown_code(defects: &Defects, state: &State, presented: &str, sound: Refusal) -> Refusal {
+pub fn unknown_code(realm: &Realm, presented: &str, sound: Refusal) -> Refusal {
     // A token in the place of a code is another matter.
-    let is_token = state.access_tokens.get(presented).is_some() || state.refresh_tokens.get(presented).is_some();
-    if defects.has(Flaw::AnswersUnknownCodeWithInvalidRequest) && !is_token { invalid_request("unknown code") } else { sound }
+    let is_token = || kind_of(&realm.memory, presented).is_some();
+    if realm.defects.has(Flaw::AnswersUnknownCodeWithInvalidRequest) && !is_token() {
+        invalid_request("unknown code")
+    } else {
+        sound
+    }
 }
 
 /// Lets a good code through.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Defects;
 use super::answer::form_of;
 use crate::server::config::ClientConfig;
-use crate::server::core::device::{Decision, Device};
+use crate::server::core::device::{Decision, Device, Devices};
 use crate::server::core::endpoint::{Endpoint, Surface};
 use crate::server::core::form::Parameters;
 use crate::server::core::grant::ApprovingUser;
@@ -13,8 +13,8 @@ use crate::server::core::message::{Content, Request, Response};
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, TokenError, invalid_grant};
 use crate::server::core::session::DeviceQuestion;
-use crate::server::core::state::State;
 use crate::server::defect::authorization::default_user;
+use crate::server::endpoints::hint::kind_of;
 use crate::server::endpoints::token::DEVICE_CODE;
 
 table! { Device;
@@ -144,13 +144,14 @@ pub fn missing_code(defects: &Defects, sound: Refusal) -> Refusal {
 }
 
 /// What is said to a device code that nobody has issued.
-pub fn unknown_code(defects: &Defects, state: &State, presented: &str, sound: Refusal) -> Refusal {
+pub fn unknown_code(realm: &Realm, devices: &Devices, presented: &str, sound: Refusal) -> Refusal {
     // A user code, an authorization code or a token in its place is another matter.
-    let is_other = state.devices.find(presented).is_some()
-        || state.codes.get(presented).is_some()
-        || state.access_tokens.get(presented).is_some()
-        || state.refresh_tokens.get(presented).is_some();
-    if defects.has(Flaw::AnswersUnknownDeviceCodeWithPending) && !is_other {
+    let is_other = || {
+        devices.find(presented).is_some()
+            || realm.memory.codes.of(presented).get(presented).is_some()
+            || kind_of(&realm.memory, presented).is_some()
+    };
+    if realm.defects.has(Flaw::AnswersUnknownDeviceCodeWithPending) && !is_other() {
         Refusal::new(TokenError::AuthorizationPending, "not yet")
     } else {
         sound
@@ -158,9 +159,9 @@ pub fn unknown_code(defects: &Defects, state: &State, presented: &str, sound: Re
 }
 
 /// The device code that was presented.
-pub fn device_code(defects: &Defects, state: &State, presented: &str) -> String {
+pub fn device_code(defects: &Defects, devices: &Devices, presented: &str) -> String {
     if defects.has(Flaw::AcceptsUserCodeAsDeviceCode)
-        && let Some(device_code) = state.devices.find(presented)
+        && let Some(device_code) = devices.find(presented)
     {
         return device_code.to_owned();
     }

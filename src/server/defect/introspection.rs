@@ -125,7 +125,7 @@ pub fn details_of_the_dead(defects: &Defects, mut told: Value) -> Option<Value> 
 pub(super) fn after(realm: &Realm, request: &Request, response: &mut Response) {
     let defects = &realm.defects;
     let token = form_of(&request.body).and_then(|form| form.field("token").map(str::to_owned));
-    let unknown = token.is_some_and(|token| !token.is_empty() && kind_of(&realm.state(), &token).is_none());
+    let unknown = token.is_some_and(|token| !token.is_empty() && kind_of(&realm.memory, &token).is_none());
     if response.status != 200 {
         return;
     }

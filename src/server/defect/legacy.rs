@@ -52,8 +52,8 @@ pub fn front_channel_tokens(realm: &Realm, request: &AuthorizationRequest, user:
         ResponseKind::Token => None,
         ResponseKind::CodeAndToken => Some(authorization_code::issue(realm, request.clone(), user.clone())),
     };
-    let owner = Owner::User(user.clone());
-    let grant = Grant::new(&request.client_id, owner, request.scopes.clone(), request.nonce.clone(), realm.now());
+    let owner = Owner::User(Box::new(user.clone()));
+    let grant = Grant::new(request.client_id.as_str(), owner, request.scopes.clone(), request.nonce.clone(), realm.now());
     let token = tokens::access_token(realm, &Arc::new(grant), &request.scopes);
     let mut parameters = vec![("access_token", token), ("token_type", "Bearer".to_owned())];
     parameters.extend(code.map(|code| ("code", code)));
@@ -70,9 +70,9 @@ pub fn password_grant(realm: &Realm, client: &ClientConfig, form: &Parameters) -
         return Some(Err(invalid_grant("wrong password")));
     };
     let now = realm.now();
-    let owner = Owner::User(ApprovingUser { sub: user.subject(), logged_in_at: now });
+    let owner = Owner::User(Box::new(ApprovingUser { sub: user.subject(), logged_in_at: now }));
     let scopes = Scopes::of(&client.scopes);
-    let grant = Arc::new(Grant::new(&client.id, owner, scopes.clone(), None, now));
+    let grant = Arc::new(Grant::new(realm.id_of(client), owner, scopes.clone(), None, now));
     Some(Ok(tokens::answer(realm, Issue { grant, scopes, refresh: Refresh::No })))
 }
 

@@ -6,12 +6,11 @@ use std::time::Duration;
 use super::Defects;
 use crate::server::config::ClientConfig;
 use crate::server::core::form::Parameters;
-use crate::server::core::grant::{AccessToken, Grant, RefreshToken, Stage};
+use crate::server::core::grant::{Grant, RefreshToken, Stage};
 use crate::server::core::message::{Content, Response};
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, invalid_request};
 use crate::server::core::scope::Scopes;
-use crate::server::core::state::State;
 use crate::server::grants::tokens::{self, Issue, Refresh};
 
 table! { Refresh;
@@ -64,25 +63,27 @@ pub fn missing_token(defects: &Defects, sound: Refusal) -> Refusal {
 }
 
 /// The name under which the presented token is stored: itself.
-pub fn stored_name(defects: &Defects, state: &State, presented: &str) -> String {
-    if defects.has(Flaw::AcceptsDamagedRefreshTokens) && state.refresh_tokens.get(presented).is_none() {
+pub fn stored_name(realm: &Realm, presented: &str) -> String {
+    if realm.defects.has(Flaw::AcceptsDamagedRefreshTokens) && realm.memory.refresh_token(presented).is_none() {
         let damaged = |name: &str| {
             let differing = name.bytes().zip(presented.bytes()).filter(|(left, right)| left != right).count();
             let cut_short = presented.len() < name.len() && presented.len() * 2 >= name.len() && differing == 0;
             cut_short || presented.len() == name.len() && differing == 1
         };
-        if let Some((name, _)) = state.refresh_tokens.iter().find(|(name, token)| !token.is_rotated() && damaged(name)) {
-            return name.to_owned();
+        for chains in realm.memory.refresh_tokens.each() {
+            if let Some((name, _)) = chains.tokens.iter().find(|(name, token)| !token.is_rotated() && damaged(name)) {
+                return name.to_owned();
+            }
         }
     }
     presented.to_owned()
 }
 
 /// What is said to a refresh token that nobody has issued.
-pub fn unknown_token(defects: &Defects, state: &State, presented: &str, sound: Refusal) -> Refusal {
+pub fn unknown_token(realm: &Realm, presented: &str, sound: Refusal) -> Refusal {
     // A token or a code in the place of a refresh token is another matter.
-    let is_other = state.access_tokens.get(presented).is_some() || state.codes.get(presented).is_some();
-    if defects.has(Flaw::AnswersUnknownRefreshTokenWithInvalidRequest) && !is_other {
+    let is_other = || realm.memory.access_tokens.contains(presented) || realm.memory.codes.of(presented).get(presented).is_some();
+    if realm.defects.has(Flaw::AnswersUnknownRefreshTokenWithInvalidRequest) && !is_other() {
         invalid_request("unknown refresh token")
     } else {
         sound
@@ -177,17 +178,24 @@ pub fn without_scope(defects: &Defects, form: &Parameters, mut response: Respons
     response
 }
 
+/// Remembers an access token in full.
+pub fn note_access_token(realm: &Realm, grant: &Arc<Grant>, token: &str) {
+    if realm.defects.has(Flaw::ReturnsOldAccessToken) {
+        realm.memory.gossip().access_tokens.push((Arc::downgrade(grant), token.into()));
+    }
+}
+
 /// An answer with the access token that is there already: none, since a refresh makes a new one.
 pub fn old_access_token(realm: &Realm, issue: &Issue) -> Option<Response> {
     if !realm.defects.has(Flaw::ReturnsOldAccessToken) {
         return None;
     }
     let old = {
-        let state = realm.state();
+        let gossip = realm.memory.gossip();
+        let of_grant = gossip.access_tokens.iter().filter(|(grant, _)| grant.as_ptr() == Arc::as_ptr(&issue.grant));
         // One of another scope would be another defect.
-        let fits = |token: &AccessToken| Arc::ptr_eq(&token.grant, &issue.grant) && token.scopes == issue.scopes;
-        let of_grant = state.access_tokens.iter().filter(|(_, token)| fits(token));
-        of_grant.map(|(name, _)| name.to_owned()).next()?
+        let fits = |name: &Arc<str>| realm.memory.access_tokens.get(name).is_some_and(|token| token.scopes == issue.scopes);
+        of_grant.map(|(_, name)| name).find(|name| fits(name))?.to_string()
     };
     let refresh = match &issue.refresh {
         Refresh::New { generation, scopes } => Refresh::New { generation: *generation, scopes: scopes.clone() },

@@ -61,10 +61,9 @@ pub fn revoker<'realm>(
 
 /// The client of a token that is alive.
 fn owner_of_live<'realm>(realm: &'realm Realm, token: &str) -> Option<&'realm ClientConfig> {
-    let state = realm.state();
-    let access = state.access_tokens.get(token).filter(|found| !found.is_revoked()).map(|found| found.grant.clone());
+    let access = realm.memory.access_tokens.get(token).filter(|found| !found.is_revoked()).map(|found| found.grant);
     let refresh = || {
-        let found = state.refresh_tokens.get(token).filter(|found| !found.is_rotated())?;
+        let found = realm.memory.refresh_token(token).filter(|found| !found.is_rotated())?;
         found.grant().filter(|grant| !grant.refresh_tokens_dead())
     };
     let grant = access.or_else(refresh)?;
@@ -103,7 +102,7 @@ pub fn is_alive(realm: &Realm, token: &str, kind: Kind, grant: &Grant) -> Result
     let dead = match kind {
         Kind::Access => {
             let now = realm.now();
-            realm.state().access_tokens.get(token).is_none_or(|found| found.is_revoked() || found.is_expired(now))
+            realm.memory.access_tokens.get(token).is_none_or(|found| found.is_revoked() || found.is_expired(now))
         }
         Kind::Refresh => grant.refresh_tokens_dead(),
     };

@@ -121,10 +121,9 @@ pub fn access_token_as_refresh_token(realm: &Realm, client: &ClientConfig, prese
     if !realm.defects.has(Flaw::AcceptsAccessTokenAsRefreshToken) {
         return None;
     }
-    let state = realm.state();
-    let found = state.access_tokens.get(presented)?;
+    let found = realm.memory.access_tokens.get(presented)?;
     let grant = found.grant.clone();
-    (grant.client_id == client.id).then(|| Issue { grant, scopes: found.scopes.clone(), refresh: Refresh::No })
+    (*grant.client_id == *client.id).then(|| Issue { grant, scopes: found.scopes.clone(), refresh: Refresh::No })
 }
 
 /// What a refresh token is exchanged for when it is presented as a code: nothing.
@@ -132,11 +131,10 @@ pub fn refresh_token_as_code(realm: &Realm, client: &ClientConfig, presented: &s
     if !realm.defects.has(Flaw::AcceptsRefreshTokenAsCode) {
         return None;
     }
-    let state = realm.state();
-    let found = state.refresh_tokens.get(presented).filter(|token| !token.is_rotated())?;
+    let found = realm.memory.refresh_token(presented).filter(|token| !token.is_rotated())?;
     let grant = found.grant()?;
     let refresh = Refresh::New { generation: found.generation, scopes: found.scopes.clone() };
-    (grant.client_id == client.id).then(|| Issue { grant, scopes: found.scopes.clone(), refresh })
+    (*grant.client_id == *client.id).then(|| Issue { grant, scopes: found.scopes.clone(), refresh })
 }
 
 /// What a code is exchanged for when it is presented as a refresh token: nothing.
@@ -145,10 +143,10 @@ pub fn code_as_refresh_token(realm: &Realm, client: &ClientConfig, presented: &s
         return None;
     }
     let now = realm.now();
-    let state = realm.state();
-    let code = state.codes.get(presented).filter(|code| code.redeemed.is_none() && code.client_id == client.id)?;
-    let owner = Owner::User(code.user.clone());
-    let grant = Arc::new(Grant::new(&code.client_id, owner, code.scopes.clone(), code.nonce.clone(), now));
+    let codes = realm.memory.codes.of(presented);
+    let code = codes.get(presented).filter(|code| code.redeemed.is_none() && code.client_id == client.id)?;
+    let owner = Owner::User(Box::new(code.user.clone()));
+    let grant = Arc::new(Grant::new(realm.id_of(client), owner, code.scopes.clone(), code.nonce.clone(), now));
     Some(Issue { grant, scopes: code.scopes.clone(), refresh: Refresh::No })
 }
 

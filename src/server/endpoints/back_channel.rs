@@ -139,22 +139,24 @@ fn proven<'realm>(
     grant: Option<GrantKind>,
 ) -> Result<&'realm ClientConfig, Refusal> {
     const WRONG: Refusal = invalid_client("unknown client, wrong secret, or not the registered method");
-    let client = realm.client(id);
-    let counter = format!("client {id}");
+    let registered = realm.registered(id);
+    let client = registered.map(|client| &client.config);
+    let counter = || format!("client {id}");
     let (now, limit) = (realm.now(), realm.config.policy.failures_per_minute);
-    if client.is_some() && realm.state().failures.exhausted(&counter, limit, now) {
+    if client.is_some() && realm.memory.failures.exhausted(counter, limit, now) {
         return Err(Refusal::too_many_failures());
     }
     // An unknown client costs the same comparison, so that time does not tell who is registered.
     let expected = client.and_then(|client| client.secret.as_ref()).map(|secret| secret.expose()).unwrap_or_default();
-    let same: bool = Sha256::digest(secret).as_slice().ct_eq(Sha256::digest(expected).as_slice()).into();
+    let digest = registered.map_or([0; 32], |client| client.secret_digest);
+    let same: bool = Sha256::digest(secret).as_slice().ct_eq(&digest).into();
     let Some(client) = client else { return Err(seam::unknown_client(&realm.defects, grant, WRONG)) };
     let right = same && !secret.is_empty();
     if client.auth_method() != method
         || seam::method_is_missing(&realm.defects, client, method, grant)
         || !seam::secret_matches(&realm.defects, secret, expected, grant, right)
     {
-        realm.state().failures.count(&counter, now);
+        realm.memory.failures.count(counter(), now);
         return Err(WRONG);
     }
     Ok(client)

@@ -5,6 +5,7 @@ use crate::server::core::grant::ApprovingUser;
 use crate::server::core::message::{Request, Response};
 use crate::server::core::realm::Realm;
 use crate::server::core::session::{Interaction, Session};
+use crate::server::defect::authorization as seam;
 use subtle::ConstantTimeEq as _;
 
 use super::page::error_page;
@@ -32,8 +33,8 @@ impl Browser {
     pub fn known(realm: &Realm, request: &Request) -> Option<Self> {
         let name = request.cookie(COOKIE)?;
         let now = realm.now();
-        let mut state = realm.state();
-        let session = state.sessions.get_mut(name).filter(|session| now < session.expires_at)?;
+        let mut sessions = realm.memory.sessions.of(name);
+        let session = sessions.get_mut(name).filter(|session| now < session.expires_at)?;
         session.expires_at = now + realm.config.policy.session_lifetime * 1_000;
         Some(Self { session: name.to_owned(), csrf: session.csrf.clone(), user: session.user.clone(), fresh: false })
     }
@@ -41,27 +42,27 @@ impl Browser {
     fn fresh(realm: &Realm) -> Self {
         let (name, csrf, now) = (realm.secret(), realm.secret(), realm.now());
         let session = Session::new(csrf.clone(), now + realm.config.policy.session_lifetime * 1_000);
-        realm.state().sessions.insert(&name, session, now);
+        realm.memory.sessions.of(&name).insert(&name, session, now);
         Self { session: name, csrf, user: None, fresh: true }
     }
 
     /// Whoever logs in gets a new session name and new form tokens, so that nobody can have planted the old ones.
     pub fn log_in(self, realm: &Realm, user: ApprovingUser) -> Self {
         let (name, csrf, now) = (realm.secret(), realm.secret(), realm.now());
-        let mut state = realm.state();
-        let mut session = state.sessions.remove(&self.session).unwrap_or_else(|| Session::new(String::new(), now));
+        let old = realm.memory.sessions.of(&self.session).remove(&self.session);
+        let mut session = old.unwrap_or_else(|| Session::new(String::new(), now));
         session.csrf.clone_from(&csrf);
         session.expires_at = now + realm.config.policy.session_lifetime * 1_000;
         session.user = Some(user.clone());
-        state.latest_login = Some(user.sub.clone());
-        state.sessions.insert(&name, session, now);
+        seam::note_login(realm, &user);
+        realm.memory.sessions.of(&name).insert(&name, session, now);
         Self { session: name, csrf, user: Some(user), fresh: true }
     }
 
     /// Opens a question in this browser's session; returns its name.
     pub fn open(&self, realm: &Realm, interaction: Interaction) -> String {
         let id = realm.secret();
-        if let Some(session) = realm.state().sessions.get_mut(&self.session) {
+        if let Some(session) = realm.memory.sessions.of(&self.session).get_mut(&self.session) {
             session.open(id.clone(), interaction);
         }
         id
@@ -69,12 +70,12 @@ impl Browser {
 
     /// The open question of this name.
     pub fn interaction(&self, realm: &Realm, id: &str) -> Option<Interaction> {
-        realm.state().sessions.get(&self.session)?.interaction(id).cloned()
+        realm.memory.sessions.of(&self.session).get(&self.session)?.interaction(id).cloned()
     }
 
     /// Takes the question of this name, for it is answered: only one of two answers at the same time gets it.
     pub fn close(&self, realm: &Realm, id: &str) -> Option<Interaction> {
-        realm.state().sessions.get_mut(&self.session)?.close(id)
+        realm.memory.sessions.of(&self.session).get_mut(&self.session)?.close(id)
     }
 
     /// The answer with the session's cookie, if the browser does not have it yet.

@@ -8,7 +8,6 @@ use crate::server::core::form::Parameters;
 use crate::server::core::message::{Request, Response};
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, TokenError};
-use crate::server::core::scope::Scopes;
 use crate::server::defect::device as seam;
 use crate::server::grants::requested_scopes;
 
@@ -25,12 +24,12 @@ fn codes(realm: &Realm, request: &Request, form: &Parameters) -> Result<Response
     if !seam::may_use_devices(&realm.defects, client.grants.contains(&GrantKind::DeviceCode)) {
         return Err(Refusal::new(TokenError::UnauthorizedClient, "the client is not registered for the device grant"));
     }
-    let scopes = requested_scopes(form, &Scopes::of(&client.scopes))?;
+    let scopes = requested_scopes(form, &realm.scopes_of(client))?;
     let policy = &realm.config.policy;
     let (device_code, now) = (realm.secret(), realm.now());
     let user_code = {
-        let mut state = realm.state();
-        let user_code = state.devices.fresh_user_code(&*realm.random);
+        let mut devices = realm.memory.devices();
+        let user_code = devices.fresh_user_code(&*realm.random);
         let device = Device {
             client_id: client.id.clone(),
             scopes,
@@ -41,7 +40,7 @@ fn codes(realm: &Realm, request: &Request, form: &Parameters) -> Result<Response
             polled_at: None,
             decision: Decision::Pending,
         };
-        state.devices.insert(&device_code, device, now);
+        devices.insert(&device_code, device, now);
         user_code
     };
     let page = realm.url("/device");

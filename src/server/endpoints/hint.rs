@@ -1,6 +1,6 @@
 //! Of which kind a token is, and what a hint says about it (RFC 7009 section 2.1).
 
-use crate::server::core::state::State;
+use crate::server::core::memory::Memory;
 
 /// The tokens that can be introspected and revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +23,10 @@ impl Kind {
 }
 
 /// The kind of a token that the realm has issued.
-pub fn kind_of(state: &State, token: &str) -> Option<Kind> {
-    if state.access_tokens.get(token).is_some() {
+pub fn kind_of(memory: &Memory, token: &str) -> Option<Kind> {
+    if memory.access_tokens.contains(token) {
         Some(Kind::Access)
-    } else if state.refresh_tokens.get(token).is_some() {
+    } else if memory.refresh_token(token).is_some() {
         Some(Kind::Refresh)
     } else {
         None

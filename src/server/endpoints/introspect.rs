@@ -1,5 +1,7 @@
 //! The introspection endpoint: is this token alive, and what is it good for (RFC 7662)?
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::server::config::ClientConfig;
@@ -47,29 +49,28 @@ fn inactive() -> Value {
 /// The token as this caller may see it: its own, or all of them if that is its job.
 fn described(realm: &Realm, caller: seam::Caller<'_>, token: &str, hint: Option<&str>) -> Option<Value> {
     let now = realm.now();
-    let state = realm.state();
-    let kind = kind_of(&state, token)?;
+    let kind = kind_of(&realm.memory, token)?;
     if seam::hint_hides(&realm.defects, hint, kind) {
         return None;
     }
     match kind {
         Kind::Access => {
-            let found = state.access_tokens.get(token)?;
-            let alive = seam::is_alive(&realm.defects, found, now, !found.is_revoked() && !found.is_expired(now));
+            let found = realm.memory.access_tokens.get(token)?;
+            let alive = seam::is_alive(&realm.defects, &found, now, !found.is_revoked() && !found.is_expired(now));
             if !may_see(caller, &found.grant) {
                 return None;
             }
-            let told = access_token(realm, found);
+            let told = access_token(realm, &found);
             if alive { Some(told) } else { seam::details_of_the_dead(&realm.defects, told) }
         }
         Kind::Refresh => {
-            let found = state.refresh_tokens.get(token)?;
+            let found = realm.memory.refresh_token(token)?;
             let grant = found.grant()?;
             if !may_see(caller, &grant) {
                 return None;
             }
-            let told = refresh_token(realm, found, &grant);
-            let alive = refresh_token::is_alive(realm, found, &grant, now);
+            let told = refresh_token(realm, &found, &grant);
+            let alive = refresh_token::is_alive(realm, &found, &grant, now);
             let alive = !found.is_rotated() && seam::refresh_token_is_alive(&realm.defects, &grant, alive);
             if alive { Some(told) } else { seam::details_of_the_dead(&realm.defects, told) }
         }
@@ -78,29 +79,29 @@ fn described(realm: &Realm, caller: seam::Caller<'_>, token: &str, hint: Option<
 
 fn may_see(caller: seam::Caller<'_>, grant: &Grant) -> bool {
     match caller {
-        seam::Caller::Client(ClientConfig { id, introspect, .. }) => *introspect || *id == grant.client_id,
+        seam::Caller::Client(ClientConfig { id, introspect, .. }) => *introspect || **id == *grant.client_id,
         seam::Caller::Anyone => true,
     }
 }
 
 fn access_token(realm: &Realm, token: &AccessToken) -> Value {
-    let mut members = members(realm, &token.grant, &token.scopes.to_string(), token.issued_at, token.expires_at);
+    let mut members = members(realm, &token.grant, token.scopes.as_str(), token.issued_at, token.expires_at);
     members["token_type"] = json!("Bearer");
     members["nbf"] = json!(token.issued_at / 1_000);
     members["aud"] = json!(realm.issuer);
-    members["jti"] = json!(token.jti);
+    members["jti"] = json!(URL_SAFE_NO_PAD.encode(token.jti));
     members
 }
 
 fn refresh_token(realm: &Realm, token: &RefreshToken, grant: &Grant) -> Value {
     let end = token.expires_at.min(refresh_token::chain_end(realm, grant));
-    members(realm, grant, &token.scopes.to_string(), token.issued_at, end)
+    members(realm, grant, token.scopes.as_str(), token.issued_at, end)
 }
 
 fn members(realm: &Realm, grant: &Grant, scope: &str, issued_at: u64, expires_at: u64) -> Value {
     let mut members = json!({
         "active": true,
-        "client_id": grant.client_id,
+        "client_id": *grant.client_id,
         "sub": grant.subject(),
         "iss": realm.issuer,
         "iat": issued_at / 1_000,

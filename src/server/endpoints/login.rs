@@ -46,8 +46,8 @@ fn submitted(realm: &Realm, request: &Request, id: &str, form: &Parameters) -> R
     let username = form.get("username").unwrap_or_default();
     let known = realm.user(username);
     let now = realm.now();
-    let counter = format!("user {username}");
-    if known.is_some() && realm.state().failures.exhausted(&counter, realm.config.policy.failures_per_minute, now) {
+    let counter = || format!("user {username}");
+    if known.is_some() && realm.memory.failures.exhausted(counter, realm.config.policy.failures_per_minute, now) {
         return error_page(429, "Too many failed attempts. Try again in a minute.").with("retry-after", "60");
     }
     let password = form.get("password").unwrap_or_default();
@@ -56,7 +56,7 @@ fn submitted(realm: &Realm, request: &Request, id: &str, form: &Parameters) -> R
     let right: bool = Sha256::digest(password).as_slice().ct_eq(Sha256::digest(expected).as_slice()).into();
     let Some(user) = known.filter(|_| right && !password.is_empty()) else {
         if known.is_some() {
-            realm.state().failures.count(&counter, now);
+            realm.memory.failures.count(counter(), now);
         }
         return page(realm, &browser, id, Some("User name or password is wrong."));
     };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::server::config::ClientConfig;
+use crate::server::core::family::stem;
 use crate::server::core::form::Parameters;
 use crate::server::core::grant::Grant;
 use crate::server::core::message::{Request, Response};
@@ -12,7 +13,7 @@ use crate::server::defect::revocation as seam;
 use crate::server::grants::refresh_token;
 
 use super::back_channel;
-use super::hint::{Kind, kind_of};
+use super::hint::Kind;
 
 /// Answers a revocation request.
 pub fn answer(realm: &Realm, request: &Request) -> Response {
@@ -35,7 +36,7 @@ fn revocation(realm: &Realm, request: &Request, form: &Parameters) -> Result<Res
         return Ok(done());
     }
     seam::is_alive(realm, token, kind, &grant)?;
-    if !seam::belongs(&realm.defects, grant.client_id == client.id) {
+    if !seam::belongs(&realm.defects, *grant.client_id == *client.id) {
         return Err(Refusal::new(TokenError::UnauthorizedClient, "the token was issued to another client"));
     }
     kill(realm, client, token, kind, hint, &grant);
@@ -48,15 +49,15 @@ fn done() -> Response {
 
 /// The hint only says where to look first (RFC 7009 section 2.1); with two tables there is nothing to gain from it.
 fn found(realm: &Realm, token: &str) -> Option<(Kind, Arc<Grant>)> {
-    let state = realm.state();
-    let Some(kind) = kind_of(&state, token) else {
-        return refresh_token::grant_of_forgotten(realm, &state, token).map(|grant| (Kind::Refresh, grant));
+    if let Some(found) = realm.memory.access_tokens.get(token) {
+        return Some((Kind::Access, found.grant));
+    }
+    let chains = realm.memory.refresh_tokens.of(stem(token));
+    let grant = match chains.tokens.get(token) {
+        Some(found) => found.grant(),
+        None => refresh_token::grant_of_forgotten(realm, &chains, token),
     };
-    let grant = match kind {
-        Kind::Access => state.access_tokens.get(token).map(|found| Arc::clone(&found.grant)),
-        Kind::Refresh => state.refresh_tokens.get(token).and_then(|found| found.grant()),
-    };
-    grant.map(|grant| (kind, grant))
+    grant.map(|grant| (Kind::Refresh, grant))
 }
 
 /// A refresh token takes all that was issued by its grant along (RFC 7009 section 2.1); an access token goes alone.
@@ -66,11 +67,7 @@ fn kill(realm: &Realm, client: &ClientConfig, token: &str, kind: Kind, hint: Opt
         return;
     }
     match kind {
-        Kind::Access => {
-            if let Some(found) = realm.state().access_tokens.get_mut(token) {
-                found.revoked = true;
-            }
-        }
+        Kind::Access => realm.memory.access_tokens.revoke(token),
         Kind::Refresh => {
             grant.revoke_refresh_tokens();
             if seam::takes_access_tokens_along(&realm.defects) {

@@ -70,16 +70,15 @@ fn is_b64token(token: &str) -> bool {
 /// What the first good token of these tells; there is but one on a sound server.
 fn claims(realm: &Realm, tokens: &[String]) -> Result<Value, Refused> {
     let now = realm.now();
-    let state = realm.state();
-    if let Some(claims) = tokens.iter().find_map(|token| seam::claims_of_refresh_token(realm, &state, token)) {
+    if let Some(claims) = tokens.iter().find_map(|token| seam::claims_of_refresh_token(realm, token)) {
         return Ok(claims);
     }
     let token = tokens
         .iter()
-        .filter_map(|token| state.access_tokens.get(token))
+        .filter_map(|token| realm.memory.access_tokens.get(token))
         .find(|token| seam::is_alive(&realm.defects, token, now, !token.is_revoked() && !token.is_expired(now)))
-        .ok_or_else(|| seam::refusal_of(realm, &state, tokens, Refused::InvalidToken))?;
-    about(realm, token)
+        .ok_or_else(|| seam::refusal_of(realm, tokens, Refused::InvalidToken))?;
+    about(realm, &token)
 }
 
 /// The claims that the token's scope opens (OpenID Connect Core section 5.4).

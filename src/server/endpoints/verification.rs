@@ -65,27 +65,30 @@ fn typed(realm: &Realm, request: &Request, form: &Parameters) -> Response {
 fn entered(realm: &Realm, request: &Request, code: &str, from_address: bool) -> Response {
     let browser = Browser::of(realm, request);
     let (now, policy) = (realm.now(), &realm.config.policy);
-    let mut state = realm.state();
-    let guesses = state.sessions.get(&browser.session).map_or(0, |session| session.wrong_user_codes);
-    if guesses >= policy.user_codes_per_session || state.failures.exhausted(EVERY_SESSION, policy.failures_per_minute, now) {
+    let memory = &realm.memory;
+    let mut sessions = memory.sessions.of(&browser.session);
+    let guesses = sessions.get(&browser.session).map_or(0, |session| session.wrong_user_codes);
+    let every_session = || EVERY_SESSION.to_owned();
+    if guesses >= policy.user_codes_per_session || memory.failures.exhausted(every_session, policy.failures_per_minute, now) {
         return error_page(429, "Too many wrong codes. Try again in a minute.").with("retry-after", "60");
     }
-    let waiting = state.devices.find(code).filter(|device_code| {
-        state.devices.get(device_code).is_some_and(|device| {
+    let devices = memory.devices();
+    let waiting = devices.find(code).filter(|device_code| {
+        devices.get(device_code).is_some_and(|device| {
             device.decision == Decision::Pending
                 && now < device.expires_at
                 && seam::user_code_fits(&realm.defects, code, &device.user_code)
         })
     });
     let Some(device_code) = waiting.map(str::to_owned) else {
-        if let Some(session) = state.sessions.get_mut(&browser.session) {
+        if let Some(session) = sessions.get_mut(&browser.session) {
             session.wrong_user_codes += 1;
         }
-        state.failures.count(EVERY_SESSION, now);
-        drop(state);
+        memory.failures.count(every_session(), now);
+        drop((devices, sessions));
         return code_form(realm, &browser, Some("No device waits with this code."));
     };
-    drop(state);
+    drop((devices, sessions));
     let question = DeviceQuestion { device_code, from_address };
     if let Some(user) = seam::approves_on_opening(&realm.defects, &browser.user, from_address) {
         return settled(realm, &question, Decision::Approved(user));
@@ -101,9 +104,8 @@ fn entered(realm: &Realm, request: &Request, code: &str, from_address: bool) -> 
 /// The question, with the code that the user compares with the device.
 pub fn question_page(realm: &Realm, browser: &Browser, id: &str, question: &DeviceQuestion) -> Response {
     let shown = {
-        let state = realm.state();
-        state
-            .devices
+        let devices = realm.memory.devices();
+        devices
             .get(&question.device_code)
             .map(|device| (device.user_code.clone(), device.client_id.clone(), device.scopes.clone()))
     };
@@ -162,7 +164,7 @@ fn decided(realm: &Realm, request: &Request, id: &str, form: &Parameters) -> Res
 fn settled(realm: &Realm, question: &DeviceQuestion, decision: Decision) -> Response {
     let approved = matches!(decision, Decision::Approved(ApprovingUser { .. }));
     let now = realm.now();
-    let user_code = match realm.state().devices.get_mut(&question.device_code) {
+    let user_code = match realm.memory.devices().get_mut(&question.device_code) {
         Some(device) if device.decision == Decision::Pending && now < device.expires_at => {
             device.decision = decision;
             page::escaped(&device.user_code)

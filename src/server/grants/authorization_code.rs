@@ -29,7 +29,7 @@ pub fn issue(realm: &Realm, request: AuthorizationRequest, user: ApprovingUser) 
         expires_at: now + realm.config.policy.code_lifetime * 1_000,
         redeemed: None,
     };
-    realm.state().codes.insert(&value, code, now);
+    realm.memory.codes.of(&value).insert(&value, code, now);
     value
 }
 
@@ -57,11 +57,8 @@ pub fn redeem(realm: &Realm, client: &ClientConfig, form: &Parameters) -> Result
 fn spend(realm: &Realm, client: &ClientConfig, presented: &str, form: &Parameters) -> Result<Arc<Grant>, Refusal> {
     const UNFIT: Refusal = invalid_grant("the code is unknown, expired, spent, or was issued for another request");
     let now = realm.now();
-    let mut state = realm.state();
-    if state.codes.get(presented).is_none() {
-        return Err(seam::unknown_code(&realm.defects, &state, presented, UNFIT));
-    }
-    let Some(code) = state.codes.get_mut(presented) else { return Err(UNFIT) };
+    let mut codes = realm.memory.codes.of(presented);
+    let Some(code) = codes.get_mut(presented) else { return Err(seam::unknown_code(realm, presented, UNFIT)) };
     if !seam::belongs(&realm.defects, client, code.client_id == client.id) {
         return Err(UNFIT);
     }
@@ -82,8 +79,8 @@ fn spend(realm: &Realm, client: &ClientConfig, presented: &str, form: &Parameter
     if now >= code.expires_at && !seam::lives_for_ever(&realm.defects) {
         return Err(UNFIT);
     }
-    let owner = Owner::User(code.user.clone());
-    let grant = Arc::new(Grant::new(&code.client_id, owner, code.scopes.clone(), code.nonce.clone(), now));
+    let owner = Owner::User(Box::new(code.user.clone()));
+    let grant = Arc::new(Grant::new(realm.id_of(client), owner, code.scopes.clone(), code.nonce.clone(), now));
     code.redeemed = Some(Redemption { grant: Arc::downgrade(&grant), at: now });
     Ok(grant)
 }

@@ -8,7 +8,6 @@ use crate::server::core::grant::{Grant, Owner};
 use crate::server::core::message::Response;
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, TokenError};
-use crate::server::core::scope::Scopes;
 use crate::server::defect::client_credentials as seam;
 
 use super::requested_scopes;
@@ -23,8 +22,8 @@ pub fn issue(realm: &Realm, client: &ClientConfig, form: &Parameters) -> Result<
         return Err(Refusal::new(TokenError::UnauthorizedClient, "the grant is for confidential clients only"));
     }
     seam::needs_no_user(&realm.defects)?;
-    let scopes = seam::scopes(&realm.defects, client, form, requested_scopes(form, &Scopes::of(&client.scopes)))?;
-    let grant = Arc::new(Grant::new(&client.id, Owner::Client, scopes.clone(), None, realm.now()));
+    let scopes = seam::scopes(&realm.defects, client, form, requested_scopes(form, &realm.scopes_of(client)))?;
+    let grant = Arc::new(Grant::new(realm.id_of(client), Owner::Client, scopes.clone(), None, realm.now()));
     let refresh = seam::refresh(&realm.defects, &scopes);
     Ok(seam::without_scope(&realm.defects, form, tokens::answer(realm, Issue { grant, scopes, refresh })))
 }

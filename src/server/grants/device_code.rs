@@ -30,17 +30,17 @@ pub fn poll(realm: &Realm, client: &ClientConfig, form: &Parameters) -> Result<R
     };
     let now = realm.now();
     let grant = {
-        let mut state = realm.state();
-        let device_code = seam::device_code(&realm.defects, &state, presented);
-        if state.devices.get(&device_code).is_none() {
-            return Err(seam::unknown_code(&realm.defects, &state, presented, UNKNOWN));
+        let mut devices = realm.memory.devices();
+        let device_code = seam::device_code(&realm.defects, &devices, presented);
+        if devices.get(&device_code).is_none() {
+            return Err(seam::unknown_code(realm, &devices, presented, UNKNOWN));
         }
-        let device = state.devices.get_mut(&device_code).ok_or(UNKNOWN)?;
+        let device = devices.get_mut(&device_code).ok_or(UNKNOWN)?;
         if !seam::belongs(&realm.defects, device.client_id == client.id) {
             return Err(invalid_grant("the device code was issued to another client"));
         }
         let user = decided(realm, device, now)?;
-        Arc::new(Grant::new(&client.id, Owner::User(user), device.scopes.clone(), None, now))
+        Arc::new(Grant::new(realm.id_of(client), Owner::User(Box::new(user)), device.scopes.clone(), None, now))
     };
     let scopes = grant.scopes.clone();
     let refresh = Refresh::first(client, &scopes);

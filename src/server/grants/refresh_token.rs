@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use crate::server::config::ClientConfig;
+use crate::server::core::family::{Chains, stem};
 use crate::server::core::form::Parameters;
 use crate::server::core::grant::{Grant, RefreshToken, Stage};
 use crate::server::core::message::Response;
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, invalid_grant, invalid_request};
 use crate::server::core::scope::Scopes;
-use crate::server::core::state::State;
 use crate::server::defect::refresh as seam;
 use crate::server::defect::token as token_seam;
 
@@ -42,19 +42,19 @@ pub fn refresh(realm: &Realm, client: &ClientConfig, form: &Parameters) -> Resul
 /// Checks the token and replaces it in one step, so that of two requests at the same time only one gets through.
 fn rotate(realm: &Realm, client: &ClientConfig, presented: &str, form: &Parameters) -> Result<Issue, Refusal> {
     let now = realm.now();
-    let mut state = realm.state();
-    let state = &mut *state;
-    let name = seam::stored_name(&realm.defects, state, presented);
-    let unknown = seam::unknown_token(&realm.defects, state, presented, UNFIT);
-    let Some(token) = state.refresh_tokens.get_mut(&name) else {
-        let Some(grant) = grant_of_forgotten(realm, state, presented) else { return Err(unknown) };
-        if seam::belongs(&realm.defects, client, grant.client_id == client.id) {
+    let name = seam::stored_name(realm, presented);
+    let unknown = seam::unknown_token(realm, presented, UNFIT);
+    let mut chains = realm.memory.refresh_tokens.of(stem(&name));
+    let chains = &mut *chains;
+    let Some(token) = chains.tokens.get_mut(&name) else {
+        let Some(grant) = grant_of_forgotten(realm, chains, presented) else { return Err(unknown) };
+        if seam::belongs(&realm.defects, client, *grant.client_id == *client.id) {
             seam::revoke(&realm.defects, seam::Reused::Older, &grant);
         }
         return Err(UNFIT);
     };
     let grant = token.grant().ok_or(UNFIT)?;
-    if !seam::belongs(&realm.defects, client, grant.client_id == client.id) {
+    if !seam::belongs(&realm.defects, client, *grant.client_id == *client.id) {
         return Err(UNFIT);
     }
     let again = seam::may_be_used_again(&realm.defects, token, now);
@@ -74,7 +74,7 @@ fn rotate(realm: &Realm, client: &ClientConfig, presented: &str, form: &Paramete
         let generation = token.generation + 1;
         if !again {
             token.stage = Stage::Rotated(Arc::downgrade(&grant), now);
-            forget_the_oldest(realm, state, &name);
+            forget_the_oldest(realm, chains, &name);
         }
         grant.rotated();
         Refresh::New { generation, scopes: kept }
@@ -83,15 +83,15 @@ fn rotate(realm: &Realm, client: &ClientConfig, presented: &str, form: &Paramete
 }
 
 /// The grant of a token that was replaced so long ago that it has no record of its own any more.
-pub fn grant_of_forgotten(realm: &Realm, state: &State, presented: &str) -> Option<Arc<Grant>> {
-    state.families.get(realm.mint.family_of(presented)?)?.grant()
+pub fn grant_of_forgotten(realm: &Realm, chains: &Chains, presented: &str) -> Option<Arc<Grant>> {
+    chains.families.get(realm.mint.family_of(presented)?)?.grant()
 }
 
 /// Keeps what is remembered of a family small, however long its chain grows.
-fn forget_the_oldest(realm: &Realm, state: &mut State, replaced: &str) {
-    let family = realm.mint.family_of(replaced).and_then(|family| state.families.get_mut(family));
+fn forget_the_oldest(realm: &Realm, chains: &mut Chains, replaced: &str) {
+    let family = realm.mint.family_of(replaced).and_then(|family| chains.families.get_mut(family));
     if let Some(forgotten) = family.and_then(|family| family.replaced(replaced)) {
-        state.refresh_tokens.remove(&forgotten);
+        chains.tokens.remove(&forgotten);
     }
 }
 

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::server::config::{ClientConfig, GrantKind, TokenFormat};
-use crate::server::core::family::{Family, Mint};
+use crate::server::core::family::{Family, Mint, stem};
 use crate::server::core::grant::{AccessToken, Grant, Owner, RefreshToken, Stage};
 use crate::server::core::message::Response;
 use crate::server::core::realm::Realm;
 use crate::server::core::scope::Scopes;
+use crate::server::defect::refresh as refresh_seam;
 use crate::server::defect::token as seam;
 
 /// What is to be issued.
@@ -59,7 +62,7 @@ pub fn answer(realm: &Realm, issue: Issue) -> Response {
         "expires_in": realm.config.policy.access_token_lifetime,
     });
     if !scopes.is_empty() {
-        members["scope"] = json!(scopes.to_string());
+        members["scope"] = json!(scopes.as_str());
     }
     match refresh {
         Refresh::No => {}
@@ -76,12 +79,19 @@ pub fn answer(realm: &Realm, issue: Issue) -> Response {
 pub fn access_token(realm: &Realm, grant: &Arc<Grant>, scopes: &Scopes) -> String {
     let now = realm.now();
     let lifetime = realm.config.policy.access_token_lifetime * 1_000;
-    let jti = realm.secret();
+    let mut chance = [0; 48];
+    realm.random.fill(&mut chance);
+    let (secret, identifier) = chance.split_at(32);
+    let mut jti = [0; 16];
+    jti.copy_from_slice(identifier);
     let token = match realm.config.policy.access_token {
-        TokenFormat::Opaque => realm.secret(),
-        TokenFormat::Jwt => realm.keys.sign("at+jwt", &claims(realm, grant, scopes, now, now + lifetime, &jti)),
+        TokenFormat::Opaque => URL_SAFE_NO_PAD.encode(secret),
+        TokenFormat::Jwt => {
+            realm.keys.sign("at+jwt", &claims(realm, grant, scopes, now, now + lifetime, &URL_SAFE_NO_PAD.encode(jti)))
+        }
     };
     let token = seam::access_token(&realm.defects, token);
+    refresh_seam::note_access_token(realm, grant, &token);
     let entry = AccessToken {
         grant: Arc::clone(grant),
         scopes: scopes.clone(),
@@ -90,7 +100,7 @@ pub fn access_token(realm: &Realm, grant: &Arc<Grant>, scopes: &Scopes) -> Strin
         jti,
         revoked: false,
     };
-    realm.state().access_tokens.insert(&token, entry, now);
+    realm.memory.access_tokens.insert(&token, entry, now);
     token
 }
 
@@ -100,13 +110,13 @@ fn claims(realm: &Realm, grant: &Grant, scopes: &Scopes, issued_at: u64, expires
         "iss": realm.issuer,
         "sub": grant.subject(),
         "aud": realm.issuer,
-        "client_id": grant.client_id,
+        "client_id": *grant.client_id,
         "iat": issued_at / 1_000,
         "exp": expires_at / 1_000,
         "jti": jti,
     });
     if !scopes.is_empty() {
-        claims["scope"] = json!(scopes.to_string());
+        claims["scope"] = json!(scopes.as_str());
     }
     claims
 }
@@ -115,9 +125,9 @@ fn refresh_token(realm: &Realm, grant: Arc<Grant>, generation: u32, scopes: Scop
     let now = realm.now();
     let family = grant.family(|| Mint::family(&*realm.random)).to_owned();
     let token = realm.mint.token(&family, &*realm.random);
-    let mut state = realm.state();
-    if state.families.get(&family).is_none() {
-        state.families.insert(&family, Family::of(&grant), now);
+    let mut chains = realm.memory.refresh_tokens.of(stem(&token));
+    if chains.families.get(&family).is_none() {
+        chains.families.insert(&family, Family::of(&grant), now);
     }
     let entry = RefreshToken {
         stage: Stage::Current(grant),
@@ -126,7 +136,7 @@ fn refresh_token(realm: &Realm, grant: Arc<Grant>, generation: u32, scopes: Scop
         issued_at: now,
         expires_at: now + realm.config.policy.refresh_idle_lifetime * 1_000,
     };
-    state.refresh_tokens.insert(&token, entry, now);
+    chains.tokens.insert(&token, entry, now);
     token
 }
 
@@ -140,12 +150,12 @@ fn id_token(realm: &Realm, grant: &Grant, scopes: &Scopes) -> Option<String> {
     let mut claims = json!({
         "iss": realm.issuer,
         "sub": user.sub,
-        "aud": grant.client_id,
+        "aud": *grant.client_id,
         "iat": now / 1_000,
         "exp": now / 1_000 + realm.config.policy.access_token_lifetime,
         "auth_time": user.logged_in_at / 1_000,
     });
-    if let Some(nonce) = &grant.nonce {
+    if let Some(nonce) = grant.nonce() {
         claims["nonce"] = json!(nonce);
     }
     Some(realm.keys.sign("JWT", &claims))
