@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio::time::Instant;
 
 use super::admin::Admin;
 use super::config::ServerConfig;
 use super::core::environment::{Random as _, SystemClock, SystemRandom};
+use super::core::message::{Request, Response};
 use super::core::{Core, RealmError};
 use super::{http, provider_document};
 
@@ -41,15 +43,16 @@ pub enum StartError {
     Key,
 }
 
-/// A running server. Dropping it stops it too, without waiting.
+/// A running server. Dropped, it stops too, and nobody waits for the requests under way.
 pub struct Running {
     core: Arc<Core>,
     address: SocketAddr,
     base_url: String,
     admin_address: SocketAddr,
     admin_key: String,
-    stop: CancellationToken,
-    listeners: Vec<JoinHandle<()>>,
+    /// Dropped, it tells the tasks to stop.
+    stop: watch::Sender<()>,
+    tasks: Vec<JoinHandle<()>>,
 }
 
 /// Binds both listeners and serves in the background.
@@ -69,28 +72,35 @@ pub async fn start(config: ServerConfig) -> Result<Running, StartError> {
     for realm in config.realms {
         core.add_realm(realm)?;
     }
-    let stop = CancellationToken::new();
     let admin = Admin::new(Arc::clone(&core), format!("http://{admin_address}"), admin_key.clone());
-    let answers: [(TcpListener, http::Answer); 2] = [
-        (listener, {
-            let core = Arc::clone(&core);
-            Arc::new(move |request| core.answer(request))
-        }),
-        (admin_listener, Arc::new(move |request| admin.answer(&request))),
+    let (stop, told) = watch::channel(());
+    let tasks = vec![
+        tokio::spawn(http::serve(listener, answers_of(Arc::clone(&core)), told.clone())),
+        tokio::spawn(http::serve(admin_listener, move |request| admin.answer(&request), told.clone())),
+        tokio::spawn(sweep(Arc::downgrade(&core), told)),
     ];
-    let mut listeners: Vec<_> =
-        answers.into_iter().map(|(listener, answer)| tokio::spawn(http::serve(listener, answer, stop.clone()))).collect();
-    listeners.push(tokio::spawn(sweep(Arc::downgrade(&core), stop.clone())));
-    Ok(Running { core, address, base_url, admin_address, admin_key, stop, listeners })
+    Ok(Running { core, address, base_url, admin_address, admin_key, stop, tasks })
 }
 
 /// Drops what is over even when nothing new comes.
-async fn sweep(core: Weak<Core>, stop: CancellationToken) {
+async fn sweep(core: Weak<Core>, mut stop: http::Stop) {
     let mut ticks = tokio::time::interval(SWEEP_EVERY);
-    while stop.run_until_cancelled(ticks.tick()).await.is_some()
-        && let Some(core) = core.upgrade()
-    {
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stop.changed() => return,
+        }
+        let Some(core) = core.upgrade() else { return };
         core.sweep();
+    }
+}
+
+/// The core, and before it the question whether anybody is there, which is for no realm.
+fn answers_of(core: Arc<Core>) -> impl Fn(Request) -> Response + Send + Sync + 'static {
+    move |request| match (request.path.as_str(), request.method.as_str()) {
+        ("/health", "GET" | "HEAD") => Response::json(200, json!({ "status": "ok" })),
+        ("/health", _) => Response::method_not_allowed("GET, HEAD"),
+        _ => core.answer(request),
     }
 }
 
@@ -156,19 +166,14 @@ impl Running {
     }
 
     /// Stops listening, answers what is under way, and returns.
-    pub async fn stop(mut self) {
-        self.stop.cancel();
-        for listener in std::mem::take(&mut self.listeners) {
-            let abort = listener.abort_handle();
-            if tokio::time::timeout(STOP_PATIENCE, listener).await.is_err() {
+    pub async fn stop(self) {
+        drop(self.stop);
+        let end = Instant::now() + STOP_PATIENCE;
+        for task in self.tasks {
+            let abort = task.abort_handle();
+            if tokio::time::timeout_at(end, task).await.is_err() {
                 abort.abort();
             }
         }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.stop.cancel();
     }
 }

@@ -24,9 +24,9 @@ const FLOORS: &[(&str, &[&str])] = &[
 const WALLS: &[(&str, &[&str])] = &[
     ("cucumber", &["src/check/"]),
     ("goose", &["src/load/"]),
-    ("axum", &["src/server/http"]),
-    ("hyper", &["src/load/"]),
-    ("hyper_util", &["src/load/"]),
+    ("axum", &[]),
+    ("hyper", &["src/load/", "src/server/http/"]),
+    ("hyper_util", &["src/load/", "src/server/http/"]),
     ("reqwest", &["src/wire/"]),
     ("scraper", &["src/login/"]),
     ("clap", &["src/cli/", "src/main.rs", "src/report/mod.rs"]),

@@ -107,7 +107,6 @@ async fn the_admin_listener_refuses_what_it_does_not_understand() {
     let address: SocketAddr = server.admin_url().trim_start_matches("http://").parse().expect("an address");
     assert_eq!(send(address, "GET", "/realms", "authorization: Bearer wrong\r\n", "").await.0, 401);
     assert_eq!(send(address, "GET", "/realms", "", "").await.0, 401);
-    assert_eq!(send(address, "GET", "/health", "", "").await.0, 200);
     server.stop().await;
 }
 
@@ -117,6 +116,19 @@ async fn the_short_device_address_leads_to_the_default_realm() {
     let (status, head, _) = send(server.addr(), "GET", "/device?user_code=BCDF-GHJK&next=https://evil.example", "", "").await;
     assert_eq!(status, 303);
     assert!(head.contains("location: /realms/my-app/device?user_code=bcdf-ghjk\r\n"), "{head}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn both_listeners_say_that_they_are_there() {
+    let server = running().await;
+    let admin = server.admin_url().trim_start_matches("http://").parse().expect("an address");
+    for address in [server.addr(), admin] {
+        let (status, _, document) = send(address, "GET", "/health", "", "").await;
+        assert_eq!((status, document), (200, json!({ "status": "ok" })));
+    }
+    let (status, head, _) = send(server.addr(), "POST", "/health", "", "").await;
+    assert!(status == 405 && head.contains("allow: get, head"), "{head}");
     server.stop().await;
 }
 

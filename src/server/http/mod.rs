@@ -1,0 +1,71 @@
+//! The listeners: the only place of the server that knows the HTTP library.
+//!
+//! One task accepts, and one task per connection reads a request, lets the core answer it at once, and writes the answer. Nothing on that way is
+//! boxed, locked or shared between connections, so that what a request costs is what its answer costs.
+
+mod connection;
+mod exchange;
+mod outgoing;
+mod pulse;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::core::message::{Request, Response};
+
+/// Goes off when its sender is dropped.
+pub type Stop = watch::Receiver<()>;
+
+/// How long a client may take to send a request's head or its body, or leave a connection idle; at most twice as long goes unnoticed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a listener rests when the system has no room for another connection.
+const REST: Duration = Duration::from_millis(100);
+
+/// Answers requests until told to stop; then requests under way are answered first. Dropped, it leaves them unanswered.
+pub async fn serve<Answer>(listener: TcpListener, answer: Answer, stop: Stop)
+where
+    Answer: Fn(Request) -> Response + Send + Sync + 'static,
+{
+    serve_patiently(listener, answer, PATIENCE, stop).await;
+}
+
+async fn serve_patiently<Answer>(listener: TcpListener, answer: Answer, patience: Duration, stop: Stop)
+where
+    Answer: Fn(Request) -> Response + Send + Sync + 'static,
+{
+    let answer = Arc::new(answer);
+    let mut stopped = stop.clone();
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    // Without it a small answer waits for the acknowledgement of the one before; failing to set it only costs time.
+                    let _ = stream.set_nodelay(true);
+                    connections.spawn(connection::converse(stream, Arc::clone(&answer), patience, stop.clone()));
+                }
+                Err(error) if concerns_one_connection(&error) => {}
+                // No file descriptor is left, say: asking again at once would only burn the processor.
+                Err(_) => tokio::time::sleep(REST).await,
+            },
+            Some(_) = connections.join_next() => {}
+            _ = stopped.changed() => break,
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+/// Whether only the connection that was to be accepted is gone, and not the listener.
+fn concerns_one_connection(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset)
+}
