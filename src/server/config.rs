@@ -149,6 +149,27 @@ pub enum PkcePolicy {
     PublicClients,
 }
 
+/// Whose refresh token is replaced by each use (RFC 9700 section 2.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefreshRotation {
+    /// Every client's.
+    Everyone,
+    /// A public client's only. A confidential one keeps the token that it has, which is worth nothing without its secret: the duty to rotate is about
+    /// public clients (RFC 9700 sections 2.2.2 and 4.14.2), and RFC 6749 section 6 leaves it to the server whether there is a new one.
+    PublicClients,
+}
+
+/// In which way a confidential client may authenticate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientAuthPolicy {
+    /// In the one that it is registered for (RFC 7591 section 2, `token_endpoint_auth_method`).
+    RegisteredMethod,
+    /// By HTTP Basic or in the form body, as it likes: RFC 6749 section 2.3.1 defines both for any client with a password.
+    BasicOrPost,
+}
+
 /// What an access token looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -159,12 +180,21 @@ pub enum TokenFormat {
     Jwt,
 }
 
-/// Lifetimes (seconds) and strictness of a realm.
+/// Lifetimes (seconds) and strictness of a realm. Where specifications disagree, the strict choice is the default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
-    /// Who must use PKCE.
+    /// Who must use PKCE: RFC 7636 section 5 leaves it optional, RFC 9700 section 2.1.1 asks public clients for it, OAuth 2.1 everyone.
     pub pkce: PkcePolicy,
+    /// Whether the challenge method `plain` is taken, also as what a missing method means: RFC 7636 sections 4.2 and 4.3 define it so, its section 7.2
+    /// and RFC 9700 section 2.1.1 advise against it.
+    pub pkce_plain: bool,
+    /// Whose refresh token is replaced by each use.
+    pub refresh_rotation: RefreshRotation,
+    /// In which way a confidential client may authenticate.
+    pub client_auth: ClientAuthPolicy,
+    /// Whether the resource takes an access token from the query, as RFC 6750 section 2.3 allows and RFC 9700 section 4.3.2 has clients avoid.
+    pub query_tokens: bool,
     /// Format of the access tokens.
     pub access_token: TokenFormat,
     /// Seconds from the issue of a code to its end.
@@ -206,6 +236,10 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             pkce: PkcePolicy::Everyone,
+            pkce_plain: false,
+            refresh_rotation: RefreshRotation::Everyone,
+            client_auth: ClientAuthPolicy::RegisteredMethod,
+            query_tokens: false,
             access_token: TokenFormat::Opaque,
             code_lifetime: 60,
             access_token_lifetime: 300,

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use super::config::GrantKind::{AuthorizationCode, ClientCredentials, DeviceCode, RefreshToken};
 use super::config::{
-    AuthMethod, ClientConfig, GrantKind, PkcePolicy, Policy, RealmConfig, Secret, ServerConfig, TokenFormat, UserConfig,
+    AuthMethod, ClientAuthPolicy, ClientConfig, GrantKind, PkcePolicy, Policy, RealmConfig, RefreshRotation, Secret,
+    ServerConfig, TokenFormat, UserConfig,
 };
 
 impl ServerConfig {
-    /// Three realms: `my-app` and `strict` (PKCE for everyone, opaque tokens) and `lenient` (PKCE for public clients only, JWT access tokens).
+    /// Three realms: `my-app` and `strict` (the defaults: the strict choice wherever specifications disagree) and `lenient` (the other one each time, and
+    /// JWT access tokens).
     pub fn demo() -> Self {
         Self {
             host: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
@@ -16,12 +18,20 @@ impl ServerConfig {
             admin_port: 0,
             admin_key: None,
             default_realm: Some("my-app".to_owned()),
-            realms: vec![
-                realm("my-app", Policy::default()),
-                realm("strict", Policy::default()),
-                realm("lenient", Policy { pkce: PkcePolicy::PublicClients, access_token: TokenFormat::Jwt, ..Policy::default() }),
-            ],
+            realms: vec![realm("my-app", Policy::default()), realm("strict", Policy::default()), realm("lenient", lenient())],
         }
+    }
+}
+
+fn lenient() -> Policy {
+    Policy {
+        pkce: PkcePolicy::PublicClients,
+        pkce_plain: true,
+        refresh_rotation: RefreshRotation::PublicClients,
+        client_auth: ClientAuthPolicy::BasicOrPost,
+        query_tokens: true,
+        access_token: TokenFormat::Jwt,
+        ..Policy::default()
     }
 }
 

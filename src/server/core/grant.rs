@@ -169,7 +169,7 @@ pub struct Challenge {
 pub enum ChallengeMethod {
     /// SHA-256, base64url.
     S256,
-    /// None; only a defect lets it in.
+    /// None; only a realm that allows it, or a defect, lets it in.
     Plain,
 }
 

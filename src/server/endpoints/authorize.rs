@@ -132,7 +132,7 @@ fn scopes(realm: &Realm, client: &ClientConfig, given: Option<&str>) -> Result<S
     }
 }
 
-/// The PKCE challenge (RFC 7636 section 4.3); without a method it would be `plain`, which is not supported (RFC 9700 section 2.1.1).
+/// The PKCE challenge (RFC 7636 section 4.3); without a method it is `plain`, which few realms support (RFC 9700 section 2.1.1).
 fn challenge(realm: &Realm, client: &ClientConfig, parameters: &Parameters) -> Result<Option<Challenge>, Fault> {
     let method = parameters.get("code_challenge_method");
     let Some(value) = parameters.get("code_challenge") else {
@@ -148,7 +148,11 @@ fn challenge(realm: &Realm, client: &ClientConfig, parameters: &Parameters) -> R
             Ok(None)
         };
     };
-    let sound = (method == Some("S256")).then_some(ChallengeMethod::S256);
+    let sound = match method {
+        Some("S256") => Some(ChallengeMethod::S256),
+        Some("plain") | None if realm.config.policy.pkce_plain => Some(ChallengeMethod::Plain),
+        Some(_) | None => None,
+    };
     let Some(method) = pkce_seam::method(&realm.defects, method, sound) else {
         return Err((AuthorizationError::InvalidRequest, "the code challenge method is not supported"));
     };

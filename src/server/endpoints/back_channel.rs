@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use crate::server::config::{AuthMethod, ClientConfig, GrantKind};
+use crate::server::config::{AuthMethod, ClientAuthPolicy, ClientConfig, GrantKind};
 use crate::server::core::form::{self, Parameters};
 use crate::server::core::message::{Request, Response};
 use crate::server::core::realm::Realm;
@@ -152,7 +152,7 @@ fn proven<'realm>(
     let same: bool = Sha256::digest(secret).as_slice().ct_eq(&digest).into();
     let Some(client) = client else { return Err(seam::unknown_client(&realm.defects, grant, WRONG)) };
     let right = same && !secret.is_empty();
-    if client.auth_method() != method
+    if !may_authenticate_by(realm, client, method)
         || seam::method_is_missing(&realm.defects, client, method, grant)
         || !seam::secret_matches(&realm.defects, secret, expected, grant, right)
     {
@@ -160,6 +160,14 @@ fn proven<'realm>(
         return Err(WRONG);
     }
     Ok(client)
+}
+
+/// Whether a client with a secret may present it in this way.
+fn may_authenticate_by(realm: &Realm, client: &ClientConfig, method: AuthMethod) -> bool {
+    match realm.config.policy.client_auth {
+        ClientAuthPolicy::RegisteredMethod => client.auth_method() == method,
+        ClientAuthPolicy::BasicOrPost => !client.is_public(),
+    }
 }
 
 fn named<'realm>(

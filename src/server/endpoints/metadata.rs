@@ -32,6 +32,7 @@ pub fn published(request: &Request, document: impl FnOnce() -> Value) -> Respons
 fn members(realm: &Realm, document: Document) -> Value {
     let endpoint = |name: &str| realm.url(&format!("/protocol/openid-connect/{name}"));
     let methods = json!(["client_secret_basic", "client_secret_post", "none"]);
+    let challenge_methods = if realm.config.policy.pkce_plain { json!(["S256", "plain"]) } else { json!(["S256"]) };
     let mut members = json!({
         "issuer": realm.issuer,
         "authorization_endpoint": endpoint("auth"),
@@ -47,7 +48,7 @@ fn members(realm: &Realm, document: Document) -> Value {
         "token_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_methods_supported": methods,
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        "code_challenge_methods_supported": ["S256"],
+        "code_challenge_methods_supported": challenge_methods,
         "authorization_response_iss_parameter_supported": true,
     });
     let scopes: Vec<String> = realm.scopes().iter().map(str::to_owned).collect();

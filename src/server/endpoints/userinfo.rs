@@ -26,15 +26,32 @@ pub fn answer(realm: &Realm, request: &Request) -> Response {
     if !matches!(request.method.as_str(), "GET" | "HEAD" | "POST") {
         return Response::method_not_allowed("GET, POST");
     }
-    let claims = seam::tokens(realm, request, presented(request)).and_then(|tokens| claims(realm, &tokens));
+    let presented = presented(request, realm.config.policy.query_tokens);
+    let from_query = presented.as_ref().is_ok_and(|(place, _)| *place == Place::Query);
+    let token = presented.map(|(_, token)| token);
+    let claims = seam::tokens(realm, request, token).and_then(|tokens| claims(realm, &tokens));
     match claims {
+        // Whoever caches by address must not do it for others (RFC 6750 section 2.3).
+        Ok(claims) if from_query => {
+            Response::json(200, claims).with("cache-control", "private, no-store").with("pragma", "no-cache")
+        }
         Ok(claims) => Response::json(200, claims).not_stored(),
         Err(refused) => refusal(realm, refused),
     }
 }
 
-/// The token of the header or of the form body, not of both, and not with another in the query; one in the query alone is none (RFC 6750 sections 2 and 2.3).
-fn presented(request: &Request) -> Result<String, Refused> {
+/// Where a request carries its token (RFC 6750 section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// In the header or in the form body.
+    HeaderOrBody,
+    /// In the address.
+    Query,
+}
+
+/// The token of the header or of the form body, not of both, and not with another in the query; one in the query alone is none, or as good as the others
+/// where the realm takes it (RFC 6750 sections 2 and 2.3).
+fn presented(request: &Request, query_counts: bool) -> Result<(Place, String), Refused> {
     let mut found = Vec::new();
     for field in request.all_headers("authorization") {
         let (scheme, credentials) = field.split_once(' ').unwrap_or((field, ""));
@@ -46,15 +63,21 @@ fn presented(request: &Request) -> Result<String, Refused> {
         let form = Parameters::parse(&request.body).map_err(|_| Refused::Malformed)?;
         found.extend(form.all("access_token").map(str::to_owned));
     }
-    let in_query = Parameters::parse(request.query.as_bytes()).is_ok_and(|query| query.all("access_token").next().is_some());
-    if in_query && !found.is_empty() {
-        return Err(Refused::Malformed);
-    }
+    let query = Parameters::parse(request.query.as_bytes()).unwrap_or_default();
+    let mut in_query = query.all("access_token").map(str::to_owned).peekable();
+    let place = match (in_query.peek(), found.is_empty()) {
+        (Some(_), false) => return Err(Refused::Malformed),
+        (Some(_), true) if query_counts => {
+            found.extend(in_query);
+            Place::Query
+        }
+        (Some(_), true) | (None, _) => Place::HeaderOrBody,
+    };
     let two_fields = request.all_headers("authorization").nth(1).is_some();
     match found.as_slice() {
         [] if two_fields => Err(Refused::Malformed),
         [] => Err(Refused::NoToken),
-        [only] if !two_fields && is_b64token(only) => Ok(only.clone()),
+        [only] if !two_fields && is_b64token(only) => Ok((place, only.clone())),
         [only] if !two_fields && !only.is_empty() && !only.contains([' ', ',']) => Err(Refused::InvalidToken),
         _ => Err(Refused::Malformed),
     }

@@ -1,8 +1,9 @@
 //! The refresh grant: each use brings a new token, and the second use of an old one ends the whole family (RFC 6749 section 6, RFC 9700 section 4.14.2).
+//! A realm may let confidential clients keep theirs.
 
 use std::sync::Arc;
 
-use crate::server::config::ClientConfig;
+use crate::server::config::{ClientConfig, RefreshRotation};
 use crate::server::core::family::{Chains, stem};
 use crate::server::core::form::Parameters;
 use crate::server::core::grant::{Grant, RefreshToken, Stage};
@@ -68,7 +69,8 @@ fn rotate(realm: &Realm, client: &ClientConfig, presented: &str, form: &Paramete
         return Err(UNFIT);
     }
     let (scopes, kept) = scopes(realm, client, token, &grant, form)?;
-    let refresh = if seam::keeps_the_same_token(&realm.defects, client) {
+    let refresh = if seam::keeps_the_same_token(&realm.defects, client, keeps_the_same_token(realm, client)) {
+        token.expires_at = tokens::refresh_token_end(realm, now);
         Refresh::Same(name)
     } else {
         let generation = token.generation + 1;
@@ -80,6 +82,14 @@ fn rotate(realm: &Realm, client: &ClientConfig, presented: &str, form: &Paramete
         Refresh::New { generation, scopes: kept }
     };
     Ok(Issue { grant, scopes, refresh })
+}
+
+/// Whether the client goes on with the token that it has.
+fn keeps_the_same_token(realm: &Realm, client: &ClientConfig) -> bool {
+    match realm.config.policy.refresh_rotation {
+        RefreshRotation::Everyone => false,
+        RefreshRotation::PublicClients => !client.is_public(),
+    }
 }
 
 /// The grant of a token that was replaced so long ago that it has no record of its own any more.

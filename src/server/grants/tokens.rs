@@ -36,7 +36,7 @@ pub enum Refresh {
         /// What a refresh without `scope` gets.
         scopes: Scopes,
     },
-    /// The one that was used; a sound server always makes a new one.
+    /// The one that was used.
     Same(String),
 }
 
@@ -134,10 +134,15 @@ fn refresh_token(realm: &Realm, grant: Arc<Grant>, generation: u32, scopes: Scop
         scopes,
         generation,
         issued_at: now,
-        expires_at: now + realm.config.policy.refresh_idle_lifetime * 1_000,
+        expires_at: refresh_token_end(realm, now),
     };
     chains.tokens.insert(&token, entry, now);
     token
+}
+
+/// When a refresh token ends that is issued or used now, and never again.
+pub fn refresh_token_end(realm: &Realm, now: u64) -> u64 {
+    now + realm.config.policy.refresh_idle_lifetime * 1_000
 }
 
 /// Who logged in and when, for clients that asked for `openid` (OpenID Connect Core section 2).

@@ -5,6 +5,7 @@ mod bends;
 mod clients;
 mod devices;
 mod flows;
+mod policy;
 mod refreshing;
 
 use std::collections::BTreeMap;
