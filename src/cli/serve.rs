@@ -1,5 +1,6 @@
 //! `flowproof serve`: runs the reference server until it is told to stop.
 
+mod authority;
 mod defects;
 mod sheet;
 
@@ -9,10 +10,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use self::authority::Authority;
 use super::{Console, embedded, signals};
 use crate::exit::Exit;
 use crate::report::files;
-use crate::server::{Running, ServerConfig, StartError, start};
+use crate::server::{Running, ServerConfig, StartError, Tls, start};
 
 /// Run the reference authorization server: correct, or with the bugs you name
 #[derive(Debug, Args)]
@@ -30,6 +32,18 @@ pub struct Serve {
     /// Address to listen on
     #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     host: IpAddr,
+    /// Serve over TLS, with a certificate that is made at start
+    #[arg(long, conflicts_with = "tls_cert")]
+    tls: bool,
+    /// With --tls: write the authority that clients must trust there, and not to a temporary file
+    #[arg(long, value_name = "PATH", requires = "tls")]
+    tls_ca: Option<PathBuf>,
+    /// Serve over TLS with this certificate (PEM, followed by those between it and its authority)
+    #[arg(long, value_name = "PATH", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The private key of --tls-cert (PEM)
+    #[arg(long, value_name = "PATH", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Give every realm this defect; may be repeated
     #[arg(long = "defect", value_name = "NAME", value_delimiter = ',')]
     defects: Vec<String>,
@@ -80,8 +94,10 @@ impl Serve {
             ));
         }
         let exit = match self.announce(&running, console) {
-            Ok(()) => {
+            // The file of the authority is there for as long as it is of use.
+            Ok(authority) => {
                 stop.await;
+                drop(authority);
                 Exit::Success
             }
             Err(exit) => exit,
@@ -92,7 +108,13 @@ impl Serve {
 
     fn config(&self) -> Result<ServerConfig, String> {
         embedded::known(&self.defects)?;
-        let mut config = ServerConfig { host: self.host, port: self.port, admin_port: self.admin_port, ..ServerConfig::demo() };
+        let mut config = ServerConfig {
+            host: self.host,
+            port: self.port,
+            tls: self.tls(),
+            admin_port: self.admin_port,
+            ..ServerConfig::demo()
+        };
         if !config.realms.iter().any(|realm| realm.name == self.realm) {
             let names: Vec<_> = config.realms.iter().map(|realm| realm.name.as_str()).collect();
             return Err(format!("unknown realm `{}`: there are {}", self.realm, names.join(", ")));
@@ -104,18 +126,29 @@ impl Serve {
         Ok(config)
     }
 
-    fn announce(&self, running: &Running, console: &Console) -> Result<(), Exit> {
+    fn tls(&self) -> Option<Tls> {
+        match (&self.tls_cert, &self.tls_key) {
+            (Some(cert), Some(key)) => Some(Tls::Files { cert: cert.clone(), key: key.clone() }),
+            (Some(_), None) | (None, Some(_) | None) => self.tls.then_some(Tls::Generated),
+        }
+    }
+
+    fn announce(&self, running: &Running, console: &Console) -> Result<Option<Authority>, Exit> {
         let document = running.provider_document(&self.realm);
+        let authority = running.certificate_authority().map(|pem| Authority::write(pem, self.tls_ca.as_deref()));
+        let authority = authority.transpose().map_err(|error| console.usage(&error))?;
         if let Some(path) = &self.provider_file {
             files::replace_private(path, &|out| sheet::provider(&document, out)).map_err(|error| console.usage(&error))?;
         }
         let printed = console.show(|out| {
             if !console.quiet {
-                sheet::explain(running, &self.realm, &document, &self.defects, out)?;
+                let trusted = authority.as_ref().map(Authority::path);
+                sheet::explain(running, &self.realm, &document, &self.defects, trusted, out)?;
             }
             sheet::provider(&document, out)
         });
-        printed.map_err(|error| console.usage(&format_args!("cannot print the provider file: {error}")))
+        printed.map_err(|error| console.usage(&format_args!("cannot print the provider file: {error}")))?;
+        Ok(authority)
     }
 }
 
@@ -124,6 +157,8 @@ fn told(error: &StartError) -> String {
         StartError::Bind { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
             format!("{error}; choose another --port and --admin-port (0 takes a free one)")
         }
-        StartError::Bind { .. } | StartError::Realm(_) | StartError::Key => error.to_string(),
+        StartError::Bind { .. } | StartError::Realm(_) | StartError::Tls(_) | StartError::PublicUrl(_) | StartError::Key => {
+            error.to_string()
+        }
     }
 }

@@ -6,6 +6,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 
+use super::certificate::Tls;
+
 /// Everything that [`start`](super::start) needs.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +18,12 @@ pub struct ServerConfig {
     /// Port of the OAuth endpoints; 0 takes a free one.
     #[serde(default)]
     pub port: u16,
+    /// The origin under which clients reach the OAuth endpoints, e.g. `https://auth.example.com`, where it is not the address that is listened on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
+    /// TLS for the OAuth endpoints; they are in the clear when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
     /// Port of the admin listener; 0 takes a free one.
     #[serde(default)]
     pub admin_port: u16,
@@ -31,11 +39,13 @@ pub struct ServerConfig {
 
 impl fmt::Debug for ServerConfig {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, port, admin_port, admin_key: _, default_realm, realms } = self;
+        let Self { host, port, public_url, tls, admin_port, admin_key: _, default_realm, realms } = self;
         formatter
             .debug_struct("ServerConfig")
             .field("host", host)
             .field("port", port)
+            .field("public_url", public_url)
+            .field("tls", tls)
             .field("admin_port", admin_port)
             .field("default_realm", default_realm)
             .field("realms", realms)

@@ -15,6 +15,8 @@ impl ServerConfig {
         Self {
             host: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
             port: 0,
+            public_url: None,
+            tls: None,
             admin_port: 0,
             admin_key: None,
             default_realm: Some("my-app".to_owned()),

@@ -4,6 +4,7 @@
 //! synchronous state machine that does no I/O. What it can do wrong is in [`defect`].
 
 mod admin;
+mod certificate;
 pub mod config;
 mod core;
 pub mod defect;
@@ -17,6 +18,7 @@ mod running;
 #[cfg(test)]
 mod tests;
 
+pub use certificate::{CertificateError, Tls};
 pub use config::{
     AuthMethod, ClientConfig, GrantKind, PkcePolicy, Policy, RealmConfig, Secret, ServerConfig, TokenFormat, UserConfig,
 };

@@ -13,11 +13,13 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::admin::Admin;
+use super::certificate::{Certificate, CertificateError};
 use super::config::ServerConfig;
 use super::core::environment::{Random as _, SystemClock, SystemRandom};
 use super::core::message::{Request, Response};
 use super::core::{Core, RealmError};
-use super::{http, provider_document};
+use super::http::{self, Door};
+use super::provider_document;
 
 /// How long requests under way may take once the server is told to stop.
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
@@ -38,6 +40,12 @@ pub enum StartError {
     /// A realm of the configuration is not usable.
     #[error("{0}")]
     Realm(#[from] RealmError),
+    /// There is no usable certificate.
+    #[error("tls: {0}")]
+    Tls(#[from] CertificateError),
+    /// The public URL is not an origin.
+    #[error("public_url `{0}` is not an origin such as https://auth.example.com, with nothing behind the host and port")]
+    PublicUrl(String),
     /// The signing key could not be made.
     #[error("cannot make a signing key")]
     Key,
@@ -50,6 +58,7 @@ pub struct Running {
     base_url: String,
     admin_address: SocketAddr,
     admin_key: String,
+    authority: Option<String>,
     /// Dropped, it tells the tasks to stop.
     stop: watch::Sender<()>,
     tasks: Vec<JoinHandle<()>>,
@@ -65,7 +74,13 @@ pub async fn start(config: ServerConfig) -> Result<Running, StartError> {
     let admin_host = if config.host.is_loopback() { config.host } else { IpAddr::V4(Ipv4Addr::LOCALHOST) };
     let (admin_listener, admin_address) = bind(SocketAddr::new(admin_host, config.admin_port)).await?;
     let admin_key = config.admin_key.unwrap_or_else(random_key);
-    let base_url = format!("http://{}", reachable(address));
+    let base_url = match &config.public_url {
+        Some(url) => origin(url)?.to_owned(),
+        None => format!("{}://{}", if config.tls.is_some() { "https" } else { "http" }, reachable(address)),
+    };
+    let certificate = config.tls.as_ref().map(|tls| Certificate::obtain(tls, names(&base_url, config.host))).transpose()?;
+    let authority = certificate.as_ref().and_then(|certificate| certificate.authority.clone());
+    let tls = certificate.map(http::acceptor).transpose().map_err(|error| CertificateError::Unusable(error.to_string()))?;
     let core = Core::new(base_url.clone(), config.default_realm, Arc::new(SystemClock), Arc::new(SystemRandom))
         .map_err(|_| StartError::Key)?;
     let core = Arc::new(core);
@@ -75,11 +90,15 @@ pub async fn start(config: ServerConfig) -> Result<Running, StartError> {
     let admin = Admin::new(Arc::clone(&core), format!("http://{admin_address}"), admin_key.clone());
     let (stop, told) = watch::channel(());
     let tasks = vec![
-        tokio::spawn(http::serve(listener, answers_of(Arc::clone(&core)), told.clone())),
-        tokio::spawn(http::serve(admin_listener, move |request| admin.answer(&request), told.clone())),
+        tokio::spawn(http::serve(Door { listener, tls }, answers_of(Arc::clone(&core)), told.clone())),
+        tokio::spawn(http::serve(
+            Door { listener: admin_listener, tls: None },
+            move |request| admin.answer(&request),
+            told.clone(),
+        )),
         tokio::spawn(sweep(Arc::downgrade(&core), told)),
     ];
-    Ok(Running { core, address, base_url, admin_address, admin_key, stop, tasks })
+    Ok(Running { core, address, base_url, admin_address, admin_key, authority, stop, tasks })
 }
 
 /// Drops what is over even when nothing new comes.
@@ -121,6 +140,33 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
+/// An origin as it is configured, without the slash that many people write behind it.
+fn origin(url: &str) -> Result<&str, StartError> {
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).map(|rest| rest.trim_end_matches('/'));
+    let usual = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+    match host {
+        Some(host) if !host.is_empty() && host.bytes().all(usual) => Ok(url.trim_end_matches('/')),
+        Some(_) | None => Err(StartError::PublicUrl(url.to_owned())),
+    }
+}
+
+/// What a generated certificate is for: this machine, the address that is listened on, and the name that clients are told.
+fn names(base_url: &str, host: IpAddr) -> Vec<String> {
+    let mut names = vec!["localhost".to_owned(), Ipv4Addr::LOCALHOST.to_string(), Ipv6Addr::LOCALHOST.to_string()];
+    let (_, authority) = base_url.split_once("://").unwrap_or_default();
+    let public = match authority.strip_prefix('[') {
+        Some(literal) => literal.split(']').next(),
+        None => authority.split(':').next(),
+    };
+    let others = public.map(str::to_owned).into_iter().chain((!host.is_unspecified()).then(|| host.to_string()));
+    for name in others {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
 fn random_key() -> String {
     let mut key = [0; 24];
     SystemRandom.fill(&mut key);
@@ -133,7 +179,7 @@ impl Running {
         self.address
     }
 
-    /// `http://host:port`, without a slash at its end.
+    /// `http://host:port` (or `https`, or the public URL), without a slash at its end.
     pub fn base_url(&self) -> String {
         self.base_url.clone()
     }
@@ -156,6 +202,11 @@ impl Running {
     /// The key of the admin listener.
     pub fn admin_key(&self) -> &str {
         &self.admin_key
+    }
+
+    /// The authority behind a generated certificate, in PEM form: clients must be told to trust it.
+    pub fn certificate_authority(&self) -> Option<&str> {
+        self.authority.as_deref()
     }
 
     /// The provider file of a realm as a JSON value, secrets included; `null` when there is no such realm.

@@ -27,6 +27,8 @@ const WALLS: &[(&str, &[&str])] = &[
     ("axum", &[]),
     ("hyper", &["src/load/", "src/server/http/"]),
     ("hyper_util", &["src/load/", "src/server/http/"]),
+    ("rcgen", &["src/server/certificate.rs"]),
+    ("tokio_rustls", &["src/load/", "src/server/http/", "src/server/certificate.rs"]),
     ("reqwest", &["src/wire/"]),
     ("scraper", &["src/login/"]),
     ("clap", &["src/cli/", "src/main.rs", "src/report/mod.rs"]),

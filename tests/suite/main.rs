@@ -15,3 +15,4 @@ mod readme;
 mod reference_server;
 mod reports;
 mod serve;
+mod tls;

@@ -181,3 +181,31 @@ fn the_endpoints_that_it_prints_are_those_of_the_metadata() {
     }
     assert!(metadata["token_endpoint"].is_string());
 }
+
+#[test]
+fn a_check_trusts_a_server_with_a_certificate_of_its_own_once_it_is_told_so() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| dir.path().join(name).to_str().expect("text").to_owned();
+    let (provider, authority) = (at("provider.yaml"), at("ca.pem"));
+    let server = Server::start(&["--tls", "--tls-ca", &authority, "--provider-file", &provider]);
+    Server::wait_for(Path::new(&provider));
+    let check = ["check", "--provider", &provider, "--output", &at("reports"), "--id", "bearer/header"];
+    let stranger = ended(&check);
+    assert_eq!(stranger.status.code(), Some(3), "{}", stderr(&stranger));
+    let friend = flowproof(&check).env("SSL_CERT_FILE", &authority).output().expect("the binary runs");
+    assert_eq!(friend.status.code(), Some(0), "{}", stderr(&friend));
+    let (printed, code) = server.ended_by("-TERM");
+    assert_eq!(code, Some(0));
+    assert!(printed.contains(&authority) && printed.contains("--cacert"), "{printed}");
+}
+
+#[test]
+fn an_authority_without_a_name_is_gone_with_its_server() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let provider = dir.path().join("provider.yaml");
+    let server = Server::start(&["--tls", "--provider-file", provider.to_str().expect("text")]);
+    Server::wait_for(&provider);
+    let (printed, _) = server.ended_by("-TERM");
+    let path = printed.lines().filter_map(|line| line.strip_prefix("#   ")).find(|line| line.ends_with(".pem"));
+    assert!(!Path::new(path.expect("it is printed")).exists());
+}

@@ -10,6 +10,7 @@
 //! ```
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
@@ -29,7 +30,14 @@ const ENDPOINTS: [(&str, &str); 9] = [
 ];
 
 /// Writes what people need to know, as comments.
-pub fn explain(running: &Running, realm: &str, document: &Value, defects: &[String], out: &mut dyn Write) -> io::Result<()> {
+pub fn explain(
+    running: &Running,
+    realm: &str,
+    document: &Value,
+    defects: &[String],
+    authority: Option<&Path>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     writeln!(out, "# flowproof {}: a reference authorization server, for tests only.", env!("CARGO_PKG_VERSION"))?;
     writeln!(
         out,
@@ -63,10 +71,18 @@ pub fn explain(running: &Running, realm: &str, document: &Value, defects: &[Stri
     }
     writeln!(out, "#\n# Admin listener (create a realm, move its clock)")?;
     writeln!(out, "#   {}   Authorization: Bearer {}", running.admin_url(), running.admin_key())?;
+    if let Some(path) = authority {
+        writeln!(out, "#\n# Trust the certificate (curl --cacert, SSL_CERT_FILE, NODE_EXTRA_CA_CERTS)")?;
+        writeln!(out, "#   {}", path.display())?;
+    }
     if let Some((_, client)) = members(document, "clients").find(|(role, _)| *role == "batch") {
         writeln!(out, "#\n# Try it")?;
         let (id, secret) = (text(client, "id"), text(client, "secret"));
-        writeln!(out, "#   curl -u {id}:{secret} -d grant_type=client_credentials {issuer}/protocol/openid-connect/token")?;
+        let trust = authority.map(|path| format!("--cacert {} ", path.display())).unwrap_or_default();
+        writeln!(
+            out,
+            "#   curl {trust}-u {id}:{secret} -d grant_type=client_credentials {issuer}/protocol/openid-connect/token"
+        )?;
     }
     writeln!(out)
 }

@@ -83,7 +83,9 @@ impl Browser {
         if !self.fresh {
             return response;
         }
-        response.with("set-cookie", format!("{COOKIE}={}; Path={}/; HttpOnly; SameSite=Lax", self.session, realm.path()))
+        // Over plain HTTP, as on a developer's machine, browsers would not keep a `Secure` cookie.
+        let secure = if realm.issuer.starts_with("https:") { "; Secure" } else { "" };
+        response.with("set-cookie", format!("{COOKIE}={}; Path={}/; HttpOnly; SameSite=Lax{secure}", self.session, realm.path()))
     }
 
     /// The hidden field that proves that a form came from a page of this session (RFC 6749 section 10.12).

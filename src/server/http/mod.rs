@@ -7,6 +7,7 @@ mod connection;
 mod exchange;
 mod outgoing;
 mod pulse;
+mod tls;
 
 #[cfg(test)]
 mod tests;
@@ -18,8 +19,10 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 use super::core::message::{Request, Response};
+pub use tls::acceptor;
 
 /// Goes off when its sender is dropped.
 pub type Stop = watch::Receiver<()>;
@@ -30,18 +33,27 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a listener rests when the system has no room for another connection.
 const REST: Duration = Duration::from_millis(100);
 
-/// Answers requests until told to stop; then requests under way are answered first. Dropped, it leaves them unanswered.
-pub async fn serve<Answer>(listener: TcpListener, answer: Answer, stop: Stop)
-where
-    Answer: Fn(Request) -> Response + Send + Sync + 'static,
-{
-    serve_patiently(listener, answer, PATIENCE, stop).await;
+/// Where connections come from, and what makes them private.
+pub struct Door {
+    /// Bound already.
+    pub listener: TcpListener,
+    /// TLS, unless the requests come in the clear.
+    pub tls: Option<TlsAcceptor>,
 }
 
-async fn serve_patiently<Answer>(listener: TcpListener, answer: Answer, patience: Duration, stop: Stop)
+/// Answers requests until told to stop; then requests under way are answered first. Dropped, it leaves them unanswered.
+pub async fn serve<Answer>(door: Door, answer: Answer, stop: Stop)
 where
     Answer: Fn(Request) -> Response + Send + Sync + 'static,
 {
+    serve_patiently(door, answer, PATIENCE, stop).await;
+}
+
+async fn serve_patiently<Answer>(door: Door, answer: Answer, patience: Duration, stop: Stop)
+where
+    Answer: Fn(Request) -> Response + Send + Sync + 'static,
+{
+    let Door { listener, tls } = door;
     let answer = Arc::new(answer);
     let mut stopped = stop.clone();
     let mut connections = JoinSet::new();
@@ -51,7 +63,16 @@ where
                 Ok((stream, _)) => {
                     // Without it a small answer waits for the acknowledgement of the one before; failing to set it only costs time.
                     let _ = stream.set_nodelay(true);
-                    connections.spawn(connection::converse(stream, Arc::clone(&answer), patience, stop.clone()));
+                    let (answer, stop) = (Arc::clone(&answer), stop.clone());
+                    match tls.clone() {
+                        None => connections.spawn(connection::converse(stream, answer, patience, stop)),
+                        // In the connection's own task: whoever is slow to agree holds up nobody else.
+                        Some(tls) => connections.spawn(async move {
+                            if let Some(stream) = tls::secured(tls, stream, patience, stop.clone()).await {
+                                connection::converse(stream, answer, patience, stop).await;
+                            }
+                        }),
+                    };
                 }
                 Err(error) if concerns_one_connection(&error) => {}
                 // No file descriptor is left, say: asking again at once would only burn the processor.

@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::serve_patiently;
+use super::{Door, serve_patiently};
 use crate::server::core::message::{Request, Response};
 
 /// Long enough for a loaded machine to answer, short enough to wait for.
@@ -31,7 +31,7 @@ impl Listening {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let (stop, told) = watch::channel(());
-        let task = tokio::spawn(serve_patiently(listener, counted, PATIENCE, told));
+        let task = tokio::spawn(serve_patiently(Door { listener, tls: None }, counted, PATIENCE, told));
         Self { address, stop, task }
     }
 
