@@ -59,8 +59,22 @@ pub struct Response {
     pub headers: Vec<(&'static str, String)>,
     /// The content.
     pub content: Content,
-    /// How long the listener holds the answer back; only a defect does that, to make a race window real.
+    /// How long the listener holds the answer back; only a defect or a fault does that, to make a race window real or a network slow.
     pub delay: Option<Duration>,
+    /// How much of the answer the listener lets out; only a fault asks for less than all of it.
+    pub ending: Ending,
+}
+
+/// How an answer ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// As it should.
+    #[default]
+    Whole,
+    /// `Content-Length` promises the whole body, half of it comes, and the connection is closed. Where there is no body, as [`Self::Closed`].
+    Truncated,
+    /// The connection is closed without a byte of the answer.
+    Closed,
 }
 
 /// The content of a response, as data for as long as possible.
@@ -106,7 +120,7 @@ impl ClientRedirect {
 impl Response {
     /// A response with nothing in it.
     pub fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), content: Content::Empty, delay: None }
+        Self { status, headers: Vec::new(), content: Content::Empty, delay: None, ending: Ending::Whole }
     }
 
     /// A JSON document.
@@ -141,7 +155,7 @@ impl Response {
 
     /// Status, fields and body, ready to be written.
     pub fn render(self) -> (u16, Vec<(&'static str, String)>, Vec<u8>) {
-        let Self { status, mut headers, content, delay: _ } = self;
+        let Self { status, mut headers, content, delay: _, ending: _ } = self;
         let (implied, body) = match content {
             Content::Empty => (None, Vec::new()),
             Content::Json(document) => (Some(("content-type", "application/json".to_owned())), document.to_string().into_bytes()),

@@ -1,6 +1,5 @@
 //! One request and its answer, between the wire and the core.
 
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,9 +11,9 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use hyper::body::{Body as _, Bytes, Incoming};
 
 use super::connection::Conversation;
-use super::outgoing::Outgoing;
+use super::outgoing::{CutOff, Outgoing};
 use super::pulse::{Phase, Pulse};
-use crate::server::core::message::{Request, Response};
+use crate::server::core::message::{Ending, Request, Response};
 
 /// More than any OAuth request needs.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -32,10 +31,13 @@ enum Unread {
 }
 
 /// Reads a request, has it answered, and writes the answer.
+///
+/// # Errors
+/// [`CutOff`] when the answer is that there is none: then the connection ends.
 pub async fn exchange<Answer>(
     request: http::Request<Incoming>,
     conversation: Arc<Conversation<Answer>>,
-) -> Result<http::Response<Outgoing>, Infallible>
+) -> Result<http::Response<Outgoing>, CutOff>
 where
     Answer: Fn(Request) -> Response,
 {
@@ -53,7 +55,7 @@ where
     }
     let answer = written(response);
     pulse.enter(Phase::Request);
-    Ok(answer)
+    answer
 }
 
 /// The whole body, within bounds.
@@ -118,9 +120,15 @@ fn read(head: &Parts, body: Vec<u8>) -> Request {
     }
 }
 
-fn written(response: Response) -> http::Response<Outgoing> {
+fn written(response: Response) -> Result<http::Response<Outgoing>, CutOff> {
+    let ending = response.ending;
     let (status, fields, body) = response.render();
-    let mut answer = http::Response::new(Outgoing::whole(body));
+    let body = match ending {
+        Ending::Whole => Outgoing::whole(body),
+        Ending::Truncated => Outgoing::half(body).ok_or(CutOff)?,
+        Ending::Closed => return Err(CutOff),
+    };
+    let mut answer = http::Response::new(body);
     *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in fields {
         // A value that HTTP cannot carry (a line break, say) is left out rather than sent on.
@@ -128,5 +136,5 @@ fn written(response: Response) -> http::Response<Outgoing> {
             answer.headers_mut().append(HeaderName::from_static(name), value);
         }
     }
-    answer
+    Ok(answer)
 }

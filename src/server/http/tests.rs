@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::{Door, serve_patiently};
-use crate::server::core::message::{Request, Response};
+use crate::server::core::message::{Content, Ending, Request, Response};
 
 /// Long enough for a loaded machine to answer, short enough to wait for.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -20,10 +20,15 @@ struct Listening {
     task: JoinHandle<()>,
 }
 
-/// Tells how much it was sent; `/late` takes its time.
+/// Tells how much it was sent; `/late` takes its time, `/cut` stops in the middle, and `/closed` says nothing.
 fn counted(request: Request) -> Response {
     let delay = (request.path == "/late").then_some(4 * PATIENCE);
-    Response { delay, ..Response::empty(200).with("x-length", request.body.len().to_string()) }
+    let (content, ending) = match request.path.as_str() {
+        "/cut" => (Content::Html("0123456789".to_owned()), Ending::Truncated),
+        "/closed" => (Content::Html("0123456789".to_owned()), Ending::Closed),
+        _ => (Content::Empty, Ending::Whole),
+    };
+    Response { delay, content, ending, ..Response::empty(200).with("x-length", request.body.len().to_string()) }
 }
 
 impl Listening {
@@ -70,6 +75,17 @@ async fn requests_that_follow_each_other_at_once_are_answered_in_order() {
     let answers = server.answer_to(&format!("{one}{two}")).await;
     let lengths: Vec<_> = answers.lines().filter_map(|line| line.strip_prefix("x-length: ")).collect();
     assert_eq!(lengths, ["1", "2"]);
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_to_end_early_does_so_and_the_connection_with_it() {
+    let server = Listening::start().await;
+    let two = post("/cut", "content-length: 0\r\n", "") + &post("/", "content-length: 0\r\n", "");
+    let answer = server.answer_to(&two).await;
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("content-length: 10\r\n"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\n01234"), "{answer}");
+    assert_eq!(server.answer_to(&post("/closed", "content-length: 0\r\n", "")).await, "");
     server.stopped().await;
 }
 
