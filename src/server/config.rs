@@ -190,6 +190,17 @@ pub enum TokenFormat {
     Jwt,
 }
 
+/// What signs JWT access tokens and ID tokens (RFC 7518 section 3.1, RFC 8037 section 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SigningAlgorithm {
+    /// ECDSA on P-256 with SHA-256.
+    #[serde(rename = "ES256")]
+    Es256,
+    /// Ed25519.
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+}
+
 /// Lifetimes (seconds) and strictness of a realm. Where specifications disagree, the strict choice is the default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -207,6 +218,8 @@ pub struct Policy {
     pub query_tokens: bool,
     /// Format of the access tokens.
     pub access_token: TokenFormat,
+    /// What signs its tokens.
+    pub signing: SigningAlgorithm,
     /// Seconds from the issue of a code to its end.
     pub code_lifetime: u64,
     /// Seconds an access token lives.
@@ -251,6 +264,7 @@ impl Default for Policy {
             client_auth: ClientAuthPolicy::RegisteredMethod,
             query_tokens: false,
             access_token: TokenFormat::Opaque,
+            signing: SigningAlgorithm::Es256,
             code_lifetime: 60,
             access_token_lifetime: 300,
             refresh_idle_lifetime: 1_800,
@@ -294,7 +308,34 @@ impl fmt::Debug for Secret {
     }
 }
 
+impl RealmConfig {
+    /// A realm without clients and users.
+    pub fn empty(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            clients: BTreeMap::new(),
+            users: BTreeMap::new(),
+            policy: Policy::default(),
+            defects: Vec::new(),
+        }
+    }
+}
+
 impl ClientConfig {
+    /// A public client that may do nothing yet.
+    pub fn public(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: None,
+            secret: None,
+            auth: None,
+            redirect_uris: Vec::new(),
+            grants: Vec::new(),
+            scopes: Vec::new(),
+            introspect: false,
+        }
+    }
+
     /// A client without a secret is public (RFC 6749 section 2.1).
     pub fn is_public(&self) -> bool {
         self.secret.is_none()

@@ -60,10 +60,15 @@ fn clients() -> BTreeMap<String, ClientConfig> {
                 .redirects(&["http://127.0.0.1:8401/callback", "https://other.example/cb"])
                 .may(&[AuthorizationCode, RefreshToken, ClientCredentials], &["openid", "profile", "email", "billing:read"]),
         ),
-        ("spa", public("my-frontend").redirects(&["http://127.0.0.1:8402/callback", "https://spa.example/cb"]).may(CODE, USER)),
+        (
+            "spa",
+            ClientConfig::public("my-frontend")
+                .redirects(&["http://127.0.0.1:8402/callback", "https://spa.example/cb"])
+                .may(CODE, USER),
+        ),
         (
             "other_spa",
-            public("other-frontend")
+            ClientConfig::public("other-frontend")
                 .redirects(&["http://127.0.0.1:8403/callback", "https://otherspa.example/cb"])
                 .may(CODE, USER),
         ),
@@ -71,8 +76,8 @@ fn clients() -> BTreeMap<String, ClientConfig> {
         ("batch_post", confidential("batch-job-post", "batch-post-secret-71c5fd").by_post().may(&[ClientCredentials], BILLING)),
         ("special", confidential("special client:1", SPECIAL).may(&[ClientCredentials], &["billing:read"])),
         ("special_post", confidential("special client:2", SPECIAL).by_post().may(&[ClientCredentials], &["billing:read"])),
-        ("tv", public("tv").may(&[DeviceCode, RefreshToken], &["openid", "profile"])),
-        ("other_tv", public("other-tv").may(&[DeviceCode, RefreshToken], &["openid", "profile"])),
+        ("tv", ClientConfig::public("tv").may(&[DeviceCode, RefreshToken], &["openid", "profile"])),
+        ("other_tv", ClientConfig::public("other-tv").may(&[DeviceCode, RefreshToken], &["openid", "profile"])),
         ("console", confidential("console", "console-secret-90ab34").may(&[DeviceCode, RefreshToken], &["openid", "profile"])),
         ("inspector", confidential("billing-api", "billing-api-secret-3d77c8").inspector()),
         (
@@ -95,7 +100,7 @@ fn clients() -> BTreeMap<String, ClientConfig> {
         ),
         (
             "native",
-            public("native-app")
+            ClientConfig::public("native-app")
                 .redirects(&["http://127.0.0.1/cb", "http://[::1]/cb", "com.example.app:/cb"])
                 .may(CODE, &["openid", "profile"]),
         ),
@@ -103,21 +108,8 @@ fn clients() -> BTreeMap<String, ClientConfig> {
     entries.into_iter().map(|(role, client)| (role.to_owned(), client)).collect()
 }
 
-fn public(id: &str) -> ClientConfig {
-    ClientConfig {
-        id: id.to_owned(),
-        name: None,
-        secret: None,
-        auth: None,
-        redirect_uris: Vec::new(),
-        grants: Vec::new(),
-        scopes: Vec::new(),
-        introspect: false,
-    }
-}
-
 fn confidential(id: &str, secret: &str) -> ClientConfig {
-    ClientConfig { secret: Some(Secret::from(secret)), auth: Some(AuthMethod::ClientSecretBasic), ..public(id) }
+    ClientConfig { secret: Some(Secret::from(secret)), auth: Some(AuthMethod::ClientSecretBasic), ..ClientConfig::public(id) }
 }
 
 impl ClientConfig {

@@ -12,6 +12,7 @@ mod demo;
 mod endpoints;
 mod grants;
 mod http;
+mod in_process;
 mod provider_document;
 mod running;
 
@@ -20,6 +21,8 @@ mod tests;
 
 pub use certificate::{CertificateError, Tls};
 pub use config::{
-    AuthMethod, ClientConfig, GrantKind, PkcePolicy, Policy, RealmConfig, Secret, ServerConfig, TokenFormat, UserConfig,
+    AuthMethod, ClientConfig, GrantKind, PkcePolicy, Policy, RealmConfig, Secret, ServerConfig, SigningAlgorithm, TokenFormat,
+    UserConfig,
 };
+pub use in_process::InProcess;
 pub use running::{Running, StartError, start};

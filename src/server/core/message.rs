@@ -20,6 +20,21 @@ pub struct Request {
 }
 
 impl Request {
+    /// The request behind this head, with its body.
+    pub fn of(head: &http::request::Parts, body: Vec<u8>) -> Self {
+        Self {
+            method: head.method.as_str().to_owned(),
+            path: head.uri.path().to_owned(),
+            query: head.uri.query().unwrap_or_default().to_owned(),
+            headers: head
+                .headers
+                .iter()
+                .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+                .collect(),
+            body,
+        }
+    }
+
     /// The first field of this name (in lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
         self.all_headers(name).next()
@@ -151,6 +166,20 @@ impl Response {
     /// Takes away every field of this name.
     pub fn drop_header(&mut self, name: &str) {
         self.headers.retain(|(field, _)| *field != name);
+    }
+
+    /// The answer in the vocabulary of the `http` crate.
+    pub fn into_http(self) -> http::Response<Vec<u8>> {
+        let (status, fields, body) = self.render();
+        let mut answer = http::Response::new(body);
+        *answer.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+        for (name, value) in fields {
+            // A value that HTTP cannot carry (a line break, say) is left out rather than sent on.
+            if let Ok(value) = http::HeaderValue::try_from(value) {
+                answer.headers_mut().append(http::HeaderName::from_static(name), value);
+            }
+        }
+        answer
     }
 
     /// Status, fields and body, ready to be written.

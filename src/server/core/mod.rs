@@ -29,7 +29,7 @@ use self::form::Parameters;
 use self::message::{Request, Response};
 use self::realm::Realm;
 pub use self::realm::RealmError;
-use self::signing::{KeyError, SigningKey};
+use self::signing::{KeyError, Keys};
 use super::config::RealmConfig;
 use super::{defect, endpoints};
 
@@ -38,7 +38,7 @@ pub struct Core {
     base: String,
     default_realm: Option<String>,
     realms: RwLock<HashMap<String, Arc<Realm>>>,
-    keys: Arc<SigningKey>,
+    keys: Arc<Keys>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -54,7 +54,7 @@ impl Core {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, KeyError> {
-        let keys = Arc::new(SigningKey::generate()?);
+        let keys = Arc::new(Keys::generate()?);
         Ok(Self { base, default_realm, realms: RwLock::default(), keys, clock, random })
     }
 

@@ -13,7 +13,7 @@ use super::environment::{Clock, Random};
 use super::family::Mint;
 use super::memory::Memory;
 use super::scope::Scopes;
-use super::signing::SigningKey;
+use super::signing::Keys;
 use crate::server::config::{ClientConfig, RealmConfig, UserConfig};
 use crate::server::defect::{Defects, Unknown};
 
@@ -49,7 +49,7 @@ pub struct Realm {
     /// What is wrong with it.
     pub defects: Defects,
     /// The key all realms sign with.
-    pub keys: Arc<SigningKey>,
+    pub keys: Arc<Keys>,
     /// Makes the refresh tokens.
     pub mint: Arc<Mint>,
     /// Chance.
@@ -92,7 +92,7 @@ impl Realm {
     pub fn new(
         config: RealmConfig,
         issuer: String,
-        keys: Arc<SigningKey>,
+        keys: Arc<Keys>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, RealmError> {

@@ -9,5 +9,5 @@ use super::metadata::published;
 
 /// Answers a request for the keys.
 pub fn answer(realm: &Realm, request: &Request) -> Response {
-    published(request, || json!({ "keys": [realm.keys.public_jwk()] }))
+    published(request, || json!({ "keys": [realm.keys.public_jwk(realm.config.policy.signing)] }))
 }

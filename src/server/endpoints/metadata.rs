@@ -60,7 +60,7 @@ fn members(realm: &Realm, document: Document) -> Value {
         Document::OAuth => {}
         Document::OpenId => {
             members["subject_types_supported"] = json!(["public"]);
-            members["id_token_signing_alg_values_supported"] = json!(["ES256"]);
+            members["id_token_signing_alg_values_supported"] = json!([realm.config.policy.signing]);
         }
     }
     members

@@ -12,6 +12,7 @@ use crate::server::core::grant::{AccessToken, Grant, Owner, RefreshToken, Stage}
 use crate::server::core::message::Response;
 use crate::server::core::realm::Realm;
 use crate::server::core::scope::Scopes;
+use crate::server::core::signing::Kind;
 use crate::server::defect::refresh as refresh_seam;
 use crate::server::defect::token as seam;
 
@@ -86,9 +87,11 @@ pub fn access_token(realm: &Realm, grant: &Arc<Grant>, scopes: &Scopes) -> Strin
     jti.copy_from_slice(identifier);
     let token = match realm.config.policy.access_token {
         TokenFormat::Opaque => URL_SAFE_NO_PAD.encode(secret),
-        TokenFormat::Jwt => {
-            realm.keys.sign("at+jwt", &claims(realm, grant, scopes, now, now + lifetime, &URL_SAFE_NO_PAD.encode(jti)))
-        }
+        TokenFormat::Jwt => realm.keys.sign(
+            realm.config.policy.signing,
+            Kind::AccessToken,
+            &claims(realm, grant, scopes, now, now + lifetime, &URL_SAFE_NO_PAD.encode(jti)),
+        ),
     };
     let token = seam::access_token(&realm.defects, token);
     refresh_seam::note_access_token(realm, grant, &token);
@@ -163,5 +166,5 @@ fn id_token(realm: &Realm, grant: &Grant, scopes: &Scopes) -> Option<String> {
     if let Some(nonce) = grant.nonce() {
         claims["nonce"] = json!(nonce);
     }
-    Some(realm.keys.sign("JWT", &claims))
+    Some(realm.keys.sign(realm.config.policy.signing, Kind::IdToken, &claims))
 }

@@ -5,9 +5,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use http::StatusCode;
 use http::header::{CONNECTION, EXPECT};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, StatusCode};
 use hyper::body::{Body as _, Bytes, Incoming};
 
 use super::connection::Conversation;
@@ -47,7 +47,7 @@ where
     let body = received(&head, body, pulse).await;
     pulse.enter(Phase::Answer);
     let response = match body {
-        Ok(body) => (conversation.answer)(read(&head, body)),
+        Ok(body) => (conversation.answer)(Request::of(&head, body)),
         Err(unread) => unread.response(),
     };
     if let Some(delay) = response.delay {
@@ -105,36 +105,13 @@ impl Unread {
     }
 }
 
-fn read(head: &Parts, body: Vec<u8>) -> Request {
-    let headers = head
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-        .collect();
-    Request {
-        method: head.method.as_str().to_owned(),
-        path: head.uri.path().to_owned(),
-        query: head.uri.query().unwrap_or_default().to_owned(),
-        headers,
-        body,
-    }
-}
-
 fn written(response: Response) -> Result<http::Response<Outgoing>, CutOff> {
     let ending = response.ending;
-    let (status, fields, body) = response.render();
+    let (head, body) = response.into_http().into_parts();
     let body = match ending {
         Ending::Whole => Outgoing::whole(body),
         Ending::Truncated => Outgoing::half(body).ok_or(CutOff)?,
         Ending::Closed => return Err(CutOff),
     };
-    let mut answer = http::Response::new(body);
-    *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in fields {
-        // A value that HTTP cannot carry (a line break, say) is left out rather than sent on.
-        if let Ok(value) = HeaderValue::try_from(value) {
-            answer.headers_mut().append(HeaderName::from_static(name), value);
-        }
-    }
-    Ok(answer)
+    Ok(http::Response::from_parts(head, body))
 }
