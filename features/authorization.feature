@@ -83,6 +83,14 @@ Feature: Authorization endpoint
       Then the browser is not sent away
       And put right, the request succeeds
 
+    @id:unregistered-redirect-uri-by-post @catches:redirects-errors-to-unchecked-uri @catches:skips-redirect-uri-check-by-post @catches:crashes-on-authorization-by-post
+    Scenario: An unregistered redirect URI in a request by POST
+      Where there is a second way in, the check may stand at the first one only.
+      Given a confidential client
+      When the user approves a request with redirect_uri "https://evil.example/cb", as a form by POST
+      Then the browser is not sent away
+      And put right, the request succeeds
+
   @must @RFC6749-3.1 @req:authz-duplicate-state-rejected
   Rule: A request that repeats a parameter is refused
 

@@ -4,7 +4,7 @@ Feature: Proof Key for Code Exchange
   @must @RFC7636-4.2 @RFC9700-2.1.1 @req:pkce-s256-supported
   Rule: Every server supports S256
 
-    @id:s256 @catches:refuses-s256 @catches:demands-secret-of-public-clients
+    @id:s256 @catches:refuses-s256 @catches:demands-secret-of-public-clients @catches:serves-authorization-by-post-only
     Scenario: A challenge by S256 and its verifier
       Without it apps without a secret have nothing that protects their codes.
       Given a public client

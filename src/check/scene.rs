@@ -51,6 +51,8 @@ pub struct Scene {
     pub rounds: Vec<Round>,
     /// The last authorization response, or what came in its stead.
     pub sighting: Option<Sighting>,
+    /// Walks that one step made in a row.
+    pub walks: Vec<Walk>,
     /// How many exchanges were recorded when the walk behind the sighting began.
     pub walk_began: usize,
     /// The exchange that shows what the step found wrong, where it is not the last one of its endpoint.
@@ -96,6 +98,17 @@ pub struct Round {
     pub surviving: usize,
     /// An answer that was none.
     pub crashed: Option<Heard>,
+}
+
+/// One of several walks in a row.
+#[derive(Clone, Debug)]
+pub struct Walk {
+    /// What was changed in its request, in words for a reader.
+    pub what: String,
+    /// How many exchanges were recorded when it began.
+    pub began: usize,
+    /// What was seen.
+    pub seen: Sighting,
 }
 
 /// What a user or a client was granted.
@@ -189,6 +202,7 @@ impl Scene {
             chorus: Vec::new(),
             rounds: Vec::new(),
             sighting: None,
+            walks: Vec::new(),
             walk_began: 0,
             evidence: None,
             asked: None,

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{Alteration, MARKUP, alteration};
+use super::{Alteration, MARKUP, alteration, named};
 use crate::check::chance;
 use crate::check::halt::Halt;
 use crate::protocol::{Request, Secret, Value};
@@ -23,6 +23,14 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
     }),
     alteration("with a {word} that looks like a JWT", &[], |_, request, args| Ok(request.set(&args[0], jwt_of_nobody()))),
     alteration("with a second {word} {string}", &[], |_, request, args| Ok(request.twice(&args[0], &args[1]))),
+    alteration("with {word} {string} before its own", &[], |_, request, args| {
+        let own = request.param(&args[0]).cloned().ok_or_else(|| Halt::blocked(format!("the request has no {}", args[0])))?;
+        Ok(request.set(&args[0], &args[1]).twice(&args[0], own))
+    }),
+    alteration("with the client_id of {client} beside its own", &[], |scene, request, args| {
+        let other = scene.client(named(&args[0])?.key)?.id.clone();
+        Ok(request.twice("client_id", other))
+    }),
     alteration("with a made up {word}", &[], |_, request, args| {
         Ok(request.set(&args[0], Secret::new(format!("made up {}", args[0]), chance::token() + &chance::token())))
     }),

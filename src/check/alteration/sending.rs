@@ -3,13 +3,17 @@
 use super::{Alteration, alteration};
 use crate::check::chance;
 use crate::check::halt::Halt;
-use crate::protocol::{Method, Secret};
+use crate::protocol::{Body, Method, Secret};
 
 pub(super) const ALTERATIONS: &[Alteration] = &[
     alteration("as a CORS preflight", &[], |_, request, _| {
         Ok(request.method(Method::Options).header("access-control-request-method", "GET"))
     }),
     alteration("by GET", &[], |_, request, _| Ok(request.as_get())),
+    alteration("as a form by POST", &[], |_, mut request, _| {
+        request.body = Body::Form(std::mem::take(&mut request.query));
+        Ok(request.method(Method::Post))
+    }),
     alteration("as JSON", &[], |_, request, _| Ok(request.as_json())),
     alteration("with every parameter in the query", &[], |_, request, _| Ok(request.in_query())),
     alteration("accepting {string}", &[], |_, request, args| Ok(request.header("accept", &args[0]))),

@@ -52,14 +52,14 @@ async fn decides(scene: &mut Scene, args: &Args, ask: Ask, decision: Decision) -
     let sighting = scene.sighting()?;
     if decision == Decision::Deny
         && !sighting.asked_consent()
-        && matches!(sighting.end, End::Redirected { .. } | End::Stuck { .. })
+        && matches!(sighting.end, End::Redirected { .. } | End::Stuck { .. } | End::Refused { .. })
     {
         return Err(Halt::blocked("no page asked the user, so there was nothing to deny"));
     }
     Ok(())
 }
 
-async fn send(scene: &mut Scene, args: &Args, at: usize, ask: Ask, decision: Decision, browser: &str) -> Step {
+pub(super) async fn send(scene: &mut Scene, args: &Args, at: usize, ask: Ask, decision: Decision, browser: &str) -> Step {
     let (request, grant) = scene.authorization_request(ask)?;
     let request = match args.alteration(at) {
         Some(alteration) => alteration.apply(scene, request)?,

@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod authorization;
+pub mod authorization_requests;
 pub mod clients;
 pub mod consent;
 pub mod device;
@@ -35,6 +36,7 @@ static VOCABULARY: LazyLock<Vec<(&'static Phrase, Regex)>> = LazyLock::new(|| {
         clients::PHRASES,
         users::PHRASES,
         authorization::PHRASES,
+        authorization_requests::PHRASES,
         response::PHRASES,
         pages::PHRASES,
         consent::PHRASES,

@@ -7,7 +7,7 @@ use crate::protocol::{Answer, Exchange};
 use crate::report::text::{Ink, Style, plain, wrap};
 use crate::verdict::Finding;
 
-/// How many characters of a body are shown; the JSON report holds more.
+/// How many characters of a body or a parameter are shown; the JSON report holds more.
 const BODY_SHOWN: usize = 480;
 
 /// Headers that a requirement speaks of; the JSON report holds all.
@@ -48,7 +48,7 @@ pub fn render(finding: &Finding, evidence: Evidence, indent: usize, style: &Styl
         Evidence::Whole => {
             let mut page = Block { indent: indent + 2, style, out };
             page.headers(&request.headers, false)?;
-            page.text(&query.split('&').filter(|pair| !pair.is_empty()).collect::<Vec<_>>().join("  "))?;
+            page.text(&query.split('&').filter(|pair| !pair.is_empty()).map(shown).collect::<Vec<_>>().join("  "))?;
             page.text(&request.form.iter().map(parameter).collect::<Vec<_>>().join("  "))?;
             writeln!(page.out, "{:indent$}{}", "", style.paint(Ink::Strong, plain(&status(answer))))?;
             if let Answer::Response { headers, body, .. } = answer {
@@ -102,14 +102,19 @@ fn status(answer: &Answer) -> String {
 }
 
 fn parameter((name, value): &(String, String)) -> String {
-    if name.is_empty() { value.clone() } else { format!("{name}={value}") }
+    shown(&if name.is_empty() { value.clone() } else { format!("{name}={value}") })
 }
 
 /// The beginning of a body on one line.
 fn body_shown(body: &str) -> String {
     let line = body.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(BODY_SHOWN) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
+    shown(&line)
+}
+
+/// The beginning of a text.
+fn shown(text: &str) -> String {
+    match text.char_indices().nth(BODY_SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }

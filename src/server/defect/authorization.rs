@@ -114,7 +114,7 @@ pub fn misaddressed(realm: &Realm, fault: Misaddressed, parameters: &Parameters,
 }
 
 /// A URI that does not even resemble a registered one: the other URIs are other defects' business.
-fn is_on_a_strange_host(realm: &Realm, uri: &str) -> bool {
+pub(super) fn is_on_a_strange_host(realm: &Realm, uri: &str) -> bool {
     let registered = realm.config.clients.values().flat_map(|client| &client.redirect_uris);
     !registered
         .filter_map(|uri| url::Url::parse(uri).ok())

@@ -48,6 +48,7 @@ macro_rules! table {
 
 pub(crate) mod answer;
 pub(crate) mod authorization;
+pub(crate) mod authorization_request;
 pub(crate) mod bearer;
 pub(crate) mod client_auth;
 pub(crate) mod client_credentials;
@@ -127,6 +128,7 @@ pub(crate) trait Bit: Copy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Topic {
     Authorization,
+    AuthorizationRequest,
     Redirect,
     Pkce,
     Code,
@@ -143,8 +145,9 @@ pub(crate) enum Topic {
 }
 
 impl Topic {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Authorization,
+        Self::AuthorizationRequest,
         Self::Redirect,
         Self::Pkce,
         Self::Code,
@@ -163,6 +166,7 @@ impl Topic {
     fn name(self) -> &'static str {
         match self {
             Self::Authorization => "authorization",
+            Self::AuthorizationRequest => "authorization_request",
             Self::Redirect => "redirect",
             Self::Pkce => "pkce",
             Self::Code => "code",
@@ -182,6 +186,7 @@ impl Topic {
     fn table(self) -> &'static [Line] {
         match self {
             Self::Authorization => authorization::TABLE,
+            Self::AuthorizationRequest => authorization_request::TABLE,
             Self::Redirect => redirect::TABLE,
             Self::Pkce => pkce::TABLE,
             Self::Code => code::TABLE,

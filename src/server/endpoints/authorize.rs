@@ -10,7 +10,7 @@ use crate::server::core::scope::Scopes;
 use crate::server::core::session::Interaction;
 use crate::server::core::{pkce, redirect_uri};
 use crate::server::defect::authorization::{self as seam, Misaddressed};
-use crate::server::defect::{legacy, pkce as pkce_seam, redirect};
+use crate::server::defect::{authorization_request as reading, legacy, pkce as pkce_seam, redirect};
 
 use super::interaction;
 use super::page::error_page;
@@ -24,20 +24,24 @@ type Fault = (AuthorizationError, &'static str);
 /// Answers a request; by POST it means the same as by GET (RFC 6749 section 3.1).
 pub fn answer(realm: &Realm, request: &Request) -> Response {
     let encoded = match request.method.as_str() {
-        "GET" | "HEAD" => request.query.as_bytes(),
+        "GET" | "HEAD" if reading::serves(&realm.defects, &request.method) => request.query.as_bytes(),
         "POST" if request.is_form() => &request.body,
         "POST" => return error_page(400, "The request is not a form."),
         _ => return error_page(405, "This page is for GET and POST.").with("allow", "GET, POST"),
     };
     let Ok(parameters) = Parameters::parse(encoded) else {
-        return error_page(400, "The request cannot be read: its encoding is broken.");
+        let refusal = error_page(400, "The request cannot be read: its encoding is broken.");
+        return reading::unreadable(&realm.defects, refusal);
     };
-    let (client, uri) = match addressee(realm, &parameters) {
+    if let Some(breakdown) = reading::breakdown(&realm.defects, request, &parameters) {
+        return breakdown;
+    }
+    let (client, uri) = match reading::addressee(realm, request, &parameters, addressee(realm, &parameters)) {
         Ok(addressee) => addressee,
         Err(response) => return *response,
     };
     let state = seam::state(&realm.defects, &parameters);
-    let target = Target { uri, state: state.clone().unwrap_or_default() };
+    let target = Target { uri, state: reading::echoed_state(&realm.defects, state.clone().unwrap_or_default()) };
     let validated = match state {
         Ok(_) => validated(realm, client, target.clone(), &parameters),
         Err(_) => Err((AuthorizationError::InvalidRequest, "state is repeated")),
@@ -85,13 +89,16 @@ fn validated(
     target: Target,
     parameters: &Parameters,
 ) -> Result<AuthorizationRequest, Fault> {
-    if parameters.repeats_any(SINGLE) {
+    if reading::repeats(&realm.defects, parameters, SINGLE) {
         return Err((AuthorizationError::InvalidRequest, "a parameter is repeated"));
+    }
+    if reading::refuses_empty_state(&realm.defects, parameters) {
+        return Err((AuthorizationError::InvalidRequest, "state is empty"));
     }
     if seam::refuses_unknown_parameters(&realm.defects, parameters) {
         return Err((AuthorizationError::InvalidRequest, "unknown parameter"));
     }
-    let response = response_kind(realm, parameters.get("response_type"))?;
+    let response = response_kind(realm, parameters)?;
     if !seam::may_ask_for_codes(&realm.defects, client.grants.contains(&GrantKind::AuthorizationCode)) {
         return Err((AuthorizationError::UnauthorizedClient, "the client may not use the authorization code grant"));
     }
@@ -102,19 +109,21 @@ fn validated(
         client_id: client.id.clone(),
         target,
         redirect_uri: parameters.get("redirect_uri").map(str::to_owned),
-        scopes: scopes(realm, client, parameters.get("scope"))?,
+        scopes: scopes(realm, client, reading::scope(&realm.defects, parameters).as_deref())?,
         challenge: challenge(realm, client, parameters)?,
         nonce: parameters.get("nonce").map(str::to_owned),
         response,
     })
 }
 
-fn response_kind(realm: &Realm, given: Option<&str>) -> Result<ResponseKind, Fault> {
+fn response_kind(realm: &Realm, parameters: &Parameters) -> Result<ResponseKind, Fault> {
+    let given = parameters.get("response_type");
     let sound = match given {
         None => Err((AuthorizationError::InvalidRequest, "response_type is missing")),
         Some("code") => Ok(ResponseKind::Code),
         Some(_) => Err((AuthorizationError::UnsupportedResponseType, "the response type is not supported")),
     };
+    let sound = reading::response_kind(&realm.defects, parameters, sound);
     legacy::response_kind(&realm.defects, given, seam::response_kind(&realm.defects, given, sound))
 }
 

@@ -7,6 +7,7 @@ mod devices;
 mod front_channel;
 mod lifecycle;
 mod published;
+mod requests;
 
 use super::Bench;
 use crate::server::defect::all;
@@ -18,7 +19,7 @@ type Probe = fn(&Bench) -> bool;
 type Line = (&'static str, &'static str, Probe);
 
 fn lines() -> impl Iterator<Item = Line> {
-    [front_channel::PROBES, back_channel::PROBES, lifecycle::PROBES, devices::PROBES, published::PROBES]
+    [front_channel::PROBES, back_channel::PROBES, lifecycle::PROBES, devices::PROBES, published::PROBES, requests::PROBES]
         .into_iter()
         .flatten()
         .copied()
