@@ -31,7 +31,7 @@ impl Surroundings {
     }
 }
 
-/// A variable of the environment, for `${NAME}` in a provider file.
+/// A variable of the environment, for `${NAME}` in a provider file or a configuration.
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

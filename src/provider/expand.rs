@@ -1,19 +1,30 @@
 //! `${VAR}` in a string: replaced by the variable's value after the file is parsed, so that no value can become structure.
 
 /// Answers for a variable of the environment.
-pub(super) type Env<'a> = dyn Fn(&str) -> Option<String> + 'a;
+pub type Env<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 /// Why a string cannot be expanded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Unexpanded {
-    /// The variable of this name is not set; the octet of the string where its `${` stands.
-    Unset { variable: String, at: usize },
-    /// `${` is followed by no name and `}`; the octet where it stands.
-    NoName { at: usize },
+pub enum Unexpanded {
+    /// The variable of this name is not set.
+    Unset {
+        /// Its name.
+        variable: String,
+        /// The octet of the string where its `${` stands.
+        at: usize,
+    },
+    /// `${` is followed by no name and `}`.
+    NoName {
+        /// The octet where it stands.
+        at: usize,
+    },
 }
 
 /// Replaces each `${VAR}`; `$${` stands for `${`, and any other `$` for itself. What a variable holds is not expanded again.
-pub(super) fn expand(text: &str, env: &Env<'_>) -> Result<String, Unexpanded> {
+///
+/// # Errors
+/// [`Unexpanded`] for a variable that is not set, and for `${` without a name.
+pub fn expand(text: &str, env: &Env<'_>) -> Result<String, Unexpanded> {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     while let Some(found) = text[at..].find('$') {

@@ -24,6 +24,7 @@ pub use admin::AdminError;
 pub use client::{AuthMethod, Client, Grant};
 pub use discovery::{Metadata, Seen, Target, Unreachable, WellKnown, discover};
 pub use endpoints::{EndpointOverrides, Endpoints};
+pub use expand::{Env, Unexpanded, expand};
 pub use fault::{Error, Place};
 pub use model::{Admin, LoadPolicy, Login, LoginDriver, PkcePolicy, Provider, Resource, Source, User};
 pub use needs::{Need, lacking};

@@ -15,8 +15,8 @@ pub struct ServerConfig {
     /// The address of the OAuth endpoints; loopback unless told otherwise. The admin listener never leaves this machine.
     #[serde(default = "loopback")]
     pub host: IpAddr,
-    /// Port of the OAuth endpoints; 0 takes a free one.
-    #[serde(default)]
+    /// Port of the OAuth endpoints; 0 takes a free one. A file that does not say means 9400.
+    #[serde(default = "port")]
     pub port: u16,
     /// The origin under which clients reach the OAuth endpoints, e.g. `https://auth.example.com`, where it is not the address that is listened on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -24,16 +24,17 @@ pub struct ServerConfig {
     /// TLS for the OAuth endpoints; they are in the clear when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
-    /// Port of the admin listener; 0 takes a free one.
-    #[serde(default)]
+    /// Port of the admin listener; 0 takes a free one. A file that does not say means 9401.
+    #[serde(default = "admin_port")]
     pub admin_port: u16,
     /// Key of the admin listener; a random one is made when there is none.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub admin_key: Option<String>,
     /// The realm behind the short `/device` address; the first one when absent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_realm: Option<String>,
-    /// The realms that exist from the start.
+    /// The realms that exist from the start. A file that does not say means those of [`ServerConfig::demo`].
+    #[serde(default = "demo_realms")]
     pub realms: Vec<RealmConfig>,
 }
 
@@ -55,6 +56,30 @@ impl fmt::Debug for ServerConfig {
 
 fn loopback() -> IpAddr {
     IpAddr::V4(Ipv4Addr::LOCALHOST)
+}
+
+fn port() -> u16 {
+    ServerConfig::PORT
+}
+
+fn admin_port() -> u16 {
+    ServerConfig::ADMIN_PORT
+}
+
+fn demo_realms() -> Vec<RealmConfig> {
+    ServerConfig::demo().realms
+}
+
+impl ServerConfig {
+    /// Where `flowproof serve` listens when nobody says otherwise.
+    pub const PORT: u16 = 9_400;
+    /// Where its admin listener is then.
+    pub const ADMIN_PORT: u16 = 9_401;
+
+    /// The name of the realm behind the short `/device` address, if there is any realm.
+    pub fn default_realm(&self) -> Option<&str> {
+        self.default_realm.as_deref().or_else(|| self.realms.first().map(|realm| realm.name.as_str()))
+    }
 }
 
 /// One issuer: its own clients, users, policy, clock and defects.

@@ -40,6 +40,9 @@ pub enum StartError {
     /// A realm of the configuration is not usable.
     #[error("{0}")]
     Realm(#[from] RealmError),
+    /// The realm behind the short `/device` address is none of the configured ones.
+    #[error("default_realm: there is no realm `{0}`")]
+    NoSuchRealm(String),
     /// There is no usable certificate.
     #[error("tls: {0}")]
     Tls(#[from] CertificateError),
@@ -73,7 +76,7 @@ pub async fn start(config: ServerConfig) -> Result<Running, StartError> {
     // Whoever holds the key can change every realm: that door stays on this machine.
     let admin_host = if config.host.is_loopback() { config.host } else { IpAddr::V4(Ipv4Addr::LOCALHOST) };
     let (admin_listener, admin_address) = bind(SocketAddr::new(admin_host, config.admin_port)).await?;
-    let admin_key = config.admin_key.unwrap_or_else(random_key);
+    let admin_key = config.admin_key.clone().unwrap_or_else(random_key);
     let base_url = match &config.public_url {
         Some(url) => origin(url)?.to_owned(),
         None => format!("{}://{}", if config.tls.is_some() { "https" } else { "http" }, reachable(address)),
@@ -81,8 +84,12 @@ pub async fn start(config: ServerConfig) -> Result<Running, StartError> {
     let certificate = config.tls.as_ref().map(|tls| Certificate::obtain(tls, names(&base_url, config.host))).transpose()?;
     let authority = certificate.as_ref().and_then(|certificate| certificate.authority.clone());
     let tls = certificate.map(http::acceptor).transpose().map_err(|error| CertificateError::Unusable(error.to_string()))?;
-    let core = Core::new(base_url.clone(), config.default_realm, Arc::new(SystemClock), Arc::new(SystemRandom))
-        .map_err(|_| StartError::Key)?;
+    let default_realm = config.default_realm().map(str::to_owned);
+    if let Some(name) = default_realm.as_ref().filter(|name| !config.realms.iter().any(|realm| realm.name == **name)) {
+        return Err(StartError::NoSuchRealm(name.clone()));
+    }
+    let core =
+        Core::new(base_url.clone(), default_realm, Arc::new(SystemClock), Arc::new(SystemRandom)).map_err(|_| StartError::Key)?;
     let core = Arc::new(core);
     for realm in config.realms {
         core.add_realm(realm)?;

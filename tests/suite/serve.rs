@@ -141,6 +141,58 @@ fn what_it_prints_is_the_provider_file_that_it_writes() {
 }
 
 #[test]
+fn the_printed_configuration_serves_once_it_is_changed() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (file, provider) = (dir.path().join("server.yaml"), dir.path().join("provider.yaml"));
+    let printed = ended(&["serve", "--print-config", "--defect", "omits-no-store"]);
+    assert_eq!(printed.status.code(), Some(0), "{}", stderr(&printed));
+    let text = String::from_utf8(printed.stdout).expect("text");
+    let changed = text
+        .replace("name: lenient", "name: mine")
+        .replace("batch-job-secret-b64e02", "\"${BATCH_SECRET}\"")
+        .replace("# tls: generated", "tls: generated # ")
+        .replace("default_realm: my-app", "default_realm: mine");
+    std::fs::write(&file, &changed).expect("it is written");
+    let args = ["--config", file.to_str().expect("text"), "--provider-file", provider.to_str().expect("text")];
+    let server = Server(
+        flowproof(&[&["serve", "--port", "0", "--admin-port", "0"][..], &args].concat())
+            .env("BATCH_SECRET", "from-the-environment")
+            .spawn()
+            .expect("the binary runs"),
+    );
+    let written: serde_json::Value = serde_yaml::from_str(&Server::wait_for(&provider)).expect("YAML");
+    let issuer = written["issuer"].as_str().expect("an issuer");
+    assert!(issuer.starts_with("https://") && issuer.ends_with("/realms/mine"), "{issuer}");
+    assert_eq!(written["clients"]["batch"]["secret"], "from-the-environment");
+    let (printed, _) = server.ended_by("-TERM");
+    assert!(printed.contains("# Defects of mine\n#   omits-no-store"), "{printed}");
+}
+
+#[test]
+fn a_faulty_configuration_is_told_with_its_place() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("server.yaml");
+    let path = file.to_str().expect("text");
+    for (text, told) in [
+        (
+            "realms:\n  - name: a\n    clientz: {}\n",
+            format!("{path}:3:5: unknown field `clientz`, expected one of name, clients"),
+        ),
+        ("realms: [{ name: a }, { name: a }]\n", format!("{path}: realm `a` exists already")),
+        ("realms: []\n", "no realm".to_owned()),
+        ("default_realm: b\nrealms: [{ name: a }]\n", format!("{path}: default_realm: there is no realm `b`")),
+        ("tls: { cert: cert.pem, key: key.pem }\n", format!("{}", dir.path().join("cert.pem").display())),
+    ] {
+        std::fs::write(&file, text).expect("it is written");
+        let output = ended(&["serve", "--port", "0", "--admin-port", "0", "--config", path]);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(stderr(&output).contains(&told), "{text}: {}", stderr(&output));
+    }
+    let missing = ended(&["serve", "--config", "/nowhere/server.yaml"]);
+    assert!(missing.status.code() == Some(2) && stderr(&missing).contains("/nowhere/server.yaml"), "{}", stderr(&missing));
+}
+
+#[test]
 fn a_signal_ends_it_in_good_order() {
     for signal in ["-TERM", "-INT"] {
         let (printed, code) = Server::start(&["--quiet"]).ended_by(signal);

@@ -48,7 +48,7 @@ pub fn explain(
         writeln!(out, "#   {name:<21} {}", running.issuer(&name))?;
     }
     if !defects.is_empty() {
-        writeln!(out, "#\n# Defects of each of them")?;
+        writeln!(out, "#\n# Defects of {realm}")?;
         for info in defect::all().iter().filter(|info| defects.contains(&info.name)) {
             writeln!(out, "#   {:<21} {}", info.name, info.help)?;
         }
@@ -112,7 +112,8 @@ pub fn provider(document: &Value, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn flow(value: &Value) -> String {
+/// A value on one line.
+pub fn flow(value: &Value) -> String {
     match value {
         Value::Object(members) => {
             let members: Vec<_> = members.iter().map(|(name, value)| format!("{}: {}", scalar(name), flow(value))).collect();
@@ -126,7 +127,7 @@ fn flow(value: &Value) -> String {
 }
 
 /// A word as it is where YAML reads it as a string, and in double quotes (which YAML reads as JSON does) otherwise.
-fn scalar(text: &str) -> String {
+pub fn scalar(text: &str) -> String {
     const OTHER_MEANING: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
     let word = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
