@@ -53,6 +53,52 @@ Feature: Device grant
       Then the endpoint refuses with "invalid_request" or "invalid_client"
       And put right, the request succeeds
 
+  @must @RFC8628-3.1 @req:device-authz-unknown-param-ignored
+  Rule: Parameters that the server does not know have no effect on a device authorization request
+
+    @id:unknown-parameters @catches:refuses-unknown-device-parameters
+    Scenario: Two parameters that no one knows
+      A device that is never updated sends what other servers ask for.
+      Given a device client
+      When the client asks for a device code with parameters that no one knows
+      Then the client gets a device code
+
+  @must @RFC8628-3.1 @req:device-authz-empty-param-as-omitted
+  Rule: A parameter without a value counts as left out of a device authorization request
+
+    @id:empty-scope @catches:refuses-empty-scope-of-devices
+    Scenario: A scope without a value
+      Many clients send every field of their form, filled in or not.
+      Given a device client
+      When the client asks for a device code without scope
+      And the endpoint said yes
+      And the client asks for a device code with an empty scope
+      Then the client gets a device code
+
+    @id:empty-client-id @catches:issues-device-codes-to-nobody
+    Scenario: A client_id without a value
+      An empty name is no name, and nobody gets codes in it.
+      Given a device client
+      When the client asks for a device code with an empty client_id
+      Then the endpoint refuses with "invalid_request" or "invalid_client"
+      And put right, the request succeeds
+
+  @must @RFC8628-3.1 @req:device-authz-duplicate-param-rejected
+  Rule: A repeated parameter makes a device authorization request invalid
+
+    @id:repeated @catches:takes-last-of-repeated-device-parameters
+    Scenario Outline: <Parameter> stands twice
+      Two parties that read the same request, one the first and one the last value, let in different clients.
+      Given a device client
+      When the client asks for a device code with <parameter> twice
+      Then the endpoint refuses with "invalid_request"
+      And put right, the request succeeds
+
+      Examples:
+        | case      | Parameter | parameter |
+        | client-id | client_id | client_id |
+        | scope     | scope     | scope     |
+
   @must @RFC8628-3.2 @req:device-authz-unknown-client
   Rule: A client that nobody registered gets no codes
 
@@ -313,6 +359,36 @@ Feature: Device grant
       When the client polls with its user code as the device_code
       Then the endpoint refuses with "invalid_grant", tolerating "expired_token"
       And put right, the request succeeds
+
+  @must @RFC8628-3.5 @req:device-malformed-code-no-5xx
+  Rule: A device code of any form is refused like a wrong one
+
+    @id:malformed-code
+    Scenario Outline: A device code <that is>
+      A server that falls over a strange code falls over for everybody.
+      Given a device client with a device code
+      When the client polls <how>
+      Then the endpoint refuses with "invalid_grant" or "expired_token" or "invalid_request"
+      And put right, the request succeeds
+
+      @catches:slices-device-codes-blindly
+      Examples:
+        | case          | that is               | how                            |
+        | empty         | without a character   | with an empty device_code      |
+        | one-letter    | of one letter         | with device_code "x"           |
+        | three-letters | of three letters      | with device_code "dev"         |
+        | other-script  | in other scripts      | with device_code "äöü漢字🦀ж"     |
+
+      @catches:looks-up-any-device-code
+      Examples:
+        | case | that is               | how                                 |
+        | long | of ten thousand letters | with a device_code of 10000 letters |
+        | nul  | with a NUL in it      | with a NUL in its device_code       |
+
+      @catches:crashes-on-broken-device-code
+      Examples:
+        | case            | that is                | how                                      |
+        | broken-encoding | in a broken encoding   | with a broken encoding of its device_code |
 
   @must @RFC8628-3.4 @req:device-token-missing-params
   Rule: A poll names the device code and the client

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::{Alteration, MARKUP, alteration, named};
 use crate::check::chance;
 use crate::check::halt::Halt;
-use crate::protocol::{Request, Secret, Value};
+use crate::protocol::{Body, Request, Secret, Value};
 
 pub(super) const ALTERATIONS: &[Alteration] = &[
     alteration("without {word}", &[], |_, request, args| Ok(request.without(&args[0]))),
@@ -38,6 +38,13 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
         rewritten(request, &args[0], |value| value.chars().take(value.chars().count().saturating_sub(2)).collect())
     }),
     alteration("with one character of {word} changed", &[], |_, request, args| rewritten(request, &args[0], another_character)),
+    alteration("with a NUL in its {word}", &[], |_, request, args| {
+        rewritten(request, &args[0], |value| {
+            let middle = value.chars().count() / 2;
+            value.chars().take(middle).chain(['\0']).chain(value.chars().skip(middle)).collect()
+        })
+    }),
+    alteration("with a broken encoding of its {word}", &[], |_, request, args| wrongly_encoded(request, &args[0])),
     alteration("with a nonce where it asks for openid", &[], |_, request, _| {
         // An ID token in the front channel needs one (OpenID Connect Core section 3.2.2.1); without openid it may be an error.
         let openid = request.param("scope").is_some_and(|scope| scope.expose().split(' ').any(|one| one == "openid"));
@@ -97,6 +104,16 @@ pub(super) fn rewritten(request: Request, name: &str, rewrite: impl Fn(&str) -> 
         Value::Plain(_) => request.set(name, changed),
         Value::Secret(_) => request.set(name, Secret::chosen(format!("changed {name}"), changed)),
     })
+}
+
+/// The form with a `%` in a value that no two hex digits follow.
+fn wrongly_encoded(request: Request, name: &str) -> Result<Request, Halt> {
+    const HERE: &str = "flowproof-broken";
+    let Some((content_type, octets)) = request.clone().set(name, HERE).payload() else {
+        return Err(Halt::blocked("the request has no form"));
+    };
+    let octets = String::from_utf8_lossy(&octets).replace(HERE, "flowproof%zz").into_bytes();
+    Ok(Request { body: Body::Raw { content_type, octets }, ..request })
 }
 
 /// The text with a character in its middle replaced by another one of the same kind.

@@ -111,13 +111,13 @@ async fn forges_consent(scene: &mut Scene) -> Step {
 }
 
 /// What a browser says of a form that another site submits from a frame without an origin, which leaves least to be told by.
-fn from_elsewhere(request: Request) -> Request {
+pub(super) fn from_elsewhere(request: Request) -> Request {
     let request = request.without_header("referer").without_header("origin").header("origin", "null");
     request.header("sec-fetch-site", "cross-site").header("sec-fetch-mode", "navigate").header("sec-fetch-dest", "document")
 }
 
 /// Whether every cookie of the walk is `SameSite=Lax` or `Strict`.
-fn keeps_cookies_home(sighting: &Sighting) -> bool {
+pub(super) fn keeps_cookies_home(sighting: &Sighting) -> bool {
     let mut cookies = sighting.hops.iter().flat_map(|hop| hop.response.header_values("set-cookie"));
     cookies.all(|cookie| {
         let mut attributes = cookie.split(';').skip(1).map(|attribute| attribute.trim().to_ascii_lowercase());

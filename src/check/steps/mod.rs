@@ -6,6 +6,8 @@ pub mod authorization_requests;
 pub mod clients;
 pub mod consent;
 pub mod device;
+pub mod device_codes;
+pub mod device_pages;
 pub mod effects;
 pub mod introspection;
 pub mod key_set;
@@ -44,6 +46,8 @@ static VOCABULARY: LazyLock<Vec<(&'static Phrase, Regex)>> = LazyLock::new(|| {
         legacy::PHRASES,
         tokens::PHRASES,
         device::PHRASES,
+        device_codes::PHRASES,
+        device_pages::PHRASES,
         verification::PHRASES,
         effects::PHRASES,
         answers::PHRASES,

@@ -64,7 +64,7 @@ async fn approves_at_complete(scene: &mut Scene) -> Step {
 }
 
 /// Whether the user could decide; whatever else a driver could not operate is no fault of the provider's.
-fn accepted(sighting: &Sighting) -> Step {
+pub(super) fn accepted(sighting: &Sighting) -> Step {
     match &sighting.end {
         End::Finished => Ok(()),
         End::Stuck { why } => Err(Halt::blocked(format!("the verification page cannot be operated: {why}"))),
@@ -74,20 +74,14 @@ fn accepted(sighting: &Sighting) -> Step {
     }
 }
 
-fn seen(kind: Kind, sighting: &Sighting, expected: &str) -> Fault {
+pub(super) fn seen(kind: Kind, sighting: &Sighting, expected: &str) -> Fault {
     Fault { endpoint: Endpoint::Verification, ..judge::seen(kind, sighting, expected) }
 }
 
 /// Another code of the same client is approved first, so that the browser is logged in.
 async fn opens_complete(scene: &mut Scene) -> Step {
     let start = complete_address(scene)?;
-    let waiting = scene.grants.pop();
-    scene.obtain_device_code().await?;
-    let page = scene.device()?.verification_uri.clone();
-    scene.decide_device(&page, true, Decision::Approve, HOME).await?;
-    accepted(scene.sighting()?)?;
-    scene.grants.pop();
-    scene.grants.extend(waiting);
+    logs_in_at_home(scene).await?;
     let mut jar = scene.take_browser(HOME);
     let request = Request::get(Endpoint::Verification, &start);
     let sighting = login::look(&scene.wire, &scene.tape, &mut jar, request, &[]).await;
@@ -96,8 +90,20 @@ async fn opens_complete(scene: &mut Scene) -> Step {
     Ok(())
 }
 
+/// Another code of the same client is approved, and forgotten.
+pub(super) async fn logs_in_at_home(scene: &mut Scene) -> Step {
+    let waiting = scene.grants.pop();
+    scene.obtain_device_code().await?;
+    let page = scene.device()?.verification_uri.clone();
+    scene.decide_device(&page, true, Decision::Approve, HOME).await?;
+    accepted(scene.sighting()?)?;
+    scene.grants.pop();
+    scene.grants.extend(waiting);
+    Ok(())
+}
+
 /// The browser in which the user is logged in.
-const HOME: &str = "home";
+pub(super) const HOME: &str = "home";
 
 async fn goes_to_question(scene: &mut Scene, from_complete: bool) -> Step {
     let start = if from_complete { complete_address(scene)? } else { scene.device()?.verification_uri.clone() };
@@ -164,6 +170,10 @@ async fn types(scene: &mut Scene, spell: fn(&str) -> String) -> Step {
 
 /// Shows that the driver can operate the page: then a code that is not accepted is the provider's doing.
 async fn is_accepted_as_shown(scene: &mut Scene) -> Step {
+    // Who denies never approves: providers remember a consent, and then ask no more.
+    if scene.user == "carol" {
+        scene.user = "alice";
+    }
     scene.obtain_device_code().await?;
     scene.settle_device(Decision::Approve).await?;
     scene.grants.pop();

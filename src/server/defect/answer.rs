@@ -27,7 +27,7 @@ pub fn after(realm: &Realm, endpoint: &Endpoint, request: &Request, response: &m
     let defects = &realm.defects;
     redirect::after(realm, response);
     authorization::after(realm, endpoint, request, response);
-    device::after(defects, endpoint, response);
+    device::after(defects, endpoint, request, response);
     metadata::after(realm, endpoint, request, response);
     legacy::after(defects, endpoint, response);
     match endpoint.surface() {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Defects;
-use super::answer::form_of;
+use super::answer::{form_of, set_form};
 use crate::server::config::ClientConfig;
 use crate::server::core::device::{Decision, Device, Devices};
 use crate::server::core::endpoint::{Endpoint, Surface};
@@ -11,7 +11,7 @@ use crate::server::core::form::Parameters;
 use crate::server::core::grant::ApprovingUser;
 use crate::server::core::message::{Content, Request, Response};
 use crate::server::core::realm::Realm;
-use crate::server::core::refusal::{Refusal, TokenError, invalid_grant};
+use crate::server::core::refusal::{Refusal, TokenError, invalid_grant, invalid_request};
 use crate::server::core::session::DeviceQuestion;
 use crate::server::defect::authorization::default_user;
 use crate::server::endpoints::hint::kind_of;
@@ -70,6 +70,18 @@ table! { Device;
     AnswersPollsOfNobody violates ["device-token-missing-params"];
     /// Answers polls of a confidential client that does not authenticate.
     SkipsClientAuthAtPoll violates ["device-token-client-auth"];
+    /// Refuses a device authorization request with a parameter that it does not know.
+    RefusesUnknownDeviceParameters violates ["device-authz-unknown-param-ignored"];
+    /// Answers `invalid_scope` to a device authorization request whose scope has no value.
+    RefusesEmptyScopeOfDevices violates ["device-authz-empty-param-as-omitted"];
+    /// Lets the last value of a repeated parameter win in a device authorization request.
+    TakesLastOfRepeatedDeviceParameters violates ["device-authz-duplicate-param-rejected"];
+    /// Cuts the first eight bytes off a device code, however long it is and wherever its characters end.
+    SlicesDeviceCodesBlindly violates ["device-malformed-code-no-5xx"];
+    /// Looks for any device code in its database, which bears neither a NUL nor more than a kilobyte.
+    LooksUpAnyDeviceCode violates ["device-malformed-code-no-5xx"];
+    /// Breaks down when the encoding of a device code is broken.
+    CrashesOnBrokenDeviceCode violates ["device-malformed-code-no-5xx"];
     /// Lists the device authorization endpoint in its metadata, but not the grant type.
     OmitsDeviceGrantFromMetadata violates ["device-metadata"];
     /// Knows a user code only in capitals and with its dash.
@@ -98,6 +110,18 @@ pub fn applicant<'realm>(
 
 fn uses_devices(client: &ClientConfig) -> bool {
     client.grants.contains(&crate::server::config::GrantKind::DeviceCode)
+}
+
+/// Lets a device authorization request pass whose parameters are strange, as long as they are well-formed.
+pub fn parameters_are_fine(defects: &Defects, form: &Parameters) -> Result<(), Refusal> {
+    let known = |name: &str| matches!(name, "client_id" | "client_secret" | "scope");
+    if defects.has(Flaw::RefusesUnknownDeviceParameters) && !form.names().all(known) {
+        return Err(invalid_request("unknown parameter"));
+    }
+    if defects.has(Flaw::RefusesEmptyScopeOfDevices) && form.all("scope").any(str::is_empty) {
+        return Err(Refusal::new(TokenError::InvalidScope, "the scope is empty"));
+    }
+    Ok(())
 }
 
 /// Whether the client is registered for the device grant.
@@ -156,6 +180,17 @@ pub fn unknown_code(realm: &Realm, devices: &Devices, presented: &str, sound: Re
     } else {
         sound
     }
+}
+
+/// Bears a device code of any form.
+pub fn bears(defects: &Defects, form: &Parameters) -> Result<(), Refusal> {
+    let Some(presented) = form.all("device_code").next() else { return Ok(()) };
+    let slips = presented.len() < 8 || !presented.is_char_boundary(8);
+    let overwhelms = presented.len() > 1_024 || presented.contains('\0');
+    if slips && defects.has(Flaw::SlicesDeviceCodesBlindly) || overwhelms && defects.has(Flaw::LooksUpAnyDeviceCode) {
+        return Err(Refusal::crash());
+    }
+    Ok(())
 }
 
 /// The device code that was presented.
@@ -226,6 +261,13 @@ pub fn pending(defects: &Defects, device: &Device, first_poll: bool, now: u64, s
 
 /// The device authorization request as this server reads it.
 pub(super) fn before(defects: &Defects, request: &mut Request) {
+    if defects.has(Flaw::TakesLastOfRepeatedDeviceParameters)
+        && let Some(mut form) = form_of(&request.body)
+    {
+        let last = |at: usize, form: &[(String, String)]| !form[at + 1..].iter().any(|(name, _)| *name == form[at].0);
+        form = (0..form.len()).filter(|at| last(*at, &form)).map(|at| form[at].clone()).collect();
+        set_form(request, &form);
+    }
     if defects.has(Flaw::ServesGetAtDeviceAuthorization) && (request.method == "GET" || request.body.is_empty()) {
         request.method = "POST".to_owned();
         request.headers.retain(|(name, _)| name != "content-type");
@@ -236,8 +278,14 @@ pub(super) fn before(defects: &Defects, request: &mut Request) {
     }
 }
 
-pub(super) fn after(defects: &Defects, endpoint: &Endpoint, response: &mut Response) {
+pub(super) fn after(defects: &Defects, endpoint: &Endpoint, request: &Request, response: &mut Response) {
     match endpoint.surface() {
+        Surface::Token if defects.has(Flaw::CrashesOnBrokenDeviceCode) => {
+            let names_device = request.body.windows(12).any(|bytes| bytes == b"device_code=");
+            if names_device && form_of(&request.body).is_none() {
+                response.status = 500;
+            }
+        }
         Surface::DeviceAuthorization if response.status == 200 => {
             if defects.has(Flaw::OmitsNoStoreAtDeviceAuthorization) {
                 response.drop_header("cache-control");

@@ -54,6 +54,8 @@ pub(crate) mod client_auth;
 pub(crate) mod client_credentials;
 pub(crate) mod code;
 pub(crate) mod device;
+pub(crate) mod device_codes;
+pub(crate) mod device_pages;
 pub(crate) mod introspection;
 pub(crate) mod legacy;
 pub(crate) mod metadata;
@@ -137,6 +139,8 @@ pub(crate) enum Topic {
     Token,
     Refresh,
     Device,
+    DeviceCodes,
+    DevicePages,
     Revocation,
     Introspection,
     Metadata,
@@ -145,7 +149,7 @@ pub(crate) enum Topic {
 }
 
 impl Topic {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 17] = [
         Self::Authorization,
         Self::AuthorizationRequest,
         Self::Redirect,
@@ -156,6 +160,8 @@ impl Topic {
         Self::Token,
         Self::Refresh,
         Self::Device,
+        Self::DeviceCodes,
+        Self::DevicePages,
         Self::Revocation,
         Self::Introspection,
         Self::Metadata,
@@ -175,6 +181,8 @@ impl Topic {
             Self::Token => "token",
             Self::Refresh => "refresh",
             Self::Device => "device",
+            Self::DeviceCodes => "device_codes",
+            Self::DevicePages => "device_pages",
             Self::Revocation => "revocation",
             Self::Introspection => "introspection",
             Self::Metadata => "metadata",
@@ -195,6 +203,8 @@ impl Topic {
             Self::Token => token::TABLE,
             Self::Refresh => refresh::TABLE,
             Self::Device => device::TABLE,
+            Self::DeviceCodes => device_codes::TABLE,
+            Self::DevicePages => device_pages::TABLE,
             Self::Revocation => revocation::TABLE,
             Self::Introspection => introspection::TABLE,
             Self::Metadata => metadata::TABLE,

@@ -8,7 +8,7 @@ use crate::server::core::form::Parameters;
 use crate::server::core::message::{Request, Response};
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, TokenError};
-use crate::server::defect::device as seam;
+use crate::server::defect::{device as seam, device_codes as codes_seam};
 use crate::server::grants::requested_scopes;
 
 use super::back_channel;
@@ -21,15 +21,18 @@ pub fn answer(realm: &Realm, request: &Request) -> Response {
 fn codes(realm: &Realm, request: &Request, form: &Parameters) -> Result<Response, Refusal> {
     let client = back_channel::authenticated(realm, request, form, None);
     let client = seam::applicant(realm, request, form, client)?;
+    seam::parameters_are_fine(&realm.defects, form)?;
     if !seam::may_use_devices(&realm.defects, client.grants.contains(&GrantKind::DeviceCode)) {
         return Err(Refusal::new(TokenError::UnauthorizedClient, "the client is not registered for the device grant"));
     }
     let scopes = requested_scopes(form, &realm.scopes_of(client))?;
     let policy = &realm.config.policy;
-    let (device_code, now) = (realm.secret(), realm.now());
-    let user_code = {
+    let now = realm.now();
+    let (device_code, user_code) = {
         let mut devices = realm.memory.devices();
-        let user_code = devices.fresh_user_code(&*realm.random);
+        let user_code = codes_seam::user_code(&realm.defects, &*realm.random).filter(|code| devices.find(code).is_none());
+        let user_code = user_code.unwrap_or_else(|| devices.fresh_user_code(&*realm.random));
+        let device_code = codes_seam::device_code(&realm.defects, &user_code, realm.secret());
         let device = Device {
             client_id: client.id.clone(),
             scopes,
@@ -41,16 +44,17 @@ fn codes(realm: &Realm, request: &Request, form: &Parameters) -> Result<Response
             decision: Decision::Pending,
         };
         devices.insert(&device_code, device, now);
-        user_code
+        (device_code, user_code)
     };
     let page = realm.url("/device");
+    let complete = format!("{page}?user_code={user_code}");
     Ok(Response::json(
         200,
         json!({
             "device_code": device_code,
             "user_code": user_code,
-            "verification_uri": page,
-            "verification_uri_complete": format!("{page}?user_code={user_code}"),
+            "verification_uri": codes_seam::verification_uri(&realm.defects, page, &complete),
+            "verification_uri_complete": complete,
             "expires_in": policy.device_code_lifetime,
             "interval": policy.device_interval,
         }),

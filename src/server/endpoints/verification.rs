@@ -6,7 +6,7 @@ use crate::server::core::grant::ApprovingUser;
 use crate::server::core::message::{Request, Response};
 use crate::server::core::realm::Realm;
 use crate::server::core::session::{DeviceQuestion, Interaction};
-use crate::server::defect::device as seam;
+use crate::server::defect::{device as seam, device_pages as pages};
 
 use super::browser::{Browser, posted_form, stale_page};
 use super::consent::{decision_form, scope_list};
@@ -69,15 +69,15 @@ fn entered(realm: &Realm, request: &Request, code: &str, from_address: bool) -> 
     let mut sessions = memory.sessions.of(&browser.session);
     let guesses = sessions.get(&browser.session).map_or(0, |session| session.wrong_user_codes);
     let every_session = || EVERY_SESSION.to_owned();
-    if guesses >= policy.user_codes_per_session || memory.failures.exhausted(every_session, policy.failures_per_minute, now) {
+    let guessed_enough =
+        guesses >= policy.user_codes_per_session || memory.failures.exhausted(every_session, policy.failures_per_minute, now);
+    if pages::guessing_is_stopped(&realm.defects, guessed_enough) {
         return error_page(429, "Too many wrong codes. Try again in a minute.").with("retry-after", "60");
     }
     let devices = memory.devices();
     let waiting = devices.find(code).filter(|device_code| {
         devices.get(device_code).is_some_and(|device| {
-            device.decision == Decision::Pending
-                && now < device.expires_at
-                && seam::user_code_fits(&realm.defects, code, &device.user_code)
+            pages::waits(&realm.defects, device, now) && seam::user_code_fits(&realm.defects, code, &device.user_code)
         })
     });
     let Some(device_code) = waiting.map(str::to_owned) else {
@@ -111,19 +111,23 @@ pub fn question_page(realm: &Realm, browser: &Browser, id: &str, question: &Devi
     };
     let Some((user_code, client_id, scopes)) = shown else { return stale_page() };
     let name = realm.client(&client_id).and_then(|client| client.name.clone()).unwrap_or(client_id);
-    let code = if seam::code_is_hidden(&realm.defects, question) {
-        String::new()
+    let (comparison, code) = if seam::code_is_hidden(&realm.defects, question) {
+        ("", String::new())
     } else {
-        format!("<p>Is this the code on the device in front of you?</p>\n<p class=\"code\">{}</p>\n", page::escaped(&user_code))
+        let code = format!("<p class=\"code\">{}</p>\n", page::escaped(&user_code));
+        ("<p>Is this the code on the device in front of you?</p>\n", code)
     };
+    let form = decision_form(&format!("{}/device/{}", realm.path(), page::escaped(id)), browser);
+    if let Some(title) = pages::title_that_says_nothing(&realm.defects) {
+        return page::page(200, title, &format!("{code}{form}"));
+    }
     page::page(
         200,
         "Connect this device?",
         &format!(
-            "{code}<p><strong>{}</strong> asks for access:</p>\n{}{}",
+            "{comparison}{code}<p><strong>{}</strong> asks for access:</p>\n{}{form}",
             page::escaped(&name),
             scope_list(scopes.iter()),
-            decision_form(&format!("{}/device/{}", realm.path(), page::escaped(id)), browser)
         ),
     )
 }
@@ -146,7 +150,7 @@ pub fn decision(realm: &Realm, request: &Request, id: &str) -> Response {
 
 fn decided(realm: &Realm, request: &Request, id: &str, form: &Parameters) -> Response {
     let Some(browser) = Browser::known(realm, request) else { return stale_page() };
-    if !browser.sent(form) {
+    if !pages::decision_is_genuine(&realm.defects, form, browser.sent(form)) {
         return stale_page();
     }
     let Some(user) = seam::deciding_user(realm, browser.user.clone()) else { return stale_page() };
@@ -165,7 +169,7 @@ fn settled(realm: &Realm, question: &DeviceQuestion, decision: Decision) -> Resp
     let approved = matches!(decision, Decision::Approved(ApprovingUser { .. }));
     let now = realm.now();
     let user_code = match realm.memory.devices().get_mut(&question.device_code) {
-        Some(device) if device.decision == Decision::Pending && now < device.expires_at => {
+        Some(device) if pages::waits(&realm.defects, device, now) => {
             device.decision = decision;
             page::escaped(&device.user_code)
         }

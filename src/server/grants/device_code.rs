@@ -25,6 +25,7 @@ const UNKNOWN: Refusal = invalid_grant("the device code is unknown");
 /// # Errors
 /// The answers of RFC 8628 section 3.5, and `invalid_grant` for a code that is not this client's or is spent.
 pub fn poll(realm: &Realm, client: &ClientConfig, form: &Parameters) -> Result<Response, Refusal> {
+    seam::bears(&realm.defects, form)?;
     let Some(presented) = form.get("device_code") else {
         return Err(seam::missing_code(&realm.defects, invalid_request("device_code is missing")));
     };

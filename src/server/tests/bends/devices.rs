@@ -3,22 +3,26 @@
 use super::super::{Answer, Bench, Browser, DEVICE_GRANT, form, pairs};
 use super::Line;
 
-fn started(bench: &Bench, role: &str) -> Answer {
+pub(super) fn started(bench: &Bench, role: &str) -> Answer {
     bench.post("auth/device", role, &pairs(&[]))
 }
 
-fn poll(bench: &Bench, role: &str, started: &Answer) -> Answer {
+pub(super) fn poll(bench: &Bench, role: &str, started: &Answer) -> Answer {
     let form = pairs(&[("grant_type", DEVICE_GRANT), ("device_code", &started.text_of("device_code"))]);
     bench.post("token", role, &form)
 }
 
-fn question(browser: &Browser<'_>, started: &Answer) -> Answer {
+fn poll_with(bench: &Bench, code: &str) -> Answer {
+    bench.post("token", "tv", &pairs(&[("grant_type", DEVICE_GRANT), ("device_code", code)]))
+}
+
+pub(super) fn question(browser: &Browser<'_>, started: &Answer) -> Answer {
     let page = browser.get("/device");
     let next = browser.submit(&page, &[("user_code", &started.text_of("user_code"))]);
     if next.text.contains("name=\"password\"") { browser.log_in(&next, "alice") } else { next }
 }
 
-fn decided(bench: &Bench, role: &str, decision: &str) -> Answer {
+pub(super) fn decided(bench: &Bench, role: &str, decision: &str) -> Answer {
     let started = started(bench, role);
     let browser = bench.browser();
     let question = question(&browser, &started);
@@ -130,6 +134,26 @@ pub(super) const PROBES: &[Line] = &[
         let code = started.text_of("device_code");
         let form = pairs(&[("grant_type", DEVICE_GRANT), ("device_code", &code), ("client_id", "console")]);
         b.post_with("token", vec![], &form).status == 200
+    }),
+    ("refuses-unknown-device-parameters", "strict", |b| b.post("auth/device", "tv", &pairs(&[("x", "1")])).status == 400),
+    ("refuses-empty-scope-of-devices", "strict", |b| {
+        b.post("auth/device", "tv", &pairs(&[("scope", "")])).error() == "invalid_scope" && started(b, "tv").status == 200
+    }),
+    ("takes-last-of-repeated-device-parameters", "strict", |b| {
+        b.post("auth/device", "tv", &pairs(&[("scope", "openid"), ("scope", "profile")])).status == 200
+    }),
+    ("slices-device-codes-blindly", "strict", |b| {
+        ["", "x", "äöü漢字"].into_iter().all(|code| poll_with(b, code).status == 500)
+            && poll_with(b, "unknown-code").status == 400
+    }),
+    ("looks-up-any-device-code", "strict", |b| {
+        [&"x".repeat(10_000), "device\0code"].into_iter().all(|code| poll_with(b, code).status == 500)
+            && poll_with(b, "x").status == 400
+    }),
+    ("crashes-on-broken-device-code", "strict", |b| {
+        let headers = [("content-type", "application/x-www-form-urlencoded".to_owned())];
+        let body = format!("grant_type={DEVICE_GRANT}&client_id=tv&device_code=%zz");
+        b.send("POST", "/protocol/openid-connect/token", &headers, &body).status == 500
     }),
     ("omits-device-grant-from-metadata", "strict", |b| {
         let document = b.send("GET", "/.well-known/openid-configuration", &[], "");

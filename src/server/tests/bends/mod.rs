@@ -3,6 +3,7 @@
 //! That every defect is caught is for the checks to prove; here a seam that does nothing is found without a network.
 
 mod back_channel;
+mod device_pages;
 mod devices;
 mod front_channel;
 mod lifecycle;
@@ -19,10 +20,18 @@ type Probe = fn(&Bench) -> bool;
 type Line = (&'static str, &'static str, Probe);
 
 fn lines() -> impl Iterator<Item = Line> {
-    [front_channel::PROBES, back_channel::PROBES, lifecycle::PROBES, devices::PROBES, published::PROBES, requests::PROBES]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        front_channel::PROBES,
+        back_channel::PROBES,
+        lifecycle::PROBES,
+        devices::PROBES,
+        device_pages::PROBES,
+        published::PROBES,
+        requests::PROBES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 #[test]

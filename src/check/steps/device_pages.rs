@@ -1,0 +1,239 @@
+//! What the pages for a device's code must not do (RFC 8628 sections 3.3 and 5): take a decision from elsewhere, take a code twice, let
+//! codes be guessed, or ask without saying who asks.
+
+use std::time::Duration;
+
+use super::super::chance;
+use super::super::halt::{Fault, Halt, Step};
+use super::super::judge;
+use super::super::phrase::{Args, Phrase};
+use super::super::scene::{Deed, Scene};
+use super::consent::{from_elsewhere, keeps_cookies_home};
+use super::verification::{HOME, accepted, logs_in_at_home, seen};
+use crate::login::{self, Decision, End, Errand, Role, Sighting, Stop};
+use crate::protocol::{Body, Endpoint, Request, Value};
+use crate::provider::Need;
+use crate::verdict::Kind;
+use crate::wire::Jar;
+
+/// The sentences.
+pub static PHRASES: &[Phrase] = &[
+    Phrase::act("the user types the code once more and approves", &[Need::UserLogin], |s, _| Box::pin(types_once_more(s))),
+    Phrase::act(
+        "another site approves the device code in the user's browser, without what it cannot know",
+        &[Need::UserLogin],
+        |s, _| Box::pin(forges(s, Forgery::WithoutSecrets)),
+    ),
+    Phrase::act(
+        "another site approves the device code in the user's browser, with what it was shown in its own",
+        &[Need::UserLogin],
+        |s, _| Box::pin(forges(s, Forgery::WithOwnSecrets)),
+    ),
+    Phrase::act("somebody types {number} wrong codes in one browser", &[Need::UserLogin, Need::ManyRequests], |s, a| {
+        Box::pin(guesses(s, a))
+    }),
+    Phrase::judge("the code is turned down", &[], |s, _| Box::pin(is_turned_down(s))),
+    Phrase::judge("the guessing was stopped", &[], |s, _| Box::pin(guessing_was_stopped(s))),
+    Phrase::judge("a page before the decision names the client and speaks of a device", &[], |s, _| Box::pin(names_client(s))),
+];
+
+/// A walk of a user of the scene that types this code at the page of the scene's device.
+async fn walk(scene: &mut Scene, jar: &mut Jar, user_code: &str, stop_at: Stop<'_>) -> Result<Sighting, Halt> {
+    let start = scene.device()?.verification_uri.clone();
+    let user = scene.user(scene.user)?.clone();
+    let errand = Errand {
+        start: Request::get(Endpoint::Verification, &start),
+        stop_at,
+        username: &user.username,
+        password: &user.password,
+        user_code: Some(user_code),
+        decision: Decision::Approve,
+    };
+    Ok(login::run(&scene.wire, &scene.tape, jar, &errand).await)
+}
+
+async fn types_once_more(scene: &mut Scene) -> Step {
+    // Who denies never approves: providers remember a consent, and then ask no more.
+    if scene.user == "carol" {
+        scene.user = "alice";
+    }
+    let code = scene.device()?.user_code.clone();
+    let mut jar = scene.take_browser(&chance::token());
+    let sighting = walk(scene, &mut jar, &code, Stop::Decision).await?;
+    scene.sighting = Some(sighting);
+    scene.deed = Some(Deed::Poll);
+    Ok(())
+}
+
+/// The characters of a code in another order: of the right form, and most likely nobody's.
+fn shuffled(code: &str) -> String {
+    let mut letters: Vec<char> = code.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    let before = letters.clone();
+    for at in (1..letters.len()).rev() {
+        letters.swap(at, usize::from(chance::octets::<1>()[0]) % (at + 1));
+    }
+    if letters == before {
+        letters.rotate_left(1);
+    }
+    if letters == before
+        && let Some(first) = letters.first_mut()
+    {
+        *first = if *first == '7' { '8' } else { '7' };
+    }
+    let mut letters = letters.into_iter();
+    code.chars().map(|letter| if letter.is_alphanumeric() { letters.next().unwrap_or(letter) } else { letter }).collect()
+}
+
+/// Whether the last page looks the same.
+fn ends_alike(one: &Sighting, other: &Sighting) -> bool {
+    let looks = |sighting: &Sighting| sighting.last().map(|hop| (hop.status, hop.role.clone(), hop.page().title().to_owned()));
+    looks(one) == looks(other)
+}
+
+/// The page for the code comes back, or an error; a page that only says something is compared with what a code of nobody's gets.
+async fn is_turned_down(scene: &mut Scene) -> Step {
+    let expected = "the code turned down like one that nobody has";
+    let sighting = scene.sighting()?.clone();
+    match &sighting.end {
+        End::Refused { .. } => return Ok(()),
+        End::Stuck { .. } if sighting.last().is_some_and(|hop| hop.role == Role::UserCodePage) => return Ok(()),
+        End::Stuck { why } => {
+            return match judge::dead_end(&sighting) {
+                None => Ok(()),
+                Some(_) => Err(Halt::blocked(format!("the verification page cannot be operated: {why}"))),
+            };
+        }
+        End::Crashed { .. } | End::Failed(_) => return Err(seen(Kind::Crashed, &sighting, expected).into()),
+        End::Redirected { .. } | End::Outside { .. } => return Err(seen(Kind::Malformed, &sighting, expected).into()),
+        End::Finished => {}
+    }
+    let asked = sighting.pages().any(|hop| hop.role == Role::ConsentPage);
+    if !asked {
+        let code = shuffled(&scene.device()?.user_code);
+        let mut jar = scene.take_browser(&chance::token());
+        let nobodys = walk(scene, &mut jar, &code, Stop::Decision).await?;
+        if ends_alike(&sighting, &nobodys) {
+            return Ok(());
+        }
+    }
+    Err(Fault { got: "the code accepted".to_owned(), ..seen(Kind::Accepted, &sighting, expected) }.into())
+}
+
+/// What another site has to send in place of what only the page itself knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Forgery {
+    /// Nothing.
+    WithoutSecrets,
+    /// What stands there in a browser of its own.
+    WithOwnSecrets,
+}
+
+/// The form that approves, on the page where this walk stopped.
+fn approval(sighting: &Sighting) -> Result<Request, Halt> {
+    accepted(sighting)?;
+    let request = sighting.last().and_then(|hop| hop.page().decide(Decision::Approve));
+    request.ok_or_else(|| Halt::blocked("the page that asks for the decision cannot be operated"))
+}
+
+async fn forges(scene: &mut Scene, forgery: Forgery) -> Step {
+    let code = scene.device()?.user_code.clone();
+    let mut strange = scene.take_browser(&chance::token());
+    let other = approval(&walk(scene, &mut strange, &code, Stop::Asked(&[])).await?)?;
+    logs_in_at_home(scene).await?;
+    let mut home = scene.take_browser(HOME);
+    let asked = walk(scene, &mut home, &code, Stop::Asked(&[])).await?;
+    let form = approval(&asked)?;
+    let Body::Form(fields) = &form.body else {
+        return Err(Halt::NotApplicable("the page that asks for the decision sends no form".to_owned()));
+    };
+    let differs = |(name, value): &&(String, Value)| other.param(name).is_none_or(|known| known.expose() != value.expose());
+    let secret: Vec<String> = fields.iter().filter(differs).map(|(name, _)| name.clone()).collect();
+    if secret.is_empty() && keeps_cookies_home(&asked) {
+        return Err(Halt::NotApplicable("browsers send the session's cookies with no request of another site".to_owned()));
+    }
+    let forged = secret.iter().fold(form.clone(), |form, name| match (forgery, other.param(name)) {
+        (Forgery::WithOwnSecrets, Some(value)) => form.set(name, value.clone()),
+        (Forgery::WithOwnSecrets, None) | (Forgery::WithoutSecrets, _) => form.without(name),
+    });
+    let sighting = login::look(&scene.wire, &scene.tape, &mut home, from_elsewhere(forged), &[]).await;
+    scene.return_browser(HOME, home);
+    scene.sighting = Some(sighting);
+    scene.deed = Some(Deed::Poll);
+    Ok(())
+}
+
+/// An answer that takes this long is one that makes guessing slow.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// Types wrong codes, one after the other and each from the first page on, and at last the right one.
+async fn guesses(scene: &mut Scene, args: &Args) -> Step {
+    let mut jar = scene.take_browser(HOME);
+    let right = scene.device()?.user_code.clone();
+    scene.kept.remove(STOPPED);
+    for attempt in 1..=args.number(0) {
+        let sighting = walk(scene, &mut jar, &shuffled(&right), Stop::Asked(&[])).await?;
+        let last = sighting.last().map(|hop| (hop.status, hop.response.elapsed));
+        let stopped = match last {
+            Some((429 | 503, _)) => Some("an answer that limits the rate"),
+            Some((_, elapsed)) if attempt > 3 && elapsed >= SLOW => Some("an answer that takes its time"),
+            Some(_) | None => None,
+        };
+        match &sighting.end {
+            End::Crashed { .. } | End::Failed(_) if stopped.is_none() => {
+                return Err(Halt::blocked(format!("a wrong code is not answered: {}", sighting.describe())));
+            }
+            End::Finished if sighting.pages().any(|hop| hop.role == Role::ConsentPage) => {
+                return Err(Halt::blocked("a code that should be nobody's is accepted"));
+            }
+            End::Redirected { .. } | End::Outside { .. } | End::Finished | End::Refused { .. } => {}
+            End::Stuck { .. } | End::Crashed { .. } | End::Failed(_) => {}
+        }
+        scene.sighting = Some(sighting);
+        if let Some(how) = stopped {
+            scene.kept.insert(STOPPED, format!("{how} to attempt {attempt}"));
+            return Ok(());
+        }
+    }
+    let sighting = walk(scene, &mut jar, &right, Stop::Asked(&[])).await?;
+    if !matches!(sighting.end, End::Finished) {
+        scene.kept.insert(STOPPED, "the right code is taken no more".to_owned());
+    }
+    scene.sighting = Some(sighting);
+    Ok(())
+}
+
+/// Where it is kept how the guessing was stopped.
+const STOPPED: &str = "how the guessing was stopped";
+
+async fn guessing_was_stopped(scene: &mut Scene) -> Step {
+    let expected = "the rate limited, the answers slow, or the right code taken no more in that browser";
+    if scene.kept.contains_key(STOPPED) {
+        return Ok(());
+    }
+    let got = "every wrong code answered at once, and the right one taken after them".to_owned();
+    Err(Fault { got, ..seen(Kind::Accepted, scene.sighting()?, expected) }.into())
+}
+
+fn words(text: &str) -> String {
+    let spaced: String = text.chars().map(|letter| if letter.is_alphanumeric() { letter } else { ' ' }).collect();
+    let words: Vec<String> = spaced.split_whitespace().map(str::to_lowercase).collect();
+    format!(" {} ", words.join(" "))
+}
+
+/// The client goes by its id where the provider knows no other name for it; pages of other languages speak of a device by showing its code.
+async fn names_client(scene: &mut Scene) -> Step {
+    let client = words(&scene.actor()?.id);
+    let code = words(&scene.device()?.user_code);
+    let sighting = scene.sighting()?;
+    let pages: Vec<String> =
+        sighting.pages().filter(|hop| hop.role != Role::RelayPage).map(|hop| words(hop.page().text())).collect();
+    let named = pages.iter().any(|page| page.contains(&client));
+    let of_device = pages.iter().any(|page| page.contains("device") || page.contains(&code));
+    let got = match (named, of_device) {
+        (true, true) => return Ok(()),
+        (false, _) => "no page that names the client",
+        (true, false) => "no page that speaks of a device",
+    };
+    let expected = "the name of the client, and a word about a device, on the way to the decision";
+    Err(Fault { got: got.to_owned(), ..seen(Kind::Malformed, sighting, expected) }.into())
+}
