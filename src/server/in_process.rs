@@ -32,7 +32,7 @@ impl InProcess {
     /// Answers a request. An answer that a defect holds back comes at once.
     pub fn answer(&self, request: http::Request<Vec<u8>>) -> http::Response<Vec<u8>> {
         let (head, body) = request.into_parts();
-        let response = self.core.answer(Request::of(&head, body));
+        let response = self.core.answer(Request::of(head, body));
         response.into_http()
     }
 

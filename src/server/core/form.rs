@@ -8,9 +8,20 @@ pub struct Malformed;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Repeated;
 
-/// The parameters of a query or a form body, in order.
+/// The parameters of a query or a form body, in order: one text with all of them decoded, and where each begins.
 #[derive(Clone, Default)]
-pub struct Parameters(Vec<(String, String)>);
+pub struct Parameters {
+    decoded: String,
+    pairs: Vec<Pair>,
+}
+
+/// Where a parameter stands in the decoded text.
+#[derive(Clone, Copy)]
+struct Pair {
+    name: usize,
+    value: usize,
+    end: usize,
+}
 
 impl Parameters {
     /// Reads the encoded form (RFC 6749 appendix B).
@@ -18,17 +29,26 @@ impl Parameters {
     /// # Errors
     /// [`Malformed`] when a name or value cannot be decoded.
     pub fn parse(encoded: &[u8]) -> Result<Self, Malformed> {
-        let pairs = encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
-        pairs
-            .map(|pair| {
-                let (name, value) = match pair.iter().position(|byte| *byte == b'=') {
-                    Some(at) => (&pair[..at], &pair[at + 1..]),
-                    None => (pair, &[][..]),
-                };
-                Ok((decoded(name)?, decoded(value)?))
-            })
-            .collect::<Result<_, _>>()
-            .map(Self)
+        // Decoded, nothing is longer than before.
+        let mut decoded = Vec::with_capacity(encoded.len());
+        let mut pairs = Vec::new();
+        for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = match pair.iter().position(|byte| *byte == b'=') {
+                Some(at) => (&pair[..at], &pair[at + 1..]),
+                None => (pair, &[][..]),
+            };
+            let begin = decoded.len();
+            decode(name, &mut decoded)?;
+            let middle = decoded.len();
+            decode(value, &mut decoded)?;
+            pairs.push(Pair { name: begin, value: middle, end: decoded.len() });
+        }
+        // Each piece is whole UTF-8 by itself, so all of them are.
+        Ok(Self { decoded: String::from_utf8(decoded).map_err(|_| Malformed)?, pairs })
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs.iter().map(|pair| (&self.decoded[pair.name..pair.value], &self.decoded[pair.value..pair.end]))
     }
 
     /// The value of a parameter; an empty one counts as omitted.
@@ -51,12 +71,12 @@ impl Parameters {
 
     /// Every value of a parameter.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.0.iter().filter(move |(parameter, _)| parameter == name).map(|(_, value)| value.as_str())
+        self.pairs().filter(move |(parameter, _)| *parameter == name).map(|(_, value)| value)
     }
 
     /// The names there are.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+        self.pairs().map(|(name, _)| name)
     }
 
     /// Whether one of these stands there more than once.
@@ -71,15 +91,21 @@ impl Parameters {
 /// [`Malformed`] when it cannot be.
 pub fn decoded(encoded: &[u8]) -> Result<String, Malformed> {
     let mut bytes = Vec::with_capacity(encoded.len());
+    decode(encoded, &mut bytes)?;
+    String::from_utf8(bytes).map_err(|_| Malformed)
+}
+
+fn decode(encoded: &[u8], into: &mut Vec<u8>) -> Result<(), Malformed> {
+    let begin = into.len();
     let mut rest = encoded.iter();
     while let Some(byte) = rest.next() {
-        bytes.push(match byte {
+        into.push(match byte {
             b'+' => b' ',
             b'%' => hex(rest.next())? << 4 | hex(rest.next())?,
             other => *other,
         });
     }
-    String::from_utf8(bytes).map_err(|_| Malformed)
+    std::str::from_utf8(&into[begin..]).map(drop).map_err(|_| Malformed)
 }
 
 fn hex(digit: Option<&u8>) -> Result<u8, Malformed> {

@@ -2,58 +2,56 @@
 
 use std::time::Duration;
 
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use serde::Serialize;
 use serde_json::Value;
 
 /// A request as the listener hands it over: body read to its end and bounded.
 #[derive(Clone)]
 pub struct Request {
-    /// The method, in capitals.
-    pub method: String,
+    /// The method.
+    pub method: Method,
     /// The path, percent-encoded as received.
     pub path: String,
     /// What stands behind the `?`, as received.
     pub query: String,
-    /// Header fields in order, names in lower case.
-    pub headers: Vec<(String, String)>,
+    /// Header fields.
+    pub headers: HeaderMap,
     /// The body.
     pub body: Vec<u8>,
 }
 
 impl Request {
     /// The request behind this head, with its body.
-    pub fn of(head: &http::request::Parts, body: Vec<u8>) -> Self {
+    pub fn of(head: Parts, body: Vec<u8>) -> Self {
         Self {
-            method: head.method.as_str().to_owned(),
             path: head.uri.path().to_owned(),
             query: head.uri.query().unwrap_or_default().to_owned(),
-            headers: head
-                .headers
-                .iter()
-                .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-                .collect(),
+            method: head.method,
+            headers: head.headers,
             body,
         }
     }
 
     /// The first field of this name (in lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.all_headers(name).next()
+        self.headers.get(name).map(text)
     }
 
     /// Every field of this name (in lower case).
     pub fn all_headers(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.headers.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
+        self.headers.get_all(name).into_iter().map(text)
     }
 
     /// Whether the body is said to be a form, with or without a charset.
     pub fn is_form(&self) -> bool {
-        self.media_type() == Some("application/x-www-form-urlencoded".to_owned())
+        self.media_type().is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
     }
 
-    /// The media type of the body in lower case, without its parameters.
-    pub fn media_type(&self) -> Option<String> {
-        let value = self.header("content-type")?;
-        Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+    /// The media type of the body, without its parameters.
+    pub fn media_type(&self) -> Option<&str> {
+        self.header("content-type")?.split(';').next().map(str::trim)
     }
 
     /// The value of a cookie.
@@ -63,6 +61,11 @@ impl Request {
             .filter_map(|pair| pair.trim().split_once('='))
             .find_map(|(cookie, value)| (cookie == name).then_some(value))
     }
+}
+
+/// The value of a field. What is not UTF-8 is nothing that anybody understands.
+fn text(value: &HeaderValue) -> &str {
+    std::str::from_utf8(value.as_bytes()).unwrap_or("\u{fffd}")
 }
 
 /// What goes back.
@@ -99,6 +102,8 @@ pub enum Content {
     Empty,
     /// A JSON document.
     Json(Value),
+    /// A JSON document that is written already; only where nothing can want to bend it.
+    Written(String),
     /// A page.
     Html(String),
     /// The browser goes on to another page of this server.
@@ -143,6 +148,17 @@ impl Response {
         Self { content: Content::Json(document), ..Self::empty(status) }
     }
 
+    /// A JSON document that is made in one go where it is final, and kept as data where something may still bend it.
+    pub fn written(status: u16, document: &impl Serialize, is_final: bool) -> Self {
+        const FIT: &str = "documents have names that are strings";
+        let content = if is_final {
+            Content::Written(serde_json::to_string(document).expect(FIT))
+        } else {
+            Content::Json(serde_json::to_value(document).expect(FIT))
+        };
+        Self { content, ..Self::empty(status) }
+    }
+
     /// The same with one more header field.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -172,11 +188,12 @@ impl Response {
     pub fn into_http(self) -> http::Response<Vec<u8>> {
         let (status, fields, body) = self.render();
         let mut answer = http::Response::new(body);
-        *answer.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+        *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        answer.headers_mut().reserve(fields.len());
         for (name, value) in fields {
             // A value that HTTP cannot carry (a line break, say) is left out rather than sent on.
-            if let Ok(value) = http::HeaderValue::try_from(value) {
-                answer.headers_mut().append(http::HeaderName::from_static(name), value);
+            if let Ok(value) = HeaderValue::try_from(value) {
+                answer.headers_mut().append(HeaderName::from_static(name), value);
             }
         }
         answer
@@ -188,6 +205,7 @@ impl Response {
         let (implied, body) = match content {
             Content::Empty => (None, Vec::new()),
             Content::Json(document) => (Some(("content-type", "application/json".to_owned())), document.to_string().into_bytes()),
+            Content::Written(document) => (Some(("content-type", "application/json".to_owned())), document.into_bytes()),
             Content::Html(page) => (Some(("content-type", "text/html; charset=utf-8".to_owned())), page.into_bytes()),
             Content::Page(location) => (Some(("location", location)), Vec::new()),
             Content::Client(redirect) => (Some(("location", redirect.location())), Vec::new()),

@@ -13,6 +13,7 @@ pub mod memory;
 pub mod message;
 pub mod pkce;
 pub mod realm;
+mod realms;
 pub mod redirect_uri;
 pub mod refusal;
 pub mod scope;
@@ -21,14 +22,15 @@ pub mod shards;
 pub mod signing;
 pub mod table;
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use self::environment::{Clock, Random};
 use self::form::Parameters;
 use self::message::{Request, Response};
 use self::realm::Realm;
 pub use self::realm::RealmError;
+use self::realms::Realms;
 use self::signing::{KeyError, Keys};
 use super::config::RealmConfig;
 use super::{defect, endpoints};
@@ -37,7 +39,7 @@ use super::{defect, endpoints};
 pub struct Core {
     base: String,
     default_realm: Option<String>,
-    realms: RwLock<HashMap<String, Arc<Realm>>>,
+    realms: Realms,
     keys: Arc<Keys>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -55,7 +57,7 @@ impl Core {
         random: Arc<dyn Random>,
     ) -> Result<Self, KeyError> {
         let keys = Arc::new(Keys::generate()?);
-        Ok(Self { base, default_realm, realms: RwLock::default(), keys, clock, random })
+        Ok(Self { base, default_realm, realms: Realms::default(), keys, clock, random })
     }
 
     /// The issuer of a realm of this name.
@@ -71,12 +73,10 @@ impl Core {
         let issuer = self.issuer(&config.name);
         let realm =
             Arc::new(Realm::new(config, issuer, Arc::clone(&self.keys), Arc::clone(&self.clock), Arc::clone(&self.random))?);
-        let mut realms = self.realms.write().unwrap_or_else(PoisonError::into_inner);
-        if realms.contains_key(&realm.config.name) {
-            return Err(RealmError::Taken(realm.config.name.clone()));
-        }
-        realms.insert(realm.config.name.clone(), Arc::clone(&realm));
-        Ok(realm)
+        self.realms.change(|realms| match realms.entry(realm.config.name.clone()) {
+            Entry::Occupied(taken) => Err(RealmError::Taken(taken.key().clone())),
+            Entry::Vacant(free) => Ok(Arc::clone(free.insert(realm))),
+        })
     }
 
     /// Configures a realm anew under its name; what it remembers stays. Says nothing when there is none of this name.
@@ -84,33 +84,33 @@ impl Core {
     /// # Errors
     /// [`RealmError`] when the configuration is not usable.
     pub fn change_realm(&self, config: RealmConfig) -> Result<Option<Arc<Realm>>, RealmError> {
-        let mut realms = self.realms.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(realm) = realms.get_mut(&config.name) else { return Ok(None) };
-        *realm = Arc::new(realm.changed(config)?);
-        Ok(Some(Arc::clone(realm)))
+        self.realms.change(|realms| {
+            let Some(realm) = realms.get_mut(&config.name) else { return Ok(None) };
+            *realm = Arc::new(realm.changed(config)?);
+            Ok(Some(Arc::clone(realm)))
+        })
     }
 
     /// Drops what is over in all realms, a bounded number at a time; to be called now and then.
     pub fn sweep(&self) {
-        let realms: Vec<_> = self.realms.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-        for realm in realms {
+        for realm in self.realms.now().values() {
             realm.memory.sweep(realm.now());
         }
     }
 
     /// Takes a realm away; says whether it was there.
     pub fn remove_realm(&self, name: &str) -> bool {
-        self.realms.write().unwrap_or_else(PoisonError::into_inner).remove(name).is_some()
+        self.realms.change(|realms| realms.remove(name)).is_some()
     }
 
     /// The realm of this name.
     pub fn realm(&self, name: &str) -> Option<Arc<Realm>> {
-        self.realms.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.realms.now().get(name).cloned()
     }
 
     /// Every realm's name, sorted.
     pub fn realm_names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.realms.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
+        let mut names: Vec<String> = self.realms.now().keys().cloned().collect();
         names.sort();
         names
     }
@@ -123,13 +123,14 @@ impl Core {
             return short_device_address(realm, &request);
         }
         let Some((realm, endpoint)) = endpoint::find(&request.path) else { return endpoints::not_found() };
-        let Some(realm) = self.realm(realm) else { return endpoints::not_found() };
+        let realms = self.realms.now();
+        let Some(realm) = realms.get(realm) else { return endpoints::not_found() };
         if realm.defects.is_empty() {
-            return endpoints::answer(&realm, &endpoint, &request);
+            return endpoints::answer(realm, &endpoint, &request);
         }
-        defect::answer::before(&realm, &endpoint, &mut request);
-        let mut response = endpoints::answer(&realm, &endpoint, &request);
-        defect::answer::after(&realm, &endpoint, &request, &mut response);
+        defect::answer::before(realm, &endpoint, &mut request);
+        let mut response = endpoints::answer(realm, &endpoint, &request);
+        defect::answer::after(realm, &endpoint, &request, &mut response);
         response
     }
 }

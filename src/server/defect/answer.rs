@@ -1,5 +1,7 @@
 //! The layer round the core where defects of the request as read and of the answer as sent take hold.
 
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
 use super::{authorization, bearer, client_auth, device, introspection, legacy, metadata, redirect, token};
@@ -46,12 +48,19 @@ pub fn after(realm: &Realm, endpoint: &Endpoint, request: &Request, response: &m
     }
 }
 
+impl Request {
+    /// Takes the body for a form, whatever it is said to be.
+    pub(super) fn say_form(&mut self) {
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    }
+}
+
 impl Response {
     /// The `error` of an error object.
     pub(super) fn error(&self) -> Option<&str> {
         match &self.content {
             Content::Json(document) => document.get("error").and_then(Value::as_str),
-            Content::Empty | Content::Html(_) | Content::Page(_) | Content::Client(_) => None,
+            Content::Empty | Content::Written(_) | Content::Html(_) | Content::Page(_) | Content::Client(_) => None,
         }
     }
 

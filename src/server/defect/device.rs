@@ -1,5 +1,7 @@
 //! Bugs of the device grant: its authorization endpoint, its verification page and the poll.
 
+use http::Method;
+
 use serde_json::Value;
 
 use super::Defects;
@@ -269,9 +271,8 @@ pub(super) fn before(defects: &Defects, request: &mut Request) {
         set_form(request, &form);
     }
     if defects.has(Flaw::ServesGetAtDeviceAuthorization) && (request.method == "GET" || request.body.is_empty()) {
-        request.method = "POST".to_owned();
-        request.headers.retain(|(name, _)| name != "content-type");
-        request.headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
+        request.method = Method::POST;
+        request.say_form();
         if form_of(request.query.as_bytes()).is_some() {
             request.body = std::mem::take(&mut request.query).into_bytes();
         }

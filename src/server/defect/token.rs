@@ -1,5 +1,7 @@
 //! Bugs of the token endpoint whatever the grant: how it reads a request, and the form of its answers.
 
+use http::Method;
+
 use std::sync::Arc;
 
 use super::Defects;
@@ -153,12 +155,13 @@ pub fn code_as_refresh_token(realm: &Realm, client: &ClientConfig, presented: &s
 /// The token request as this server reads it.
 pub(super) fn before(defects: &Defects, request: &mut Request) {
     if defects.has(Flaw::ServesGetAtToken) && request.method == "GET" {
-        request.method = "POST".to_owned();
-        request.headers.retain(|(name, _)| name != "content-type");
-        request.headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
+        request.method = Method::POST;
+        request.say_form();
         request.body = std::mem::take(&mut request.query).into_bytes();
     }
-    if defects.has(Flaw::AcceptsJsonBodies) && request.media_type().as_deref() == Some("application/json") {
+    if defects.has(Flaw::AcceptsJsonBodies)
+        && request.media_type().is_some_and(|name| name.eq_ignore_ascii_case("application/json"))
+    {
         read_json(request);
     }
     if !request.is_form() {
@@ -209,11 +212,7 @@ fn read_json(request: &mut Request) {
     let Ok(serde_json::Value::Object(members)) = serde_json::from_slice(&request.body) else { return };
     let form: Vec<(String, String)> =
         members.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned()))).collect();
-    for (name, value) in &mut request.headers {
-        if name == "content-type" {
-            *value = "application/x-www-form-urlencoded".to_owned();
-        }
-    }
+    request.say_form();
     set_form(request, &form);
 }
 

@@ -24,7 +24,7 @@ type Fault = (AuthorizationError, &'static str);
 /// Answers a request; by POST it means the same as by GET (RFC 6749 section 3.1).
 pub fn answer(realm: &Realm, request: &Request) -> Response {
     let encoded = match request.method.as_str() {
-        "GET" | "HEAD" if reading::serves(&realm.defects, &request.method) => request.query.as_bytes(),
+        "GET" | "HEAD" if reading::serves(&realm.defects, request.method.as_str()) => request.query.as_bytes(),
         "POST" if request.is_form() => &request.body,
         "POST" => return error_page(400, "The request is not a form."),
         _ => return error_page(405, "This page is for GET and POST.").with("allow", "GET, POST"),

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::server::config::{ClientConfig, GrantKind, TokenFormat};
 use crate::server::core::family::{Family, Mint, stem};
@@ -52,28 +53,39 @@ impl Refresh {
     }
 }
 
+/// The members of a token answer (RFC 6749 section 5.1), in the order in which they are told.
+#[derive(Serialize)]
+struct Told<'answer> {
+    access_token: &'answer str,
+    token_type: &'static str,
+    expires_in: u64,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    scope: &'answer str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
+}
+
 /// Issues the tokens and tells them.
 pub fn answer(realm: &Realm, issue: Issue) -> Response {
     let Issue { grant, scopes, refresh } = issue;
     let id_token = id_token(realm, &grant, &scopes);
     let access_token = access_token(realm, &grant, &scopes);
-    let mut members = json!({
-        "access_token": access_token,
-        "token_type": "Bearer",
-        "expires_in": realm.config.policy.access_token_lifetime,
-    });
-    if !scopes.is_empty() {
-        members["scope"] = json!(scopes.as_str());
-    }
-    match refresh {
-        Refresh::No => {}
-        Refresh::New { generation, scopes } => members["refresh_token"] = json!(refresh_token(realm, grant, generation, scopes)),
-        Refresh::Same(token) => members["refresh_token"] = json!(token),
-    }
-    if let Some(id_token) = id_token {
-        members["id_token"] = json!(id_token);
-    }
-    Response::json(200, members).not_stored()
+    let refresh_token = match refresh {
+        Refresh::No => None,
+        Refresh::New { generation, scopes } => Some(refresh_token(realm, grant, generation, scopes)),
+        Refresh::Same(token) => Some(token),
+    };
+    let told = Told {
+        access_token: &access_token,
+        token_type: "Bearer",
+        expires_in: realm.config.policy.access_token_lifetime,
+        scope: scopes.as_str(),
+        refresh_token,
+        id_token,
+    };
+    Response::written(200, &told, realm.defects.is_empty()).not_stored()
 }
 
 /// Issues an access token.
@@ -90,7 +102,16 @@ pub fn access_token(realm: &Realm, grant: &Arc<Grant>, scopes: &Scopes) -> Strin
         TokenFormat::Jwt => realm.keys.sign(
             realm.config.policy.signing,
             Kind::AccessToken,
-            &claims(realm, grant, scopes, now, now + lifetime, &URL_SAFE_NO_PAD.encode(jti)),
+            &Claims {
+                iss: &realm.issuer,
+                sub: grant.subject(),
+                aud: &realm.issuer,
+                client_id: &grant.client_id,
+                iat: now / 1_000,
+                exp: (now + lifetime) / 1_000,
+                jti: &URL_SAFE_NO_PAD.encode(jti),
+                scope: scopes.as_str(),
+            },
         ),
     };
     let token = seam::access_token(&realm.defects, token);
@@ -108,20 +129,17 @@ pub fn access_token(realm: &Realm, grant: &Arc<Grant>, scopes: &Scopes) -> Strin
 }
 
 /// The claims of RFC 9068 section 2.2.
-fn claims(realm: &Realm, grant: &Grant, scopes: &Scopes, issued_at: u64, expires_at: u64, jti: &str) -> Value {
-    let mut claims = json!({
-        "iss": realm.issuer,
-        "sub": grant.subject(),
-        "aud": realm.issuer,
-        "client_id": *grant.client_id,
-        "iat": issued_at / 1_000,
-        "exp": expires_at / 1_000,
-        "jti": jti,
-    });
-    if !scopes.is_empty() {
-        claims["scope"] = json!(scopes.as_str());
-    }
-    claims
+#[derive(Serialize)]
+struct Claims<'token> {
+    iss: &'token str,
+    sub: &'token str,
+    aud: &'token str,
+    client_id: &'token str,
+    iat: u64,
+    exp: u64,
+    jti: &'token str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    scope: &'token str,
 }
 
 fn refresh_token(realm: &Realm, grant: Arc<Grant>, generation: u32, scopes: Scopes) -> String {

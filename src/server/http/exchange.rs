@@ -47,7 +47,7 @@ where
     let body = received(&head, body, pulse).await;
     pulse.enter(Phase::Answer);
     let response = match body {
-        Ok(body) => (conversation.answer)(Request::of(&head, body)),
+        Ok(body) => (conversation.answer)(Request::of(head, body)),
         Err(unread) => unread.response(),
     };
     if let Some(delay) = response.delay {

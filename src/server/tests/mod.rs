@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::HeaderName;
 use serde_json::Value;
 
 use super::config::ServerConfig;
@@ -148,10 +149,13 @@ impl Bench {
         };
         let (path, query) = path.split_once('?').unwrap_or((&path, ""));
         let response = self.core.answer(Request {
-            method: method.to_owned(),
+            method: method.parse().expect("a method"),
             path: path.to_owned(),
             query: query.to_owned(),
-            headers: headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| (name.parse::<HeaderName>().expect("a field name"), value.parse().expect("a field value")))
+                .collect(),
             body: body.as_bytes().to_vec(),
         });
         let held_back = response.delay.is_some();
