@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use flowproof::server::{
-    ClientConfig, GrantKind, InProcess, Policy, RealmConfig, Secret, ServerConfig, SigningAlgorithm, TokenFormat,
-};
+use flowproof::server::{ClientConfig, Config, GrantKind, InProcess, Policy, RealmConfig, Secret, SigningAlgorithm, TokenFormat};
 
 use super::bare;
 
@@ -31,7 +29,7 @@ pub fn realm(access_token: TokenFormat, signing: SigningAlgorithm, lifetime: u64
 
 /// A server in this process with that realm.
 pub fn server(access_token: TokenFormat, signing: SigningAlgorithm, lifetime: u64) -> InProcess {
-    let config = ServerConfig { realms: vec![realm(access_token, signing, lifetime)], ..ServerConfig::demo() };
+    let config = Config { realms: vec![realm(access_token, signing, lifetime)], ..Config::demo() };
     InProcess::new(config, "http://127.0.0.1:9400").expect("a sound configuration")
 }
 

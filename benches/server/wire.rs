@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use flowproof::server::{ServerConfig, SigningAlgorithm, TokenFormat, start};
+use flowproof::server::{Config, ReferenceServer, SigningAlgorithm, TokenFormat};
 
 use super::bare::{ANSWER, Signatures};
 use super::cpu;
@@ -133,9 +133,8 @@ pub fn serve(kind: &str) {
                     _ => TokenFormat::Jwt,
                 };
                 let algorithm = if kind == "eddsa" { SigningAlgorithm::EdDsa } else { SigningAlgorithm::Es256 };
-                let config =
-                    ServerConfig { realms: vec![super::in_process::realm(format, algorithm, 5)], ..ServerConfig::demo() };
-                let running = start(config).await.expect("it starts");
+                let config = Config { realms: vec![super::in_process::realm(format, algorithm, 5)], ..Config::demo() };
+                let running = ReferenceServer::start(config).await.expect("it starts");
                 println!("{}", running.addr());
                 until_the_input_ends().await;
                 running.stop().await;

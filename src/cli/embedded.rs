@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::provider::{Provider, Target, discover};
 use crate::server::defect::Defects;
-use crate::server::{Running, ServerConfig, start};
+use crate::server::{Config, ReferenceServer, Running};
 use crate::wire::{Tape, Wire};
 
 /// The realms that a check is played on: the first whose make satisfies its needs.
@@ -20,11 +20,11 @@ pub fn known(defects: &[String]) -> Result<(), String> {
 
 /// Starts the reference server on free loopback ports.
 pub async fn serve(defects: &[String]) -> Result<Running, String> {
-    let mut config = ServerConfig { port: 0, admin_port: 0, ..ServerConfig::demo() };
+    let mut config = Config { port: 0, admin_port: 0, ..Config::demo() };
     for realm in &mut config.realms {
         realm.defects = defects.to_vec();
     }
-    start(config).await.map_err(|error| format!("cannot start the embedded reference server: {error}"))
+    ReferenceServer::start(config).await.map_err(|error| format!("cannot start the embedded reference server: {error}"))
 }
 
 /// The server's realms, as providers under test.

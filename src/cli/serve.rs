@@ -16,7 +16,7 @@ use self::authority::Authority;
 use super::{Console, embedded, signals, surroundings};
 use crate::exit::Exit;
 use crate::report::files;
-use crate::server::{Running, ServerConfig, StartError, Tls, start};
+use crate::server::{Config, ReferenceServer, Running, StartError, Tls};
 
 /// Run the reference authorization server: correct, or with the bugs you name
 #[derive(Debug, Args)]
@@ -106,7 +106,7 @@ impl Serve {
             Ok(stop) => stop,
             Err(error) => return console.usage(&format_args!("cannot listen for signals: {error}")),
         };
-        let running = match start(config).await {
+        let running = match ReferenceServer::start(config).await {
             Ok(running) => running,
             Err(error) => return console.usage(&self.told(&error)),
         };
@@ -131,11 +131,11 @@ impl Serve {
     }
 
     /// What the file says, or the demo, with the changes that the other options ask for.
-    fn config(&self) -> Result<ServerConfig, String> {
+    fn config(&self) -> Result<Config, String> {
         embedded::known(&self.defects)?;
         let mut config = match &self.config {
             Some(path) => config::load(path, &surroundings::variable)?,
-            None => ServerConfig { port: ServerConfig::PORT, admin_port: ServerConfig::ADMIN_PORT, ..ServerConfig::demo() },
+            None => Config { port: Config::PORT, admin_port: Config::ADMIN_PORT, ..Config::demo() },
         };
         config.port = self.port.unwrap_or(config.port);
         config.admin_port = self.admin_port.unwrap_or(config.admin_port);

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::certificate::Tls;
 
-/// Everything that [`start`](super::start) needs.
+/// Everything that [`ReferenceServer::start`](super::ReferenceServer::start) needs.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ServerConfig {
+pub struct Config {
     /// The address of the OAuth endpoints; loopback unless told otherwise. The admin listener never leaves this machine.
     #[serde(default = "loopback")]
     pub host: IpAddr,
@@ -33,16 +33,16 @@ pub struct ServerConfig {
     /// The realm behind the short `/device` address; the first one when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_realm: Option<String>,
-    /// The realms that exist from the start. A file that does not say means those of [`ServerConfig::demo`].
+    /// The realms that exist from the start. A file that does not say means those of [`Config::demo`].
     #[serde(default = "demo_realms")]
     pub realms: Vec<RealmConfig>,
 }
 
-impl fmt::Debug for ServerConfig {
+impl fmt::Debug for Config {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { host, port, public_url, tls, admin_port, admin_key: _, default_realm, realms } = self;
         formatter
-            .debug_struct("ServerConfig")
+            .debug_struct("Config")
             .field("host", host)
             .field("port", port)
             .field("public_url", public_url)
@@ -59,18 +59,18 @@ fn loopback() -> IpAddr {
 }
 
 fn port() -> u16 {
-    ServerConfig::PORT
+    Config::PORT
 }
 
 fn admin_port() -> u16 {
-    ServerConfig::ADMIN_PORT
+    Config::ADMIN_PORT
 }
 
 fn demo_realms() -> Vec<RealmConfig> {
-    ServerConfig::demo().realms
+    Config::demo().realms
 }
 
-impl ServerConfig {
+impl Config {
     /// Where `flowproof serve` listens when nobody says otherwise.
     pub const PORT: u16 = 9_400;
     /// Where its admin listener is then.

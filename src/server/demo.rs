@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::config::GrantKind::{AuthorizationCode, ClientCredentials, DeviceCode, RefreshToken};
 use super::config::{
-    AuthMethod, ClientAuthPolicy, ClientConfig, GrantKind, PkcePolicy, Policy, RealmConfig, RefreshRotation, Secret,
-    ServerConfig, TokenFormat, UserConfig,
+    AuthMethod, ClientAuthPolicy, ClientConfig, Config, GrantKind, PkcePolicy, Policy, RealmConfig, RefreshRotation, Secret,
+    TokenFormat, UserConfig,
 };
 
-impl ServerConfig {
+impl Config {
     /// Three realms: `my-app` and `strict` (the defaults: the strict choice wherever specifications disagree) and `lenient` (the other one each time, and
     /// JWT access tokens).
     pub fn demo() -> Self {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::config::ServerConfig;
+use super::config::Config;
 use super::core::Core;
 use super::core::environment::{SystemClock, SystemRandom};
 use super::core::message::Request;
@@ -20,7 +20,7 @@ impl InProcess {
     ///
     /// # Errors
     /// [`StartError`] when the configuration names an unknown defect, a realm twice, or the like.
-    pub fn new(config: ServerConfig, base_url: &str) -> Result<Self, StartError> {
+    pub fn new(config: Config, base_url: &str) -> Result<Self, StartError> {
         let core = Core::new(base_url.to_owned(), config.default_realm, Arc::new(SystemClock), Arc::new(SystemRandom))
             .map_err(|_| StartError::Key)?;
         for realm in config.realms {

@@ -21,8 +21,8 @@ mod tests;
 
 pub use certificate::{CertificateError, Tls};
 pub use config::{
-    AuthMethod, ClientConfig, GrantKind, PkcePolicy, Policy, RealmConfig, Secret, ServerConfig, SigningAlgorithm, TokenFormat,
+    AuthMethod, ClientConfig, Config, GrantKind, PkcePolicy, Policy, RealmConfig, Secret, SigningAlgorithm, TokenFormat,
     UserConfig,
 };
 pub use in_process::InProcess;
-pub use running::{Running, StartError, start};
+pub use running::{ReferenceServer, Running, StartError};

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::admin::Admin;
 use super::certificate::{Certificate, CertificateError};
-use super::config::ServerConfig;
+use super::config::Config;
 use super::core::environment::{Random as _, SystemClock, SystemRandom};
 use super::core::message::{Request, Response};
 use super::core::{Core, RealmError};
@@ -67,45 +67,69 @@ pub struct Running {
     tasks: Vec<JoinHandle<()>>,
 }
 
-/// Binds both listeners and serves in the background.
+/// The reference authorization server behind two listeners: one for OAuth, one for whoever runs it.
 ///
-/// # Errors
-/// [`StartError`] when a port is taken or the configuration names an unknown defect, a realm twice, or the like.
-pub async fn start(config: ServerConfig) -> Result<Running, StartError> {
-    let (listener, address) = bind(SocketAddr::new(config.host, config.port)).await?;
-    // Whoever holds the key can change every realm: that door stays on this machine.
-    let admin_host = if config.host.is_loopback() { config.host } else { IpAddr::V4(Ipv4Addr::LOCALHOST) };
-    let (admin_listener, admin_address) = bind(SocketAddr::new(admin_host, config.admin_port)).await?;
-    let admin_key = config.admin_key.clone().unwrap_or_else(random_key);
-    let base_url = match &config.public_url {
-        Some(url) => origin(url)?.to_owned(),
-        None => format!("{}://{}", if config.tls.is_some() { "https" } else { "http" }, reachable(address)),
-    };
-    let certificate = config.tls.as_ref().map(|tls| Certificate::obtain(tls, names(&base_url, config.host))).transpose()?;
-    let authority = certificate.as_ref().and_then(|certificate| certificate.authority.clone());
-    let tls = certificate.map(http::acceptor).transpose().map_err(|error| CertificateError::Unusable(error.to_string()))?;
-    let default_realm = config.default_realm().map(str::to_owned);
-    if let Some(name) = default_realm.as_ref().filter(|name| !config.realms.iter().any(|realm| realm.name == **name)) {
-        return Err(StartError::NoSuchRealm(name.clone()));
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use flowproof::server::{Config, ReferenceServer};
+///
+/// let mut config = Config::demo(); // realms `my-app`, `strict` and `lenient`, on free loopback ports
+/// config.realms[0].defects.push("ignores-code-verifier".to_owned());
+/// let server = ReferenceServer::start(config).await?;
+///
+/// let issuer = server.issuer("my-app"); // http://127.0.0.1:PORT/realms/my-app: what your client is configured with
+/// # assert!(issuer.starts_with("http://127.0.0.1:") && issuer.ends_with("/realms/my-app"));
+/// // … let your client sign in …
+/// server.advance_clock("my-app", std::time::Duration::from_secs(600)); // its tokens are too old now
+///
+/// server.stop().await;
+/// # Ok(())
+/// # }
+/// ```
+pub struct ReferenceServer;
+
+impl ReferenceServer {
+    /// Binds both listeners and serves in the background, until [`Running`] is stopped or dropped.
+    ///
+    /// # Errors
+    /// [`StartError`] when a port is taken or the configuration names an unknown defect, a realm twice, or the like.
+    pub async fn start(config: Config) -> Result<Running, StartError> {
+        let (listener, address) = bind(SocketAddr::new(config.host, config.port)).await?;
+        // Whoever holds the key can change every realm: that door stays on this machine.
+        let admin_host = if config.host.is_loopback() { config.host } else { IpAddr::V4(Ipv4Addr::LOCALHOST) };
+        let (admin_listener, admin_address) = bind(SocketAddr::new(admin_host, config.admin_port)).await?;
+        let admin_key = config.admin_key.clone().unwrap_or_else(random_key);
+        let base_url = match &config.public_url {
+            Some(url) => origin(url)?.to_owned(),
+            None => format!("{}://{}", if config.tls.is_some() { "https" } else { "http" }, reachable(address)),
+        };
+        let certificate = config.tls.as_ref().map(|tls| Certificate::obtain(tls, names(&base_url, config.host))).transpose()?;
+        let authority = certificate.as_ref().and_then(|certificate| certificate.authority.clone());
+        let tls = certificate.map(http::acceptor).transpose().map_err(|error| CertificateError::Unusable(error.to_string()))?;
+        let default_realm = config.default_realm().map(str::to_owned);
+        if let Some(name) = default_realm.as_ref().filter(|name| !config.realms.iter().any(|realm| realm.name == **name)) {
+            return Err(StartError::NoSuchRealm(name.clone()));
+        }
+        let core = Core::new(base_url.clone(), default_realm, Arc::new(SystemClock), Arc::new(SystemRandom))
+            .map_err(|_| StartError::Key)?;
+        let core = Arc::new(core);
+        for realm in config.realms {
+            core.add_realm(realm)?;
+        }
+        let admin = Admin::new(Arc::clone(&core), format!("http://{admin_address}"), admin_key.clone());
+        let (stop, told) = watch::channel(());
+        let tasks = vec![
+            tokio::spawn(http::serve(Door { listener, tls }, answers_of(Arc::clone(&core)), told.clone())),
+            tokio::spawn(http::serve(
+                Door { listener: admin_listener, tls: None },
+                move |request| admin.answer(&request),
+                told.clone(),
+            )),
+            tokio::spawn(sweep(Arc::downgrade(&core), told)),
+        ];
+        Ok(Running { core, address, base_url, admin_address, admin_key, authority, stop, tasks })
     }
-    let core =
-        Core::new(base_url.clone(), default_realm, Arc::new(SystemClock), Arc::new(SystemRandom)).map_err(|_| StartError::Key)?;
-    let core = Arc::new(core);
-    for realm in config.realms {
-        core.add_realm(realm)?;
-    }
-    let admin = Admin::new(Arc::clone(&core), format!("http://{admin_address}"), admin_key.clone());
-    let (stop, told) = watch::channel(());
-    let tasks = vec![
-        tokio::spawn(http::serve(Door { listener, tls }, answers_of(Arc::clone(&core)), told.clone())),
-        tokio::spawn(http::serve(
-            Door { listener: admin_listener, tls: None },
-            move |request| admin.answer(&request),
-            told.clone(),
-        )),
-        tokio::spawn(sweep(Arc::downgrade(&core), told)),
-    ];
-    Ok(Running { core, address, base_url, admin_address, admin_key, authority, stop, tasks })
 }
 
 /// Drops what is over even when nothing new comes.
@@ -221,6 +245,11 @@ impl Running {
         self.core
             .realm(realm)
             .map_or(Value::Null, |realm| provider_document::of(&realm.config, &realm.issuer, &self.admin_url(), &self.admin_key))
+    }
+
+    /// Moves the clock of a realm on, so that what it issued grows old; says whether the realm exists and its clock can go that far.
+    pub fn advance_clock(&self, realm: &str, by: Duration) -> bool {
+        self.core.realm(realm).is_some_and(|realm| realm.advance(by).is_some())
     }
 
     /// Stops listening, answers what is under way, and returns.

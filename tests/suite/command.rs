@@ -91,9 +91,9 @@ fn a_violation_says_what_was_required_expected_and_got_and_where_it_stands() {
 
 #[test]
 fn no_artefact_holds_a_secret_of_the_run() {
-    use flowproof::server::{ServerConfig, start};
+    use flowproof::server::{Config, ReferenceServer};
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let server = runtime.block_on(start(ServerConfig { port: 0, admin_port: 0, ..ServerConfig::demo() })).expect("a server");
+    let server = runtime.block_on(ReferenceServer::start(Config { port: 0, admin_port: 0, ..Config::demo() })).expect("a server");
     let document = server.provider_document("strict");
     let dir = empty_dir();
     std::fs::write(dir.path().join("provider.yaml"), document.to_string()).expect("a provider file");

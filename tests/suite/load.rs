@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use flowproof::load::{LoadError, Order, Plan, run};
 use flowproof::provider::{Provider, Source};
-use flowproof::server::{Running, ServerConfig, start};
+use flowproof::server::{Config, ReferenceServer, Running};
 use flowproof::verdict::{Bearing, LoadRun, Measurement};
 use tokio_util::sync::CancellationToken;
 use wiremock::matchers::{method, path};
@@ -38,12 +38,12 @@ async fn load(provider: Provider, plan: &str) -> Result<LoadRun, LoadError> {
 }
 
 async fn reference() -> (Running, Provider) {
-    let mut config = ServerConfig { port: 0, admin_port: 0, ..ServerConfig::demo() };
+    let mut config = Config { port: 0, admin_port: 0, ..Config::demo() };
     for realm in &mut config.realms {
         // A device that waits less makes a test that waits less.
         realm.policy.device_interval = 1;
     }
-    let running = start(config).await.expect("free ports");
+    let running = ReferenceServer::start(config).await.expect("free ports");
     let provider = Provider::from_json(&running.provider_document("strict"), "strict").expect("a provider document");
     (running, provider)
 }

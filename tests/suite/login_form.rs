@@ -538,7 +538,7 @@ async fn a_code_in_a_form_that_submits_itself_is_not_on_the_tape_either() {
 
 #[tokio::test]
 async fn the_reference_server_is_walked_through_in_both_flows() {
-    let server = flowproof::server::start(flowproof::server::ServerConfig::demo()).await.expect("a server");
+    let server = flowproof::server::ReferenceServer::start(flowproof::server::Config::demo()).await.expect("a server");
     let document = server.provider_document("my-app");
     let password = Secret::new("password of alice", document["users"]["alice"]["password"].as_str().expect("a password"));
     let endpoint =

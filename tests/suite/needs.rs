@@ -1,7 +1,7 @@
 //! Needs: what a check may ask of a provider, and the key of its file that is named where it cannot be had.
 
 use flowproof::provider::{Endpoints, Metadata, Need, Provider, Source, Target, discover, lacking};
-use flowproof::server::{ServerConfig, start};
+use flowproof::server::{Config, ReferenceServer};
 use flowproof::wire::{Bounds, Tape, Wire};
 use serde_json::{Value, json};
 
@@ -77,8 +77,8 @@ fn a_provider_with_everything_lacks_only_what_flowproof_does_not_know_yet() {
 
 #[tokio::test]
 async fn the_reference_servers_realms_together_satisfy_all_that_loopback_can() {
-    let config = ServerConfig { port: 0, admin_port: 0, ..ServerConfig::demo() };
-    let server = start(config).await.expect("the server starts");
+    let config = Config { port: 0, admin_port: 0, ..Config::demo() };
+    let server = ReferenceServer::start(config).await.expect("the server starts");
     let mut lacks: Vec<Need> = Need::ALL.to_vec();
     for realm in ["strict", "lenient"] {
         let provider = Provider::from_json(&server.provider_document(realm), realm).unwrap_or_else(|error| panic!("{error}"));

@@ -6,11 +6,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use flowproof::check::Catalog;
 use flowproof::prove::{Matrix, Prover, Snapshot};
 use flowproof::provider::{Provider, Target, discover};
-use flowproof::server::{Running, ServerConfig, defect, start};
+use flowproof::server::{Config, ReferenceServer, Running, defect};
 use flowproof::wire::{Bounds, Tape, Wire};
 
 async fn realms(wire: &Wire) -> (Running, Vec<Arc<Target>>) {
-    let server = start(ServerConfig { port: 0, admin_port: 0, ..ServerConfig::demo() }).await.expect("the server starts");
+    let server = ReferenceServer::start(Config { port: 0, admin_port: 0, ..Config::demo() }).await.expect("the server starts");
     let mut targets = Vec::new();
     for realm in ["strict", "lenient"] {
         let provider = Provider::from_json(&server.provider_document(realm), realm).expect("its document is a provider file");

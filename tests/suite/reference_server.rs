@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use flowproof::server::{Running, ServerConfig, start};
+use flowproof::server::{Config, ReferenceServer, Running};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -26,7 +26,7 @@ async fn send(address: SocketAddr, method: &str, path: &str, head: &str, body: &
 }
 
 async fn running() -> Running {
-    start(ServerConfig::demo()).await.expect("free ports")
+    ReferenceServer::start(Config::demo()).await.expect("free ports")
 }
 
 async fn admin(server: &Running, method: &str, path: &str, body: &str) -> (u16, Value) {
@@ -144,16 +144,16 @@ async fn a_body_without_end_is_cut_off() {
 
 #[tokio::test]
 async fn unusable_configurations_do_not_start() {
-    let mut twice = ServerConfig::demo();
+    let mut twice = Config::demo();
     twice.realms.push(twice.realms[0].clone());
-    assert!(start(twice).await.err().is_some_and(|error| error.to_string().contains("exists already")));
-    let mut bent = ServerConfig::demo();
+    assert!(ReferenceServer::start(twice).await.err().is_some_and(|error| error.to_string().contains("exists already")));
+    let mut bent = Config::demo();
     bent.realms[0].defects.push("no-such-defect-at-all".to_owned());
-    assert!(start(bent).await.err().is_some_and(|error| error.to_string().contains("no-such-defect-at-all")));
+    assert!(ReferenceServer::start(bent).await.err().is_some_and(|error| error.to_string().contains("no-such-defect-at-all")));
     let server = running().await;
-    let mut taken = ServerConfig::demo();
+    let mut taken = Config::demo();
     taken.port = server.addr().port();
-    assert!(start(taken).await.err().is_some_and(|error| error.to_string().contains("cannot listen on")));
+    assert!(ReferenceServer::start(taken).await.err().is_some_and(|error| error.to_string().contains("cannot listen on")));
     server.stop().await;
 }
 

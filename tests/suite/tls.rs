@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flowproof::server::{Running, ServerConfig, Tls, start};
+use flowproof::server::{Config, ReferenceServer, Running, Tls};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -15,7 +15,7 @@ use tokio_rustls::rustls::{ClientConfig, ProtocolVersion, RootCertStore, Support
 const BOTH: &[&SupportedProtocolVersion] = &[&version::TLS12, &version::TLS13];
 
 async fn running() -> Running {
-    start(ServerConfig { tls: Some(Tls::Generated), ..ServerConfig::demo() }).await.expect("free ports")
+    ReferenceServer::start(Config { tls: Some(Tls::Generated), ..Config::demo() }).await.expect("free ports")
 }
 
 async fn connected(
@@ -122,7 +122,7 @@ async fn a_certificate_that_cannot_be_used_is_named() {
     let missing = dir.path().join("missing.pem");
     for (cert, key, word) in [(&missing, &cert, "missing.pem"), (&cert, &missing, "missing.pem"), (&cert, &cert, "private key")] {
         let tls = Some(Tls::Files { cert: cert.clone(), key: key.clone() });
-        let error = start(ServerConfig { tls, ..ServerConfig::demo() }).await.err().expect("it does not start").to_string();
+        let error = ReferenceServer::start(Config { tls, ..Config::demo() }).await.err().expect("it does not start").to_string();
         assert!(error.starts_with("tls: ") && error.contains(word), "{error}");
     }
     server.stop().await;
@@ -130,12 +130,12 @@ async fn a_certificate_that_cannot_be_used_is_named() {
 
 #[tokio::test]
 async fn behind_a_proxy_issuers_carry_the_public_name() {
-    let public = |url: &str| ServerConfig { public_url: Some(url.to_owned()), ..ServerConfig::demo() };
-    let server = start(public("https://auth.example.com/")).await.expect("free ports");
+    let public = |url: &str| Config { public_url: Some(url.to_owned()), ..Config::demo() };
+    let server = ReferenceServer::start(public("https://auth.example.com/")).await.expect("free ports");
     assert_eq!(server.issuer("strict"), "https://auth.example.com/realms/strict");
     server.stop().await;
     for url in ["auth.example.com", "ftp://a", "https://", "https://a/b", "https://a?b", "https://u@a", "https://a b"] {
-        let error = start(public(url)).await.err().unwrap_or_else(|| panic!("{url} is taken"));
+        let error = ReferenceServer::start(public(url)).await.err().unwrap_or_else(|| panic!("{url} is taken"));
         assert!(error.to_string().contains("not an origin"), "{error}");
     }
 }

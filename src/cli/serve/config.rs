@@ -6,13 +6,13 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::provider::{Env, Unexpanded, expand};
-use crate::server::{ServerConfig, Tls, defect};
+use crate::server::{Config, Tls, defect};
 
 /// The configuration in a file: paths in it are relative to its directory, `${NAME}` in a string is a variable of the environment.
 ///
 /// # Errors
 /// A message: file, line, column, and what was expected.
-pub fn load(path: &Path, env: &Env<'_>) -> Result<ServerConfig, String> {
+pub fn load(path: &Path, env: &Env<'_>) -> Result<Config, String> {
     let file = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| format!("{file}: cannot be read: {error}"))?;
     let mut config = parse(&text, env).map_err(|fault| format!("{file}{fault}"))?;
@@ -39,7 +39,7 @@ impl fmt::Display for Fault {
     }
 }
 
-fn parse(text: &str, env: &Env<'_>) -> Result<ServerConfig, Fault> {
+fn parse(text: &str, env: &Env<'_>) -> Result<Config, Fault> {
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
         return Err(Fault {
             position: None,
@@ -48,10 +48,10 @@ fn parse(text: &str, env: &Env<'_>) -> Result<ServerConfig, Fault> {
     }
     // The library's snippets print neighbouring lines, and those may hold secrets.
     let options = serde_yaml::options! { with_snippet: false, strict_booleans: true };
-    let written: ServerConfig = serde_yaml::from_str_with_options(text, options).map_err(|error| unreadable(text, &error))?;
+    let written: Config = serde_yaml::from_str_with_options(text, options).map_err(|error| unreadable(text, &error))?;
     let mut document = serde_json::to_value(written).map_err(|error| Fault { position: None, problem: error.to_string() })?;
     expand_all(&mut document, String::new(), text, env)?;
-    let config: ServerConfig =
+    let config: Config =
         serde_json::from_value(document).map_err(|error| Fault { position: None, problem: error.to_string() })?;
     for (at, realm) in config.realms.iter().enumerate() {
         for name in &realm.defects {
@@ -127,15 +127,15 @@ mod tests {
         (name == "BATCH_SECRET").then(|| "hunter2".to_owned())
     }
 
-    fn read(text: &str) -> Result<ServerConfig, String> {
+    fn read(text: &str) -> Result<Config, String> {
         parse(text, &env).map_err(|fault| fault.to_string())
     }
 
     #[test]
     fn what_a_file_does_not_say_is_as_in_the_demo() {
         let config = read("tls: generated\n").expect("it is enough");
-        assert_eq!((config.port, config.admin_port), (ServerConfig::PORT, ServerConfig::ADMIN_PORT));
-        assert_eq!(config.realms.len(), ServerConfig::demo().realms.len());
+        assert_eq!((config.port, config.admin_port), (Config::PORT, Config::ADMIN_PORT));
+        assert_eq!(config.realms.len(), Config::demo().realms.len());
         assert_eq!(config.default_realm(), Some("my-app"));
     }
 

@@ -16,7 +16,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value};
 
 use super::sheet::{flow, scalar};
-use crate::server::ServerConfig;
+use crate::server::Config;
 
 /// What realms may have in common: written once, and named from then on.
 const SHARED: [&str; 2] = ["clients", "users"];
@@ -25,7 +25,7 @@ const SHARED: [&str; 2] = ["clients", "users"];
 ///
 /// # Errors
 /// `out` cannot be written.
-pub fn print(config: &ServerConfig, out: &mut dyn Write) -> io::Result<()> {
+pub fn print(config: &Config, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# A configuration of flowproof's reference server: change it, then run `flowproof serve --config FILE`.")?;
     writeln!(
         out,
@@ -76,11 +76,11 @@ mod tests {
 
     #[test]
     fn the_printed_configuration_reads_back_as_itself() {
-        let config = ServerConfig::demo();
+        let config = Config::demo();
         let mut out = Vec::new();
         print(&config, &mut out).expect("a Vec takes it");
         let text = String::from_utf8(out).expect("text");
-        let read: ServerConfig = serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let read: Config = serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         assert_eq!(serde_json::to_value(read).expect("JSON"), serde_json::to_value(config).expect("JSON"), "{text}");
         assert!(text.contains("clients: *clients"), "{text}");
     }

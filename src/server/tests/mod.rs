@@ -18,7 +18,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderName;
 use serde_json::Value;
 
-use super::config::ServerConfig;
+use super::config::Config;
 use super::core::Core;
 use super::core::environment::{Clock, Random, SystemRandom};
 use super::core::message::Request;
@@ -102,7 +102,7 @@ impl Bench {
     pub(super) fn new(realm: &'static str, defects: &[&str]) -> Self {
         let clock = Arc::new(StillClock(AtomicU64::new(1_800_000_000_000)));
         let core = Core::new("http://127.0.0.1:9400".to_owned(), None, clock.clone(), Arc::new(RealRandom)).expect("a key");
-        for mut config in ServerConfig::demo().realms {
+        for mut config in Config::demo().realms {
             config.defects = defects.iter().map(|name| (*name).to_owned()).collect();
             core.add_realm(config).expect("a sound configuration");
         }

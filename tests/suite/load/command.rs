@@ -52,7 +52,7 @@ fn no_artefact_of_a_run_shows_a_secret() {
     for file in std::fs::read_dir(dir.path().join("reports/load")).expect("reports") {
         shown.push(std::fs::read_to_string(file.expect("a file").path()).expect("text"));
     }
-    let demo = serde_json::to_value(flowproof::server::ServerConfig::demo().realms).expect("it serialises");
+    let demo = serde_json::to_value(flowproof::server::Config::demo().realms).expect("it serialises");
     let mut secrets = Vec::new();
     collect(&demo, &mut secrets);
     assert!(secrets.len() > 5);
