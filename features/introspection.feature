@@ -209,3 +209,163 @@ Feature: Introspection
       When an entitled client introspects the access token
       And the introspection said that the token is active
       Then the introspection describes this very token
+
+  @must @RFC7662-4 @req:introspect-tampered-inactive
+  Rule: A token that says of itself what nobody signed is not active
+
+    @id:tampered @catches:trusts-jwt-payload-at-introspection
+    Scenario Outline: A JWT <what>
+      Whoever holds one token could write the next one.
+      Given a confidential client with tokens from a code that its user approved
+      And an entitled client sees the access token active
+      When an entitled client introspects the access token <how>
+      Then the introspection says that the token is not active
+
+      Examples:
+        | case      | what                        | how                         |
+        | claims    | whose claims were changed   | with its claims changed     |
+        | signature | whose signature was changed | with its signature changed  |
+        | unsigned  | without its signature       | without its signature       |
+        | none      | that says it needs none     | with the algorithm none     |
+
+  @must @RFC7662-2.2 @req:introspect-truncated-inactive
+  Rule: A token is the token as a whole
+
+    @id:damaged
+    Scenario Outline: A token <how>
+      A part of a token is in more places than the whole, and guessed sooner.
+      Given a confidential client with tokens from a code that its user approved
+      And an entitled client sees the access token active
+      When an entitled client introspects the access token <how>
+      Then the introspection says that the token is not active
+
+      @catches:finds-tokens-by-any-part
+      Examples:
+        | case       | how                            |
+        | first-one  | without its first 1 characters |
+        | first-four | without its first 4 characters |
+        | first-half | without its first half         |
+
+      @catches:finds-tokens-by-any-part @catches:looks-up-tokens-by-prefix
+      Examples:
+        | case      | how                           |
+        | last-one  | without its last 1 characters |
+        | last-four | without its last 4 characters |
+        | last-half | without its last half         |
+
+      @catches:looks-up-tokens-by-prefix
+      Examples:
+        | case   | how                     |
+        | longer | with one character more |
+
+      @catches:compares-tokens-without-case
+      Examples:
+        | case       | how             |
+        | other-case | in another case |
+
+  @should @RFC6749-5.1 @req:introspect-response-not-cached
+  Rule: What is said of a token is not stored
+
+    @id:not-stored @catches:omits-no-store-at-introspection
+    Scenario Outline: The answer about <token>
+      A cache that answers for the server goes on saying yes after the token was revoked.
+      Given a confidential client with tokens from a code that its user approved
+      And an entitled client sees the access token active
+      When an entitled client introspects <token>
+      Then the answer forbids caching
+
+      Examples:
+        | case     | token              |
+        | active   | the access token   |
+        | inactive | the made up token  |
+
+  @must @RFC7662-2.3 @req:introspect-invalid-bearer-401
+  Rule: A caller whose own token is none is refused
+
+    @id:caller-token @catches:accepts-any-bearer-at-introspection
+    Scenario: A caller with a made up bearer token
+      Whoever makes a token up could try others' tokens with it.
+      Given a confidential client with tokens from a code that its user approved
+      And an entitled client sees the access token active
+      When an entitled client introspects the access token with the Authorization header "Bearer flowproof-no-such-token-8c41d07e"
+      Then the introspection refuses the bearer token
+      And put right, the request succeeds
+
+  @must @RFC7662-2.2 @req:introspect-foreign-token-inactive
+  Rule: Whoever may not know a token hears that it is not active, and no error
+
+    @id:foreign @catches:answers-foreign-token-with-403
+    Scenario: Another client asks about a token
+      An error of its own would say that the token exists, and is another's.
+      Given a confidential client with tokens from a code that its user approved
+      And an entitled client sees the access token active
+      When another confidential client introspects the access token
+      Then the introspection answers, and does not say that the token is another's
+      And another confidential client can introspect the made up token
+
+  @should @RFC7662-4 @req:introspect-caller-specifically-authorized
+  Rule: Only one who was allowed to hears what a token is good for
+
+    @id:ordinary-caller @catches:introspects-for-every-client
+    Scenario: An ordinary client asks about another's token
+      Every client that finds a token could learn whose it is, and what it opens.
+      Given a confidential client with tokens from a code that its user approved
+      And an entitled client sees the access token active
+      When another confidential client introspects the access token
+      Then the introspection keeps what it knows of the token to itself
+
+  @must @RFC7662-2.2 @req:introspect-authorization-code-inactive
+  Rule: What is no token is not active
+
+    @id:no-access-token @catches:introspects-every-credential
+    Scenario: A code that waits for its client
+      The code went through the browser; as a token it would open the resource for whoever saw it.
+      Given a confidential client whose user approved a request with an S256 challenge
+      When an entitled client introspects the code
+      Then the introspection says that the token is not active
+      When the client redeems the code
+      And the client got tokens
+      Then an entitled client sees the access token active
+
+    @id:no-access-token-device @catches:introspects-every-credential
+    Scenario: A device code that its user approved
+      A device that never polls would be let in with what it was given at the start.
+      Given a confidential device client with a device code that its user approved
+      When an entitled client introspects the device code
+      Then the introspection says that the token is not active
+      When the client polls
+      And the client got tokens
+      Then an entitled client sees the access token active
+
+    @id:no-access-token-secret @catches:introspects-every-credential
+    Scenario: The secret of a client
+      A secret that counts as a token stands in the logs of every resource.
+      Given a confidential client with tokens from a code that its user approved
+      And an entitled client sees the access token active
+      When an entitled client introspects the client secret
+      Then the introspection says that the token is not active
+
+  @may @RFC7662-2.1 @req:introspect-refresh-token
+  Rule: A refresh token that was replaced is not active
+
+    @id:rotated @catches:introspects-rotated-refresh-tokens
+    Scenario: A refresh token after its rotation
+      The old one is what a thief has; who asks before use is told that all is well.
+      Given a confidential client with tokens from a code that its user approved
+      And an entitled client sees the refresh token active
+      When the client refreshes with the refresh token
+      And the refresh token was rotated
+      And an entitled client introspects the first refresh token
+      Then the introspection says that the token is not active
+
+  @may @RFC7662-4 @req:introspect-get-refused
+  Rule: A token is not asked about in an address
+
+    @id:by-get @catches:serves-get-at-introspection
+    Scenario: An introspection by GET
+      Addresses stand in logs, and so would every token that a resource asks about.
+      Given a confidential client with tokens from a code that its user approved
+      And an entitled client sees the access token active
+      When an entitled client introspects the access token by GET
+      Then the endpoint refuses in whatever words
+      And put right, the request succeeds

@@ -149,7 +149,7 @@ fn compile(text: &str) -> Regex {
 }
 
 /// Every credential by its words. A looser pattern would cut them short where an alteration may follow.
-const TOKENS: &str = "(the (?:first )?(?:access|refresh) token|the (?:device )?code|the made up token)";
+const TOKENS: &str = "(the (?:first )?(?:access|refresh) token|the (?:device )?code|the client secret|the made up token)";
 
 /// A credential that a grant yields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,6 +166,8 @@ pub enum Token {
     Code,
     /// The device code.
     DeviceCode,
+    /// The secret of the client that the scenario is about: a credential, but no token.
+    ClientSecret,
     /// A string that no one issued.
     Unknown,
 }
@@ -180,6 +182,7 @@ impl Token {
             "the first refresh token" => Self::FirstRefresh,
             "the code" => Self::Code,
             "the device code" => Self::DeviceCode,
+            "the client secret" => Self::ClientSecret,
             "the made up token" => Self::Unknown,
             _ => return None,
         })

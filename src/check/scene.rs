@@ -285,6 +285,10 @@ impl Scene {
             Token::DeviceCode => {
                 grant()?.device.as_ref().map(|device| device.device_code.clone()).ok_or_else(|| missing("device code"))
             }
+            Token::ClientSecret => {
+                let secret = self.client(self.protagonist)?.secret.clone();
+                secret.ok_or_else(|| Halt::blocked("the client has no secret"))
+            }
             Token::Unknown => Ok(Secret::new("made up token", super::chance::token() + &super::chance::token())),
         }
     }

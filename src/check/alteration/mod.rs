@@ -2,6 +2,7 @@
 
 mod bearer;
 mod client_auth;
+mod damage;
 mod parameters;
 mod pkce;
 mod redirect_uri;
@@ -89,6 +90,7 @@ static VOCABULARY: LazyLock<Vec<(&'static Alteration, Regex)>> = LazyLock::new(|
         pkce::ALTERATIONS,
         client_auth::ALTERATIONS,
         bearer::ALTERATIONS,
+        damage::ALTERATIONS,
         scope::ALTERATIONS,
         redirect_uri::ALTERATIONS,
     ];

@@ -23,7 +23,7 @@ pub static PHRASES: &[Phrase] = &[
 async fn witnesses(scene: &mut Scene, args: &Args) -> Step {
     match args.token(0) {
         Token::Refresh | Token::FirstRefresh => shows_alive_by_use(scene, args.token(0)).await,
-        token @ (Token::Access | Token::FirstAccess | Token::Code | Token::DeviceCode | Token::Unknown) => {
+        token @ (Token::Access | Token::FirstAccess | Token::Code | Token::DeviceCode | Token::ClientSecret | Token::Unknown) => {
             find_witnesses(scene, token).await
         }
     }
@@ -145,7 +145,9 @@ pub(super) async fn is_dead_now(scene: &mut Scene, token: Token) -> Step {
             let judgement = judge::refuses(heard, &["invalid_grant".to_owned()], &[]);
             scene.judge(ineffective(judgement, "the refresh token refused with error \"invalid_grant\""))
         }
-        Token::Code | Token::DeviceCode | Token::Unknown => Err(Halt::blocked("only an access or a refresh token lives or dies")),
+        Token::Code | Token::DeviceCode | Token::ClientSecret | Token::Unknown => {
+            Err(Halt::blocked("only an access or a refresh token lives or dies"))
+        }
     }
 }
 
@@ -169,7 +171,9 @@ async fn is_alive(scene: &mut Scene, args: &Args) -> Step {
             scene.send(request).await;
             scene.expect_tokens().map(|_| ())
         }
-        Token::Code | Token::DeviceCode | Token::Unknown => Err(Halt::blocked("only an access or a refresh token lives or dies")),
+        Token::Code | Token::DeviceCode | Token::ClientSecret | Token::Unknown => {
+            Err(Halt::blocked("only an access or a refresh token lives or dies"))
+        }
     }
 }
 

@@ -75,7 +75,7 @@ fn not_entitled(scene: &Scene) -> Halt {
 const EXPECTED: &str = "status 200 and a JSON object with active true or false";
 
 /// What the last answer says of `active`; an answer in another form is a fault.
-fn activity(scene: &Scene) -> Result<bool, Halt> {
+pub(super) fn activity(scene: &Scene) -> Result<bool, Halt> {
     let heard = scene.heard()?;
     let response = judge::succeeds(heard, EXPECTED)?;
     let malformed = |got: &str| Halt::from(Fault::of(Kind::Malformed, heard.request.endpoint, response, EXPECTED, got));
@@ -114,7 +114,7 @@ async fn says_inactive(scene: &mut Scene) -> Step {
 }
 
 /// The members of an introspection answer: those of the object, or of the claim in a signed one (RFC 9701 section 5).
-fn told(response: &Response) -> Option<Map<String, Value>> {
+pub(super) fn told(response: &Response) -> Option<Map<String, Value>> {
     use base64::Engine as _;
     if let Ok(members) = answer::object(response) {
         return Some(members);

@@ -10,6 +10,7 @@ pub mod device_codes;
 pub mod device_pages;
 pub mod effects;
 pub mod introspection;
+pub mod introspection_callers;
 pub mod key_set;
 pub mod legacy;
 pub mod metadata;
@@ -53,6 +54,7 @@ static VOCABULARY: LazyLock<Vec<(&'static Phrase, Regex)>> = LazyLock::new(|| {
         answers::PHRASES,
         revocation::PHRASES,
         introspection::PHRASES,
+        introspection_callers::PHRASES,
         resource::PHRASES,
         metadata::PHRASES,
         key_set::PHRASES,

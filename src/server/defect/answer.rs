@@ -14,9 +14,9 @@ pub fn before(realm: &Realm, endpoint: &Endpoint, request: &mut Request) {
     match endpoint.surface() {
         Surface::Token => token::before(&realm.defects, request),
         Surface::DeviceAuthorization => device::before(&realm.defects, request),
+        Surface::Introspection => introspection::before(&realm.defects, request),
         Surface::Authorization
         | Surface::DevicePages
-        | Surface::Introspection
         | Surface::Revocation
         | Surface::Resource
         | Surface::Keys

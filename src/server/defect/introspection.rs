@@ -1,5 +1,8 @@
 //! Bugs of the introspection endpoint: whom it answers, and how true the answer is.
 
+use std::sync::Arc;
+
+use http::Method;
 use serde_json::{Value, json};
 
 use super::Defects;
@@ -39,6 +42,28 @@ table! { Introspection;
     SendsNbfAsString violates ["introspect-member-types"];
     /// Gives the caller's `client_id` in place of the token's.
     NamesCallerAsClient violates ["introspect-values-consistent"];
+    /// Takes the payload of a JWT for true without a look at its signature.
+    TrustsJwtPayloadAtIntrospection violates ["introspect-tampered-inactive"];
+    /// Looks an opaque token up by its first half.
+    LooksUpTokensByPrefix violates ["introspect-truncated-inactive"];
+    /// Finds an opaque token by any long part of it.
+    FindsTokensByAnyPart violates ["introspect-truncated-inactive"];
+    /// Does not tell capital letters of a token from small ones.
+    ComparesTokensWithoutCase violates ["introspect-truncated-inactive"];
+    /// Leaves `Cache-Control: no-store` out of the introspection answer.
+    OmitsNoStoreAtIntrospection violates ["introspect-response-not-cached"];
+    /// Takes any bearer token for an authorization to introspect.
+    AcceptsAnyBearerAtIntrospection violates ["introspect-invalid-bearer-401"];
+    /// Answers 403 to a client that introspects a token of another's.
+    AnswersForeignTokenWith403 violates ["introspect-foreign-token-inactive"];
+    /// Tells every client all about any token.
+    IntrospectsForEveryClient violates ["introspect-caller-specifically-authorized"];
+    /// Takes every row of its store of credentials for a token: codes, device codes, secrets.
+    IntrospectsEveryCredential violates ["introspect-authorization-code-inactive"];
+    /// Reports refresh tokens as active that were replaced by newer ones.
+    IntrospectsRotatedRefreshTokens violates ["introspect-refresh-token"];
+    /// Answers GET with the token in the query.
+    ServesGetAtIntrospection violates ["introspect-get-refused"];
 }
 
 /// Who introspects.
@@ -78,6 +103,10 @@ pub fn caller<'realm>(
     {
         return Ok(Caller::Anyone);
     }
+    let by_bearer = request.header("authorization").is_some_and(|field| field.starts_with("Bearer "));
+    if by_bearer && realm.defects.has(Flaw::AcceptsAnyBearerAtIntrospection) {
+        return Ok(Caller::Anyone);
+    }
     if by_secret && realm.defects.has(Flaw::AnswersWrongCredentialsWithInactive) {
         return Err(Turned::Inactive);
     }
@@ -96,6 +125,16 @@ pub fn hint_hides(defects: &Defects, hint: Option<&str>, kind: Kind) -> bool {
         Some(None) => defects.has(Flaw::TurnsUnknownHintInactive),
         None => false,
     }
+}
+
+/// Whether this caller may know the token.
+pub fn may_see(defects: &Defects, sound: bool) -> bool {
+    sound || defects.has(Flaw::IntrospectsForEveryClient)
+}
+
+/// Whether a refresh token has been replaced by another one.
+pub fn is_rotated(defects: &Defects, sound: bool) -> bool {
+    sound && !defects.has(Flaw::IntrospectsRotatedRefreshTokens)
 }
 
 /// Whether the access token is alive.
@@ -122,11 +161,41 @@ pub fn details_of_the_dead(defects: &Defects, mut told: Value) -> Option<Value> 
     Some(told)
 }
 
+/// The introspection request as this server reads it.
+pub(super) fn before(defects: &Defects, request: &mut Request) {
+    if defects.has(Flaw::ServesGetAtIntrospection) && request.method == "GET" {
+        request.method = Method::POST;
+        request.say_form();
+        request.body = std::mem::take(&mut request.query).into_bytes();
+    }
+}
+
+/// Whether an authenticated client asks about a token of another's that it may not see.
+fn is_foreign(realm: &Realm, request: &Request, token: &str) -> bool {
+    let caller = caller_id(request);
+    let Some(caller) = caller.and_then(|id| realm.client(&id).map(|client| (client.introspect, id))) else { return false };
+    let owner = match kind_of(&realm.memory, token) {
+        Some(Kind::Access) => realm.memory.access_tokens.get(token).map(|token| Arc::clone(&token.grant)),
+        Some(Kind::Refresh) => realm.memory.refresh_token(token).and_then(|token| token.grant()),
+        None => None,
+    };
+    let (sees_all, id) = caller;
+    !sees_all && owner.is_some_and(|grant| *grant.client_id != *id)
+}
+
 pub(super) fn after(realm: &Realm, request: &Request, response: &mut Response) {
     let defects = &realm.defects;
     let token = form_of(&request.body).and_then(|form| form.field("token").map(str::to_owned));
-    let unknown = token.is_some_and(|token| !token.is_empty() && kind_of(&realm.memory, &token).is_none());
+    let unknown = token.as_ref().is_some_and(|token| !token.is_empty() && kind_of(&realm.memory, token).is_none());
     if response.status != 200 {
+        return;
+    }
+    if defects.has(Flaw::OmitsNoStoreAtIntrospection) {
+        response.drop_header("cache-control");
+    }
+    if defects.has(Flaw::AnswersForeignTokenWith403) && token.as_ref().is_some_and(|token| is_foreign(realm, request, token)) {
+        response.status = 403;
+        response.content = Content::Json(json!({ "error": "access_denied", "error_description": "token of another client" }));
         return;
     }
     if defects.has(Flaw::AnswersUnknownTokenWith404) && unknown {

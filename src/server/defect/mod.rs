@@ -58,6 +58,7 @@ pub(crate) mod device_codes;
 pub(crate) mod device_pages;
 pub(crate) mod introspection;
 pub(crate) mod legacy;
+pub(crate) mod lookup;
 pub(crate) mod metadata;
 pub(crate) mod pkce;
 pub(crate) mod redirect;

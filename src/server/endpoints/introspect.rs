@@ -11,6 +11,7 @@ use crate::server::core::message::{Request, Response};
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, invalid_client, invalid_request};
 use crate::server::defect::introspection as seam;
+use crate::server::defect::lookup;
 use crate::server::grants::refresh_token;
 
 use super::back_channel;
@@ -49,7 +50,9 @@ fn inactive() -> Value {
 /// The token as this caller may see it: its own, or all of them if that is its job.
 fn described(realm: &Realm, caller: seam::Caller<'_>, token: &str, hint: Option<&str>) -> Option<Value> {
     let now = realm.now();
-    let kind = kind_of(&realm.memory, token)?;
+    let meant = lookup::meant(realm, token);
+    let token = meant.as_ref();
+    let Some(kind) = kind_of(&realm.memory, token) else { return lookup::told_of_stranger(realm, token) };
     if seam::hint_hides(&realm.defects, hint, kind) {
         return None;
     }
@@ -57,7 +60,7 @@ fn described(realm: &Realm, caller: seam::Caller<'_>, token: &str, hint: Option<
         Kind::Access => {
             let found = realm.memory.access_tokens.get(token)?;
             let alive = seam::is_alive(&realm.defects, &found, now, !found.is_revoked() && !found.is_expired(now));
-            if !may_see(caller, &found.grant) {
+            if !seam::may_see(&realm.defects, may_see(caller, &found.grant)) {
                 return None;
             }
             let told = access_token(realm, &found);
@@ -66,12 +69,13 @@ fn described(realm: &Realm, caller: seam::Caller<'_>, token: &str, hint: Option<
         Kind::Refresh => {
             let found = realm.memory.refresh_token(token)?;
             let grant = found.grant()?;
-            if !may_see(caller, &grant) {
+            if !seam::may_see(&realm.defects, may_see(caller, &grant)) {
                 return None;
             }
             let told = refresh_token(realm, &found, &grant);
             let alive = refresh_token::is_alive(realm, &found, &grant, now);
-            let alive = !found.is_rotated() && seam::refresh_token_is_alive(&realm.defects, &grant, alive);
+            let rotated = seam::is_rotated(&realm.defects, found.is_rotated());
+            let alive = !rotated && seam::refresh_token_is_alive(&realm.defects, &grant, alive);
             if alive { Some(told) } else { seam::details_of_the_dead(&realm.defects, told) }
         }
     }

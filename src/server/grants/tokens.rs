@@ -14,6 +14,7 @@ use crate::server::core::message::Response;
 use crate::server::core::realm::Realm;
 use crate::server::core::scope::Scopes;
 use crate::server::core::signing::Kind;
+use crate::server::defect::lookup;
 use crate::server::defect::refresh as refresh_seam;
 use crate::server::defect::token as seam;
 
@@ -116,6 +117,7 @@ pub fn access_token(realm: &Realm, grant: &Arc<Grant>, scopes: &Scopes) -> Strin
     };
     let token = seam::access_token(&realm.defects, token);
     refresh_seam::note_access_token(realm, grant, &token);
+    lookup::note(realm, grant, &token);
     let entry = AccessToken {
         grant: Arc::clone(grant),
         scopes: scopes.clone(),

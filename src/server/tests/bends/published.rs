@@ -69,6 +69,46 @@ pub(super) const PROBES: &[Line] = &[
     }),
     ("sends-nbf-as-string", "strict", |b| b.introspect(&access(b))["nbf"].is_string()),
     ("names-caller-as-client", "strict", |b| b.introspect(&access(b))["client_id"] == "billing-api"),
+    ("trusts-jwt-payload-at-introspection", "lenient", |b| {
+        let token = access(b);
+        b.is_active(&format!("{}.AAAA", token.rsplit_once('.').expect("a JWT").0)) && b.is_active(&token)
+    }),
+    ("looks-up-tokens-by-prefix", "strict", |b| {
+        let token = access(b);
+        b.is_active(&format!("{token}a")) && b.is_active(&token[..21]) && !b.is_active(&token[1..])
+    }),
+    ("finds-tokens-by-any-part", "strict", |b| {
+        let token = access(b);
+        b.is_active(&token[1..]) && b.is_active(&token[..40]) && !b.is_active(&token[..5])
+    }),
+    ("compares-tokens-without-case", "strict", |b| {
+        let token = access(b);
+        b.is_active(&token.to_lowercase()) && b.userinfo(&token.to_lowercase()).status == 401
+    }),
+    ("omits-no-store-at-introspection", "strict", |b| ask(b, &pairs(&[("token", &access(b))])).header("cache-control").is_none()),
+    ("accepts-any-bearer-at-introspection", "strict", |b| {
+        let header = vec![("authorization", "Bearer made-up".to_owned())];
+        b.post_with("token/introspect", header, &pairs(&[("token", &access(b))])).json["active"] == true
+    }),
+    ("answers-foreign-token-with-403", "strict", |b| {
+        let form = pairs(&[("token", &access(b))]);
+        b.post("token/introspect", "other", &form).status == 403 && b.post("token/introspect", "web", &form).status == 200
+    }),
+    ("introspects-for-every-client", "strict", |b| {
+        b.post("token/introspect", "other", &pairs(&[("token", &access(b))])).json["username"] == "alice"
+    }),
+    ("introspects-every-credential", "strict", |b| {
+        let device = b.post("auth/device", "console", &vec![]).text_of("device_code");
+        b.is_active(&b.code("web")) && b.is_active("web-app-secret-8f3a1c") && b.is_active(&device) && !b.is_active("unknown")
+    }),
+    ("introspects-rotated-refresh-tokens", "strict", |b| {
+        let token = b.tokens("web").text_of("refresh_token");
+        b.refresh("web", &token).status == 200 && b.is_active(&token)
+    }),
+    ("serves-get-at-introspection", "strict", |b| {
+        let path = format!("/protocol/openid-connect/token/introspect?token={}", access(b));
+        b.send("GET", &path, &b.client("inspector").0, "").json["active"] == true
+    }),
     ("hides-oauth-metadata", "strict", |b| {
         get(b, INSERTED).status == 404 && get(b, APPENDED).status == 404 && get(b, OPENID).status == 200
     }),
