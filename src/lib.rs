@@ -21,16 +21,30 @@
 //! | [`wire`] | the only place that sends for check, login and provider |
 //! | [`protocol`] | what an OAuth client says and hears; pure |
 //! | [`server`] | the reference authorization server; imports nothing of the rest |
+//!
+//! The feature `server` is that last room alone, for other people's tests; `wiremock` adds it as the responder of a mock.
 
+#[cfg(feature = "cli")]
 pub mod check;
+#[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "cli")]
 pub mod exit;
+#[cfg(feature = "cli")]
 pub mod load;
+#[cfg(feature = "cli")]
 pub mod login;
+#[cfg(feature = "cli")]
 pub mod protocol;
+#[cfg(feature = "cli")]
 pub mod prove;
+#[cfg(feature = "cli")]
 pub mod provider;
+#[cfg(feature = "cli")]
 pub mod report;
+#[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "cli")]
 pub mod verdict;
+#[cfg(feature = "cli")]
 pub mod wire;

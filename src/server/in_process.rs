@@ -21,12 +21,7 @@ impl InProcess {
     /// # Errors
     /// [`StartError`] when the configuration names an unknown defect, a realm twice, or the like.
     pub fn new(config: Config, base_url: &str) -> Result<Self, StartError> {
-        let core = Core::new(base_url.to_owned(), config.default_realm, Arc::new(SystemClock), Arc::new(SystemRandom))
-            .map_err(|_| StartError::Key)?;
-        for realm in config.realms {
-            core.add_realm(realm)?;
-        }
-        Ok(Self { core })
+        Ok(Self { core: core_of(config, base_url)? })
     }
 
     /// Answers a request. An answer that a defect holds back comes at once.
@@ -45,4 +40,18 @@ impl InProcess {
     pub fn live_tokens(&self, realm: &str) -> usize {
         self.core.realm(realm).map_or(0, |realm| realm.memory.access_tokens.count())
     }
+}
+
+/// The realms of a configuration, whose issuers begin with `base_url`.
+pub(super) fn core_of(config: Config, base_url: &str) -> Result<Core, StartError> {
+    let default_realm = config.default_realm().map(str::to_owned);
+    if let Some(name) = default_realm.as_ref().filter(|name| !config.realms.iter().any(|realm| realm.name == **name)) {
+        return Err(StartError::NoSuchRealm(name.clone()));
+    }
+    let core = Core::new(base_url.to_owned(), default_realm, Arc::new(SystemClock), Arc::new(SystemRandom))
+        .map_err(|_| StartError::Key)?;
+    for realm in config.realms {
+        core.add_realm(realm)?;
+    }
+    Ok(core)
 }

@@ -15,6 +15,8 @@ mod http;
 mod in_process;
 mod provider_document;
 mod running;
+#[cfg(feature = "wiremock")]
+pub mod wiremock;
 
 #[cfg(test)]
 mod tests;

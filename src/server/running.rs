@@ -15,10 +15,11 @@ use tokio::time::Instant;
 use super::admin::Admin;
 use super::certificate::{Certificate, CertificateError};
 use super::config::Config;
-use super::core::environment::{Random as _, SystemClock, SystemRandom};
+use super::core::environment::{Random as _, SystemRandom};
 use super::core::message::{Request, Response};
 use super::core::{Core, RealmError};
 use super::http::{self, Door};
+use super::in_process::core_of;
 use super::provider_document;
 
 /// How long requests under way may take once the server is told to stop.
@@ -107,16 +108,7 @@ impl ReferenceServer {
         let certificate = config.tls.as_ref().map(|tls| Certificate::obtain(tls, names(&base_url, config.host))).transpose()?;
         let authority = certificate.as_ref().and_then(|certificate| certificate.authority.clone());
         let tls = certificate.map(http::acceptor).transpose().map_err(|error| CertificateError::Unusable(error.to_string()))?;
-        let default_realm = config.default_realm().map(str::to_owned);
-        if let Some(name) = default_realm.as_ref().filter(|name| !config.realms.iter().any(|realm| realm.name == **name)) {
-            return Err(StartError::NoSuchRealm(name.clone()));
-        }
-        let core = Core::new(base_url.clone(), default_realm, Arc::new(SystemClock), Arc::new(SystemRandom))
-            .map_err(|_| StartError::Key)?;
-        let core = Arc::new(core);
-        for realm in config.realms {
-            core.add_realm(realm)?;
-        }
+        let core = Arc::new(core_of(config, &base_url)?);
         let admin = Admin::new(Arc::clone(&core), format!("http://{admin_address}"), admin_key.clone());
         let (stop, told) = watch::channel(());
         let tasks = vec![

@@ -29,6 +29,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("hyper_util", &["src/load/", "src/server/http/"]),
     ("rcgen", &["src/server/certificate.rs"]),
     ("tokio_rustls", &["src/load/", "src/server/http/", "src/server/certificate.rs"]),
+    ("wiremock", &["src/server/wiremock.rs"]),
     ("reqwest", &["src/wire/"]),
     ("scraper", &["src/login/"]),
     ("clap", &["src/cli/", "src/main.rs", "src/report/mod.rs"]),
