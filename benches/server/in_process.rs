@@ -29,7 +29,7 @@ pub fn realm(access_token: TokenFormat, signing: SigningAlgorithm, lifetime: u64
 
 /// A server in this process with that realm.
 pub fn server(access_token: TokenFormat, signing: SigningAlgorithm, lifetime: u64) -> InProcess {
-    let config = Config { realms: vec![realm(access_token, signing, lifetime)], ..Config::demo() };
+    let config = Config { realms: vec![realm(access_token, signing, lifetime)], default_realm: None, ..Config::demo() };
     InProcess::new(config, "http://127.0.0.1:9400").expect("a sound configuration")
 }
 
