@@ -133,7 +133,11 @@ pub fn serve(kind: &str) {
                     _ => TokenFormat::Jwt,
                 };
                 let algorithm = if kind == "eddsa" { SigningAlgorithm::EdDsa } else { SigningAlgorithm::Es256 };
-                let config = Config { realms: vec![super::in_process::realm(format, algorithm, 5)], default_realm: None, ..Config::demo() };
+                let config = Config {
+                    realms: vec![super::in_process::realm(format, algorithm, 5)],
+                    default_realm: None,
+                    ..Config::demo()
+                };
                 let running = ReferenceServer::start(config).await.expect("it starts");
                 println!("{}", running.addr());
                 until_the_input_ends().await;

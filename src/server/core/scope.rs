@@ -46,11 +46,6 @@ impl Scopes {
         self.iter().all(|scope| other.contains(scope))
     }
 
-    /// Whether there is none in it.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// One by one.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.split(' ').filter(|scope| !scope.is_empty())

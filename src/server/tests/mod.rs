@@ -5,6 +5,7 @@ mod bends;
 mod clients;
 mod devices;
 mod flows;
+mod fuzz;
 mod policy;
 mod refreshing;
 
