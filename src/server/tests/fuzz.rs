@@ -134,9 +134,20 @@ enum Encoding {
     CutShort,
 }
 
+/// A request that makes sense, or nearly.
+#[derive(Clone, Debug)]
+struct Sense {
+    kind: Index,
+    heard: Text,
+    omitted: Option<Index>,
+    spoilt: Option<(Index, Text)>,
+}
+
 /// One request.
 #[derive(Clone, Debug)]
 struct Step {
+    /// A request that makes sense, to which the rest is done.
+    sense: Option<Sense>,
     method: Index,
     path: Index,
     known: Text,
@@ -168,21 +179,28 @@ fn parameter() -> impl Strategy<Value = (Text, Text)> {
 fn step() -> impl Strategy<Value = Step> {
     let encoding = prop_oneof![8 => Just(Encoding::Sound), 1 => Just(Encoding::Raw), 1 => Just(Encoding::CutShort)];
     let authorization = prop::option::of((any::<Index>(), text(), text()));
-    let line = (any::<Index>(), any::<Index>(), text(), vec(parameter(), 0..6), vec(parameter(), 0..8));
+    let sense = (
+        any::<Index>(),
+        text(),
+        prop::option::weighted(0.2, any::<Index>()),
+        prop::option::weighted(0.3, any::<(Index, Index)>()),
+    )
+        .prop_map(|(kind, heard, omitted, spoilt)| {
+            let spoilt = spoilt.map(|(at, by)| (at, Text::Heard(by)));
+            Sense { kind, heard, omitted, spoilt }
+        });
+    let line = (
+        prop::option::weighted(0.7, sense),
+        any::<Index>(),
+        any::<Index>(),
+        text(),
+        vec(parameter(), 0..6),
+        vec(parameter(), 0..8),
+    );
     let rest = (encoding, authorization, any::<Index>(), prop::bool::weighted(0.9), 0..200_u64, vec(any::<u8>(), 0..40));
     (line, rest).prop_map(
-        |((method, path, known, query, form), (encoding, authorization, content_type, keeps_cookies, seconds, noise))| Step {
-            method,
-            path,
-            known,
-            query,
-            form,
-            encoding,
-            authorization,
-            content_type,
-            keeps_cookies,
-            seconds,
-            noise,
+        |((sense, method, path, known, query, form), (encoding, authorization, content_type, keeps_cookies, seconds, noise))| {
+            Step { sense, method, path, known, query, form, encoding, authorization, content_type, keeps_cookies, seconds, noise }
         },
     )
 }
@@ -238,6 +256,61 @@ impl Talk {
     }
 
     fn request(&self, step: &Step) -> Request {
+        match &step.sense {
+            Some(sense) => self.sensible(step, sense),
+            None => self.odd(step),
+        }
+    }
+
+    /// A request that a client or a browser would send, with one thing left out, one replaced, or some added.
+    fn sensible(&self, step: &Step, sense: &Sense) -> Request {
+        const KINDS: &[(&str, &str, &str, &[&str])] = &[
+            ("token", "batch", "client_credentials", &[]),
+            ("token", "web", "refresh_token", &["refresh_token"]),
+            ("token", "spa", "refresh_token", &["refresh_token"]),
+            ("token", "web", "authorization_code", &["code"]),
+            ("token", "spa", "authorization_code", &["code"]),
+            ("token", "tv", DEVICE_GRANT, &["device_code"]),
+            ("token/introspect", "inspector", "", &["token"]),
+            ("revoke", "web", "", &["token"]),
+            ("auth/device", "tv", "", &[]),
+        ];
+        let (endpoint, role, grant, heard) = sense.kind.get(KINDS);
+        let (fields, mut form) = self.bench.client(role);
+        if !grant.is_empty() {
+            form.push(("grant_type", (*grant).to_owned()));
+        }
+        if *grant == "authorization_code" {
+            let redirect_uri = self.bench.request(role).into_iter().find(|(name, _)| *name == "redirect_uri").expect("in it").1;
+            form.extend([("code_verifier", VERIFIER.to_owned()), ("redirect_uri", redirect_uri)]);
+        }
+        form.extend(heard.iter().map(|name| (*name, self.written(&sense.heard, VALUES))));
+        if let Some(omitted) = &sense.omitted
+            && !form.is_empty()
+        {
+            form.remove(omitted.index(form.len()));
+        }
+        if let Some((spoilt, by)) = &sense.spoilt
+            && !form.is_empty()
+        {
+            let at = spoilt.index(form.len());
+            form[at].1 = self.written(by, VALUES);
+        }
+        let mut body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&form).finish().into_bytes();
+        if step.seconds % 4 == 0 {
+            body.push(b'&');
+            body.extend(self.encoded(&step.form, step.encoding));
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_static("application/x-www-form-urlencoded"));
+        for (name, value) in fields {
+            headers.insert(name, value.parse().expect("a field value"));
+        }
+        let path = format!("/realms/{}/protocol/openid-connect/{endpoint}", self.realm);
+        Request { method: Method::POST, path, query: String::new(), headers, body }
+    }
+
+    fn odd(&self, step: &Step) -> Request {
         let known = self.written(&step.known, VALUES);
         let path = step.path.get(PATHS).replace("{realm}", self.realm).replace("{known}", &known);
         let mut headers = HeaderMap::new();
