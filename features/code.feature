@@ -119,7 +119,7 @@ Feature: Authorization code
   @must @RFC6749-4.1.2 @RFC6749-10.5 @req:code-expires
   Rule: A code expires
 
-    @id:expired @catches:never-expires-codes @own-realm
+    @id:expired @catches:never-expires-codes @catches:keeps-codes-for-an-hour @own-realm
     Scenario: Redeemed after its lifetime
       A code that was never redeemed lies about in a log until somebody finds it.
       Given a confidential client whose user approved a request with an S256 challenge
@@ -127,6 +127,74 @@ Feature: Authorization code
       And the client redeems the code
       Then the endpoint refuses with "invalid_grant"
       And put right, the request succeeds
+
+  @should @RFC6749-4.1.2 @req:code-lifetime-at-most-10-minutes
+  Rule: A code lives ten minutes at the longest
+
+    @id:after-ten-minutes @catches:keeps-codes-for-an-hour @catches:never-expires-codes @own-realm @waits:630s
+    Scenario: Redeemed after ten and a half minutes
+      The longer a code is good, the more logs and histories it is found in.
+      Given a confidential client whose user approved a request with an S256 challenge
+      When 630 seconds pass
+      And the client redeems the code
+      Then the endpoint refuses with "invalid_grant"
+      And put right, the request succeeds
+
+  @must @RFC6749-10.10 @needs:confidential-client @req:code-entropy
+  Rule: A code cannot be guessed
+
+    @id:entropy @catches:issues-short-codes
+    Scenario: A series of codes
+      Who can guess a code needs to steal none.
+      Given a confidential client
+      When the user approves 24 requests in one browser
+      Then no code can be guessed from the others
+
+  @should @RFC6819-4.4.1.12 @req:token-invalid-code-flood-limited
+  Rule: A client that tries many codes is limited
+
+    @id:flood @catches:never-limits-invalid-codes @own-realm
+    Scenario: A hundred made up codes and some
+      With time enough, anything that can be tried at will is found.
+      Given a confidential client whose user approved a request with an S256 challenge
+      When the client redeems the code
+      And the client got tokens
+      And the client tries 110 codes that no one issued
+      Then the client is slowed down or stopped
+
+  @must @RFC6749-3.2 @req:token-duplicate-code-rejected
+  Rule: A redemption has one code
+
+    @id:two-codes @catches:lets-last-code-win
+    Scenario Outline: Its own and another one <where> it
+      A filter that looks at the one lets the other through.
+      Given a confidential client whose user approved a request with an S256 challenge
+      When the client redeems the code with <second>
+      Then the endpoint refuses with "invalid_request"
+      And put right, the request succeeds
+
+      Examples:
+        | case   | where  | second                                  |
+        | behind | behind | a second code "flowproof-no-code"       |
+        | before | before | code "flowproof-no-code" before its own |
+
+  @may @should:oauth-2.1 @draft-ietf-oauth-v2-1-7.5.2 @req:code-replay-with-invalid-params-no-revocation
+  Rule: A replay that would have failed anyway ends nothing
+
+    @id:failed-replay @catches:revokes-on-any-sighting-of-code
+    Scenario Outline: <what>
+      Whoever has seen the code, and nothing else, could log the user out.
+      Given <client> whose user approved a request with an S256 challenge
+      When the client redeems the code
+      And a witness sees the access token alive
+      And the client redeems the code <how>
+      And the request was refused
+      Then the access token is alive
+
+      Examples:
+        | case     | what                           | client                | how                          |
+        | verifier | With a made up code_verifier   | a public client       | with a made up code_verifier |
+        | secret   | With a wrong secret            | a confidential client | with a wrong client secret   |
 
   @must @RFC6749-4.1.3 @req:code-bound-to-confidential-client
   Rule: A code is good for the client that it was issued to
@@ -171,6 +239,17 @@ Feature: Authorization code
         | case         | what                         | how                                   |
         | slash        | The same one and a slash     | with a slash after its redirect_uri   |
         | another-case | The same one in another case | with its redirect_uri in another case |
+
+  @must @RFC6749-10.6 @RFC6749-4.1.3 @req:code-redirect-uri-foreign-value-rejected
+  Rule: A redemption does not name another redirect URI than the one where the code was sent, though its request named none
+
+    @id:foreign-redirect-uri @catches:ignores-redirect-uri-where-none-was-asked
+    Scenario: Someone else's redirect URI at the redemption
+      It says that the code was lured to another place.
+      Given a client with one redirect URI whose user approved a request without redirect_uri
+      When the client redeems the code with redirect_uri "https://evil.example/cb"
+      Then the endpoint refuses with "invalid_grant" or "invalid_request"
+      And put right, the request succeeds
 
   @must:oauth-2.0 @RFC6749-4.1.3 @needs:multi-redirect-client @req:code-redirect-uri-missing-rejected
   Rule: A redemption names the redirect URI if its request did

@@ -203,6 +203,155 @@ Feature: Redirect URIs
       When the user denies a request
       Then the redirect_uri keeps its own query
 
+  @must @RFC9700-4.1.3 @req:redirect-uri-shorter-path-rejected
+  Rule: A path that ends before the registered one does is not the registered one
+
+    @id:shorter @catches:accepts-parent-paths
+    Scenario Outline: <what> of the registered URI
+      What answers at the top of the client's site may hand the code on, or show it to whoever has a page there.
+      Given a confidential client
+      When the user approves a request with "PATH" in its https redirect_uri replaced by <path>
+      Then the browser is not sent away
+      And the same request with its https redirect_uri succeeds
+
+      Examples:
+        | case   | what       | path |
+        | root   | The root   | "/"  |
+        | origin | The origin | ""   |
+
+  @must @RFC9700-4.1.3 @req:redirect-uri-normalised-variant-rejected
+  Rule: A string that only becomes the registered one by decoding or resolving it is another redirect URI
+
+    @id:normalised
+    Scenario Outline: A request <alteration>
+      The server takes it for one place, and the browser or the client's own server for another.
+      Given a confidential client
+      When the user approves a request <alteration>
+      Then the browser is not sent away
+      And the same request with its https redirect_uri succeeds
+
+      @catches:normalises-redirect-uri
+      Examples:
+        | case           | alteration                                                       |
+        | encoded-letter | with a letter of its https redirect_uri percent-encoded          |
+        | dot-segments   | with "PATH" in its https redirect_uri replaced by "/x/..PATH"     |
+
+      @catches:matches-redirect-uri-by-prefix
+      Examples:
+        | case             | alteration                                                  |
+        | encoded-slash    | with its https redirect_uri followed by "%2F"               |
+        | another-path     | with its https redirect_uri followed by "/../other"         |
+        | another-encoded  | with its https redirect_uri followed by "/..%2fother"       |
+
+  @must @RFC9700-4.1.3 @req:redirect-uri-userinfo-on-registered-host-rejected
+  Rule: A user name before the registered host makes another redirect URI
+
+    @id:user-info @catches:ignores-redirect-userinfo
+    Scenario Outline: The registered URI with <host> for its host
+      Who can write something before the host is one step from writing the host.
+      Given a confidential client
+      When the user approves a request with "HOST" in its https redirect_uri replaced by <host>
+      Then the browser is not sent away
+      And the same request with its https redirect_uri succeeds
+
+      Examples:
+        | case              | host           |
+        | user              | "user@HOST"    |
+        | user-and-password | "user:pw@HOST" |
+
+  @must @RFC9700-4.1.3 @req:redirect-uri-path-parameter-rejected
+  Rule: A path parameter makes another redirect URI
+
+    @id:path-parameter
+    Scenario Outline: A request <alteration>
+      What stands behind a semicolon is invisible to one server and part of the path to the next.
+      Given a confidential client
+      When the user approves a request <alteration>
+      Then the browser is not sent away
+      And the same request with its https redirect_uri succeeds
+
+      @catches:cuts-redirect-uri-at-semicolon @catches:drops-path-parameters
+      Examples:
+        | case  | alteration                                     |
+        | alone | with its https redirect_uri followed by ";x=1" |
+
+      @catches:cuts-redirect-uri-at-semicolon
+      Examples:
+        | case       | alteration                                        |
+        | hides-path | with its https redirect_uri followed by ";/..;/x" |
+
+      @catches:drops-path-parameters
+      Examples:
+        | case         | alteration                                                   |
+        | hidden-climb | with "PATH" in its https redirect_uri replaced by "/..;PATH" |
+
+  @must @RFC9700-4.1.3 @req:redirect-uri-dot-is-literal
+  Rule: A dot in the registered redirect URI is a dot
+
+    @id:dot @catches:takes-redirect-uri-as-pattern
+    Scenario: With a letter in place of a dot
+      The name that fits the pattern is for sale.
+      Given a confidential client
+      When the user approves a request with a letter in place of a dot in its https redirect_uri
+      Then the browser is not sent away
+      And the same request with its https redirect_uri succeeds
+
+  @must @RFC9700-4.1.3 @req:redirect-uri-injected-response-parameter-rejected
+  Rule: A redirect URI does not bring parameters of the response with it
+
+    @id:injected
+    Scenario Outline: <more>, to be answered <how>
+      The client reads the attacker's code where it looks for its own.
+      Given a confidential client
+      When the user approves a request with its https redirect_uri followed by <more><mode>
+      Then the browser is not sent away
+      And the same request with its https redirect_uri succeeds
+
+      @catches:forgives-response-parameters @catches:ignores-redirect-query
+      Examples:
+        | case              | more            | how             | mode                                |
+        | code              | "?code=planted" | as usual        |                                     |
+        | code-by-query     | "?code=planted" | in the query    | , with response_mode "query"        |
+        | code-by-fragment  | "?code=planted" | in the fragment | , with response_mode "fragment"     |
+        | state             | "?state=planted" | as usual        |                                    |
+        | state-by-query    | "?state=planted" | in the query    | , with response_mode "query"       |
+        | state-by-fragment | "?state=planted" | in the fragment | , with response_mode "fragment"    |
+
+      @catches:ignores-redirect-fragment
+      Examples:
+        | case                   | more            | how             | mode                            |
+        | in-its-fragment        | "#code=planted" | as usual        |                                 |
+        | beside-a-query         | "#code=planted" | in the query    | , with response_mode "query"    |
+        | in-a-fragment-as-well  | "#code=planted" | in the fragment | , with response_mode "fragment" |
+
+  @must @RFC6749-3.1.2 @req:redirect-uri-relative-rejected
+  Rule: A redirect URI is absolute
+
+    @id:relative @catches:accepts-relative-redirect-uris
+    Scenario Outline: <uri>
+      Relative to what, the server and the browser may see differently.
+      Given a confidential client
+      When the user approves a request with redirect_uri <uri>
+      Then the browser is not sent away
+      And the same request with its https redirect_uri succeeds
+
+      Examples:
+        | case         | uri                 |
+        | path         | "/cb"               |
+        | other-host   | "//evil.example/cb" |
+        | bare-segment | "cb"                |
+
+  @may @RFC6749-4.1.1 @req:redirect-uri-omitted-single-registered
+  Rule: Where one redirect URI is registered the response goes there, named or not
+
+    @id:omitted-single @catches:falls-back-to-referer
+    Scenario: Without redirect_uri, from a page elsewhere
+      Where the browser comes from is not where the client waits.
+      Given a client with one redirect URI
+      When the user approves a request without redirect_uri, with the header referer "https://elsewhere.example/start"
+      Then the response arrives at the only registered redirect_uri, tolerating a page of the provider's own
+      And the same request with its https redirect_uri succeeds
+
   @must @RFC8252-7.3 @req:native-loopback-ipv4-any-port
   Rule: A native app may listen on any port of the loopback address
 

@@ -87,7 +87,16 @@ impl Scene {
     /// Every redirect URI where a browser stops: those of all clients, and the one asked for, trusted or not.
     pub fn stops(&self, also: Option<&str>) -> Vec<String> {
         let registered = self.target.provider.clients.values().flat_map(|client| client.redirect_uris.iter().cloned());
-        registered.chain(also.map(str::to_owned)).collect()
+        registered.chain(also.map(|uri| self.resolved(uri))).collect()
+    }
+
+    /// Where a browser ends up that is sent to this URI by the provider: a relative one leads to a place of the provider's own.
+    fn resolved(&self, uri: &str) -> String {
+        let base = self.target.endpoints.authorization.as_ref().filter(|_| !uri.is_empty());
+        match (Url::parse(uri), base) {
+            (Err(url::ParseError::RelativeUrlWithoutBase), Some(base)) => base.join(uri).map_or(uri.to_owned(), String::from),
+            (Ok(_) | Err(_), _) => uri.to_owned(),
+        }
     }
 
     /// A grant of the acting client's, by a fresh login in a fresh browser, with a code that was not redeemed yet.
@@ -192,6 +201,21 @@ impl Scene {
         self.obtain_code(ask).await?;
         let request = self.redemption()?;
         self.act(Deed::Redeem, request, None).await?;
+        self.expect_tokens().map(|_| ())
+    }
+
+    /// Tokens of a fresh code grant that is like the last one: the code is sent to the same place, named or not.
+    async fn redeem_alike(&mut self, ask: Ask) -> Step {
+        let (request, fresh) = self.authorization_request(ask)?;
+        let like = self.grants.last().filter(|grant| grant.role == self.protagonist && grant.code.is_some());
+        let request = match like.map(|grant| &grant.redirect_uri) {
+            Some(Some(uri)) => request.set("redirect_uri", uri),
+            Some(None) => request.without("redirect_uri"),
+            None => request,
+        };
+        self.obtain_code_by(request, fresh).await?;
+        let redemption = self.redemption()?;
+        self.act(Deed::Redeem, redemption, None).await?;
         self.expect_tokens().map(|_| ())
     }
 
@@ -305,7 +329,7 @@ impl Scene {
         };
         match deed {
             Deed::Approve => self.obtain_code(Ask::WithChallenge).await,
-            Deed::Redeem => self.obtain_tokens(ask).await,
+            Deed::Redeem => self.redeem_alike(ask).await,
             Deed::ClientCredentials => {
                 let request = self.own_credentials()?;
                 self.send(request).await;

@@ -101,7 +101,8 @@ fn clients() -> BTreeMap<String, ClientConfig> {
         (
             "native",
             ClientConfig::public("native-app")
-                .redirects(&["http://127.0.0.1/cb", "http://[::1]/cb", "com.example.app:/cb"])
+                // Paths of their own, so that one address in place of another makes a URI that is not registered.
+                .redirects(&["http://127.0.0.1/cb", "http://[::1]/cb6", "http://localhost/callback", "com.example.app:/cb"])
                 .may(CODE, &["openid", "profile"]),
         ),
     ];

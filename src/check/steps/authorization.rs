@@ -1,6 +1,5 @@
 //! Acts of a user at the authorization endpoint, and the judges of what the client then hears.
 
-use super::super::alteration::UNKNOWN_SCOPE;
 use super::super::chance;
 use super::super::flow::Ask;
 use super::super::halt::{Halt, Judgement, Step};
@@ -8,7 +7,7 @@ use super::super::judge;
 use super::super::phrase::{Args, Phrase};
 use super::super::scene::{Deed, Scene};
 use super::tokens::fault;
-use crate::login::{self, Decision, End};
+use crate::login::{self, Decision, End, Sighting};
 use crate::protocol::answer::scopes;
 use crate::provider::Need;
 use crate::verdict::Kind;
@@ -35,12 +34,15 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::act("a browser without a login opens a request", &[Need::UserLogin], |s, _| Box::pin(opens(s))),
     Phrase::control("the same request {alteration} succeeds", &[Need::UserLogin], |s, a| Box::pin(same_succeeds(s, a))),
     Phrase::judge("the client gets a code", &[], |s, _| Box::pin(gets_code(s))),
+    Phrase::judge("the client gets a code, tolerating a page of the provider's own", &[], |s, _| Box::pin(gets_code_or_page(s))),
     Phrase::control("the client got a code", &[], |s, _| Box::pin(gets_code(s))),
     Phrase::judge("the client is told {errors}[, tolerating {errors}]", &[], |s, a| Box::pin(is_told(s, a))),
     Phrase::judge("the client, and not the user alone, is told {errors}", &[], |s, a| Box::pin(is_told_itself(s, a))),
     Phrase::judge("the browser is not sent away", &[], |s, _| Box::pin(keeps_browser(s))),
     Phrase::judge("nothing is granted before the user logs in", &[], |s, _| Box::pin(waits_for_login(s))),
-    Phrase::judge("the unknown scope is refused or left out of the token", &[], |s, _| Box::pin(leaves_out_unknown_scope(s))),
+    Phrase::judge("the {word} scope is refused or left out of the token", &[], |s, _| Box::pin(leaves_out_strange_scope(s))),
+    Phrase::judge("the malformed scope is refused, tolerating {errors}", &[], |s, a| Box::pin(refuses_malformed_scope(s, a))),
+    Phrase::judge("the client gets a code or is told {errors}", &[], |s, a| Box::pin(gets_code_or_is_told(s, a))),
     Phrase::judge("the token is worth no more than was asked for", &[], |s, _| Box::pin(is_not_broader(s))),
 ];
 
@@ -155,23 +157,76 @@ async fn is_told_itself(scene: &mut Scene, args: &Args) -> Step {
     }
 }
 
-/// An answer that does not name the scope says that all of it was granted (RFC 6749 section 5.1).
-async fn leaves_out_unknown_scope(scene: &mut Scene) -> Step {
-    let sighting = scene.sighting()?;
-    if !matches!(&sighting.end, End::Redirected { params, .. } if params.code().is_some()) {
-        let judgement = judge::tells_client(sighting, &["invalid_scope".to_owned()], &[])?;
-        return scene.judge(judgement);
+/// What the token has, by its answer, of the scopes that were asked for and are none of the client's.
+enum Strange {
+    /// Them, or no word of another scope than the one that was asked for (RFC 6749 section 5.1).
+    Granted(&'static str),
+    /// None of them, but what they resemble, and not all that the client may have.
+    Alike,
+    /// None of them.
+    LeftOut,
+}
+
+/// None where no code came.
+async fn strange_scope(scene: &mut Scene) -> Result<Option<Strange>, Halt> {
+    if !matches!(&scene.sighting()?.end, End::Redirected { params, .. } if params.code().is_some()) {
+        return Ok(None);
     }
     let request = scene.redemption()?;
     scene.act(Deed::Redeem, request, None).await?;
     let tokens = judge::yields_tokens(scene.heard()?);
     let tokens = tokens.map_err(|fault| Halt::blocked(format!("the code is not redeemed: {}", fault.got)))?;
-    let expected = "error \"invalid_scope\", or a token whose scope leaves the unknown one out";
-    let broken = |got: &str| Err(fault(scene, Kind::Accepted, expected, got)?.into());
-    match &tokens.scope {
-        None => broken("a token without `scope`, which says that everything was granted"),
-        Some(scope) if scope.iter().any(|one| one == UNKNOWN_SCOPE) => broken("a token with the unknown scope"),
-        Some(_) => Ok(()),
+    let own = &scene.actor()?.scopes;
+    let asked = scopes(scene.grant()?.scope.as_deref().unwrap_or_default());
+    let mut strange = asked.iter().filter(|scope| !own.contains(scope));
+    Ok(Some(match &tokens.scope {
+        None => Strange::Granted("a token without `scope`, which says that everything was granted"),
+        Some(said) if strange.clone().any(|scope| said.contains(scope)) => Strange::Granted("a token with that scope"),
+        Some(said) if strange.any(|scope| said.len() < own.len() && said.iter().any(|one| one.eq_ignore_ascii_case(scope))) => {
+            Strange::Alike
+        }
+        Some(_) => Strange::LeftOut,
+    }))
+}
+
+async fn leaves_out_strange_scope(scene: &mut Scene) -> Step {
+    let expected = "error \"invalid_scope\", or a token whose scope leaves it out";
+    let judgement = match strange_scope(scene).await? {
+        None => judge::tells_client(scene.sighting()?, &["invalid_scope".to_owned()], &[])?,
+        Some(Strange::Granted(got)) => Judgement::Broken(fault(scene, Kind::Accepted, expected, got)?),
+        Some(Strange::Alike) => {
+            Judgement::Tolerated(fault(scene, Kind::Accepted, expected, "a token with the scope it resembles")?)
+        }
+        Some(Strange::LeftOut) => Judgement::Holds,
+    };
+    scene.judge(judgement)
+}
+
+async fn refuses_malformed_scope(scene: &mut Scene, args: &Args) -> Step {
+    let expected = "error \"invalid_scope\"";
+    let judgement = match strange_scope(scene).await? {
+        None => judge::tells_client(scene.sighting()?, &["invalid_scope".to_owned()], args.errors(0))?,
+        Some(Strange::Granted(got)) => Judgement::Broken(fault(scene, Kind::Accepted, expected, got)?),
+        Some(Strange::Alike | Strange::LeftOut) => {
+            Judgement::Tolerated(fault(scene, Kind::Accepted, expected, "a token whose scope leaves it out")?)
+        }
+    };
+    scene.judge(judgement)
+}
+
+async fn gets_code_or_is_told(scene: &mut Scene, args: &Args) -> Step {
+    match &scene.sighting()?.end {
+        End::Redirected { params, .. } if params.code().is_some() => Ok(()),
+        End::Redirected { .. }
+        | End::Outside { .. }
+        | End::Finished
+        | End::Refused { .. }
+        | End::Stuck { .. }
+        | End::Crashed { .. }
+        | End::Failed(_) => {
+            let judgement = judge::tells_client(scene.sighting()?, args.errors(0), &[])?;
+            scene.judge(judgement)
+        }
     }
 }
 
@@ -191,6 +246,38 @@ async fn is_not_broader(scene: &mut Scene) -> Step {
 }
 
 async fn keeps_browser(scene: &mut Scene) -> Step {
-    let judgement = judge::keeps_browser(scene.sighting()?)?;
+    let sighting = scene.sighting()?;
+    if let Some(kind) = sent_to_the_letter(scene, sighting) {
+        let expected = "a page of the provider's own, no redirect to the requested URI, and no code";
+        return Err(judge::seen(kind, sighting, expected).into());
+    }
+    let judgement = judge::keeps_browser(sighting)?;
+    scene.judge(judgement)
+}
+
+/// Whether the browser was sent to the redirect URI that was asked for and went on, because that leads to a place of the provider's own, or
+/// stayed, because it is no URL.
+fn sent_to_the_letter(scene: &Scene, sighting: &Sighting) -> Option<Kind> {
+    if matches!(sighting.end, End::Redirected { .. } | End::Outside { .. }) {
+        return None;
+    }
+    let asked = scene.asked.as_ref()?.param("redirect_uri").map(|value| value.expose()).filter(|asked| !asked.is_empty())?;
+    let mut sent = sighting.hops.iter().filter_map(|hop| hop.response.header("location")?.strip_prefix(asked));
+    let answer = sent.find(|rest| rest.starts_with(['?', '#', '&']))?;
+    Some(if answer.contains("code=") { Kind::Accepted } else { Kind::Leaked })
+}
+
+/// A server may insist on a redirect URI, and OpenID Connect does.
+async fn gets_code_or_page(scene: &mut Scene) -> Step {
+    let sighting = scene.sighting()?;
+    let judgement = match &sighting.end {
+        End::Refused { .. } => Judgement::Tolerated(judge::seen(Kind::Refused, sighting, CODE)),
+        End::Redirected { .. }
+        | End::Outside { .. }
+        | End::Finished
+        | End::Stuck { .. }
+        | End::Crashed { .. }
+        | End::Failed(_) => return gets_code(scene).await,
+    };
     scene.judge(judgement)
 }

@@ -5,7 +5,7 @@ use super::super::halt::{Halt, Step};
 use super::super::phrase::{Args, Phrase};
 use super::super::role::{ROLES, Role};
 use super::super::scene::{Deed, Scene};
-use crate::login::Decision;
+use crate::login::{Decision, End};
 use crate::protocol::ClientAuth;
 use crate::provider::{Grant, Need};
 
@@ -18,6 +18,9 @@ pub static PHRASES: &[Phrase] = &[
     }),
     Phrase::given("{client} whose user approved a request without a challenge", &[Need::UserLogin], |s, a| {
         Box::pin(approved(s, a, Ask::WithoutChallenge))
+    }),
+    Phrase::given("{client} whose user approved a request without redirect_uri", &[Need::UserLogin], |s, a| {
+        Box::pin(approved_without_redirect_uri(s, a))
     }),
     Phrase::given("{client} with tokens from a code that its user approved", &[Need::UserLogin], |s, a| {
         Box::pin(with_tokens(s, a))
@@ -54,6 +57,18 @@ async fn a_client(scene: &mut Scene, args: &Args) -> Step {
 async fn approved(scene: &mut Scene, args: &Args, ask: Ask) -> Step {
     introduce(scene, args);
     scene.obtain_code(ask).await
+}
+
+/// A server may insist on the parameter, and OpenID Connect does.
+async fn approved_without_redirect_uri(scene: &mut Scene, args: &Args) -> Step {
+    introduce(scene, args);
+    let (request, grant) = scene.authorization_request(Ask::WithChallenge)?;
+    match scene.obtain_code_by(request.without("redirect_uri"), grant).await {
+        Err(Halt::Fault(_)) if matches!(scene.sighting()?.end, End::Refused { .. }) => {
+            Err(Halt::NotApplicable("the provider insists on redirect_uri".to_owned()))
+        }
+        outcome => outcome,
+    }
 }
 
 async fn with_tokens(scene: &mut Scene, args: &Args) -> Step {

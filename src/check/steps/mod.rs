@@ -9,6 +9,7 @@ pub mod device;
 pub mod device_codes;
 pub mod device_pages;
 pub mod effects;
+pub mod guessing;
 pub mod introspection;
 pub mod introspection_callers;
 pub mod key_set;
@@ -62,6 +63,7 @@ static VOCABULARY: LazyLock<Vec<(&'static Phrase, Regex)>> = LazyLock::new(|| {
         token_answers::PHRASES,
         scopes::PHRASES,
         races::PHRASES,
+        guessing::PHRASES,
     ];
     topics.into_iter().flatten().map(|phrase| (phrase, phrase.pattern())).collect()
 });

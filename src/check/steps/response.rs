@@ -27,6 +27,11 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::judge("the error names its issuer", &[], |s, _| Box::pin(error_names_issuer(s))),
     Phrase::judge("the issuer in the response is the one in the metadata", &[Need::Metadata], |s, _| Box::pin(is_the_issuer(s))),
     Phrase::judge("the response arrives at the requested redirect_uri, to the letter", &[], |s, _| Box::pin(arrives(s))),
+    Phrase::judge(
+        "the response arrives at the only registered redirect_uri, tolerating a page of the provider's own",
+        &[],
+        |s, _| Box::pin(arrives_at_only_one(s)),
+    ),
     Phrase::judge("the redirect_uri keeps its own query", &[], |s, _| Box::pin(keeps_query(s))),
 ];
 
@@ -196,6 +201,26 @@ async fn arrives(scene: &mut Scene) -> Step {
         _ => {
             let bare = raw.split(['?', '#']).next().unwrap_or(location.path());
             Err(malformed(&expected, format!("a response at {bare}")).into())
+        }
+    }
+}
+
+/// A server may insist on being told where to answer, though there is one place only (RFC 6749 section 4.1.1, OpenID Connect Core section 3.1.2.1).
+async fn arrives_at_only_one(scene: &mut Scene) -> Step {
+    let only = scene.actor()?.redirect_uri().to_owned();
+    let expected = format!("a response at {only}");
+    let arrived = match arrival(scene, &expected) {
+        Ok(Arrival { params, .. }) if params.get("error").is_some() => None,
+        Ok(Arrival { raw, .. }) => Some(raw.split(['?', '#']).next() == only.split(['?', '#']).next()),
+        Err(Halt::NotApplicable(_)) => None,
+        Err(halt) => return Err(halt),
+    };
+    match arrived {
+        Some(true) => Ok(()),
+        Some(false) => Err(judge::seen(Kind::Leaked, scene.sighting()?, &expected).into()),
+        None => {
+            let judgement = Judgement::Tolerated(judge::seen(Kind::Refused, scene.sighting()?, &expected));
+            scene.judge(judgement)
         }
     }
 }

@@ -3,9 +3,10 @@
 use super::super::halt::{Fault, Halt, Judgement, Step};
 use super::super::judge;
 use super::super::phrase::Phrase;
-use super::super::scene::{Heard, Scene};
+use super::super::scene::{Deed, Grant, Heard, Scene};
 use super::effects::introspected;
 use super::tokens::fault;
+use crate::login::End;
 use crate::protocol::{Tokens, answer};
 use crate::verdict::Kind;
 
@@ -22,6 +23,8 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::judge("the endpoint refuses the wider scope, tolerating that it leaves it out", &[], |s, _| {
         Box::pin(refuses_wider(s))
     }),
+    Phrase::judge("the token answer says which scope was granted by default", &[], |s, _| Box::pin(says_default(s))),
+    Phrase::judge("the token is worth the same as the one before", &[], |s, _| Box::pin(is_worth_the_same(s))),
     Phrase::judge("the token has the scope that was approved", &[], |s, _| Box::pin(is_as_approved(s, false))),
     Phrase::judge("the token has the scope that was approved, tolerating a narrower one", &[], |s, _| {
         Box::pin(is_as_approved(s, true))
@@ -206,4 +209,52 @@ async fn is_as_approved(scene: &mut Scene, may_be_narrower: bool) -> Step {
     let got = format!("a token with {}, where {} was approved", words(&granted), words(&approved));
     let narrower = fault(scene, Kind::Ineffective, expected, &got)?;
     scene.judge(if may_be_narrower { Judgement::Tolerated(narrower) } else { Judgement::Broken(narrower) })
+}
+
+/// Redeems the code that the last request brought, if it did.
+async fn redeemed(scene: &mut Scene) -> Result<Option<Tokens>, Halt> {
+    if !matches!(&scene.sighting()?.end, End::Redirected { params, .. } if params.code().is_some()) {
+        return Ok(None);
+    }
+    let request = scene.redemption()?;
+    scene.act(Deed::Redeem, request, None).await?;
+    scene.expect_tokens().map(Some)
+}
+
+/// The default is not what was asked for, since nothing was (RFC 6749 section 3.3).
+async fn says_default(scene: &mut Scene) -> Step {
+    let expected = "a scope in the token answer that names all that was granted";
+    let Some(tokens) = redeemed(scene).await? else {
+        return Err(Halt::NotApplicable("the provider does not serve a request without scope".to_owned()));
+    };
+    let Told { said, known, .. } = told(scene, &tokens).await?;
+    match (said, known) {
+        (None, _) => Err(fault(scene, Kind::Malformed, expected, "a token answer without scope")?.into()),
+        (Some(said), Some(known)) if !beyond(&known, &said).is_empty() => {
+            let got = format!("an answer that says {}, for a token with {}", words(&said), words(&known));
+            Err(fault(scene, Kind::Malformed, expected, &got)?.into())
+        }
+        (Some(_), _) => Ok(()),
+    }
+}
+
+/// No scope in the answer means: as asked for (RFC 6749 section 5.1).
+fn granted(grant: &Grant) -> Vec<String> {
+    let said = grant.tokens.as_ref().and_then(|tokens| tokens.scope.clone());
+    said.unwrap_or_else(|| answer::scopes(grant.scope.as_deref().unwrap_or_default()))
+}
+
+async fn is_worth_the_same(scene: &mut Scene) -> Step {
+    let before = scene.grants.first().map(granted).ok_or_else(|| Halt::blocked("nothing was granted yet"))?;
+    let expected = format!("a token with {}", words(&before));
+    if redeemed(scene).await?.is_none() {
+        let sighting = scene.sighting()?;
+        let unjudged = judge::dead_end(sighting);
+        return Err(unjudged.unwrap_or_else(|| judge::seen(Kind::Refused, sighting, &expected).into()));
+    }
+    let after = granted(scene.grant()?);
+    if before == after {
+        return Ok(());
+    }
+    Err(fault(scene, Kind::Ineffective, &expected, &format!("a token with {}", words(&after)))?.into())
 }

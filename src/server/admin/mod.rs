@@ -181,7 +181,9 @@ impl From<RealmError> for Refused {
     fn from(error: RealmError) -> Self {
         match error {
             RealmError::Taken(_) => Self::Taken(error.to_string()),
-            RealmError::Name(_) | RealmError::Lifetime(_) | RealmError::Defect(_) => Self::BadRequest(error.to_string()),
+            RealmError::Name(_) | RealmError::Lifetime(_) | RealmError::RedirectUri { .. } | RealmError::Defect(_) => {
+                Self::BadRequest(error.to_string())
+            }
         }
     }
 }

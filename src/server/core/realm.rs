@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::environment::{Clock, Random};
 use super::family::Mint;
 use super::memory::Memory;
+use super::redirect_uri;
 use super::scope::Scopes;
 use super::signing::Keys;
 use crate::server::config::{ClientConfig, RealmConfig, UserConfig};
@@ -35,9 +36,26 @@ pub enum RealmError {
     /// One of its lifetimes is out of all bounds.
     #[error("policy: `{0}` is more than ten years ({LONGEST} seconds)")]
     Lifetime(&'static str),
+    /// One of its clients would be answered where no answer may go.
+    #[error("client `{client}`: the redirect URI `{uri}` cannot be registered: {why}")]
+    RedirectUri {
+        /// The `client_id`.
+        client: String,
+        /// As configured.
+        uri: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// It asks for a defect that nobody knows.
     #[error("{0}")]
     Defect(#[from] Unknown),
+}
+
+fn unfit_redirect_uri(client: &ClientConfig) -> Option<RealmError> {
+    client.redirect_uris.iter().find_map(|uri| {
+        let why = redirect_uri::unfit(uri)?;
+        Some(RealmError::RedirectUri { client: client.id.clone(), uri: uri.clone(), why })
+    })
 }
 
 /// A realm and its state.
@@ -102,6 +120,9 @@ impl Realm {
         }
         if let Some((member, _)) = config.policy.lifetimes().into_iter().find(|(_, seconds)| *seconds > LONGEST) {
             return Err(RealmError::Lifetime(member));
+        }
+        if let Some(error) = config.clients.values().find_map(unfit_redirect_uri) {
+            return Err(error);
         }
         let defects = Defects::named(&config.defects)?;
         let mint = Arc::new(Mint::new(&*random));

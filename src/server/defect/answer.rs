@@ -4,7 +4,7 @@ use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
-use super::{authorization, bearer, client_auth, device, introspection, legacy, metadata, redirect, token};
+use super::{authorization, bearer, client_auth, code, device, introspection, legacy, metadata, native, redirect, token};
 use crate::server::core::endpoint::{Endpoint, Surface};
 use crate::server::core::message::{Content, Request, Response};
 use crate::server::core::realm::Realm;
@@ -12,7 +12,10 @@ use crate::server::core::realm::Realm;
 /// The request as a bad server reads it.
 pub fn before(realm: &Realm, endpoint: &Endpoint, request: &mut Request) {
     match endpoint.surface() {
-        Surface::Token => token::before(&realm.defects, request),
+        Surface::Token => {
+            code::before(realm, request);
+            token::before(&realm.defects, request);
+        }
         Surface::DeviceAuthorization => device::before(&realm.defects, request),
         Surface::Introspection => introspection::before(&realm.defects, request),
         Surface::Authorization
@@ -28,6 +31,7 @@ pub fn before(realm: &Realm, endpoint: &Endpoint, request: &mut Request) {
 pub fn after(realm: &Realm, endpoint: &Endpoint, request: &Request, response: &mut Response) {
     let defects = &realm.defects;
     redirect::after(realm, response);
+    native::after(defects, response);
     authorization::after(realm, endpoint, request, response);
     device::after(defects, endpoint, request, response);
     metadata::after(realm, endpoint, request, response);

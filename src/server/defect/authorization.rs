@@ -118,7 +118,8 @@ pub(super) fn is_on_a_strange_host(realm: &Realm, uri: &str) -> bool {
     let registered = realm.config.clients.values().flat_map(|client| &client.redirect_uris);
     !registered
         .filter_map(|uri| url::Url::parse(uri).ok())
-        .any(|known| known.host_str().is_some_and(|host| uri.to_ascii_lowercase().contains(host)))
+        .filter_map(|known| known.host_str().and_then(|host| host.split('.').next()).map(str::to_owned))
+        .any(|label| uri.to_ascii_lowercase().contains(&label))
 }
 
 /// The `state`, if there is one of it.

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::Defects;
+use super::answer::{Fields as _, form_of, set_form};
 use crate::server::config::ClientConfig;
 use crate::server::core::form::Parameters;
 use crate::server::core::grant::{Grant, Redemption};
-use crate::server::core::message::Response;
+use crate::server::core::message::{Request, Response};
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, invalid_grant, invalid_request};
 use crate::server::core::scope::Scopes;
@@ -37,14 +38,67 @@ table! { Code;
     AcceptsAnyRegisteredRedirectUri violates ["code-redirect-uri-mismatch-rejected"];
     /// Ignores a last slash and the case of letters in the `redirect_uri` of a redemption.
     ComparesRedirectUriOfRedemptionLoosely violates ["code-redirect-uri-mismatch-rejected"];
+    /// Does not look at the `redirect_uri` of a redemption when the authorization request had none.
+    IgnoresRedirectUriWhereNoneWasAsked violates ["code-redirect-uri-foreign-value-rejected"];
     /// Skips the comparison when a redemption names no `redirect_uri`.
     AcceptsMissingRedirectUri violates ["code-redirect-uri-missing-rejected"];
+    /// Takes the last of several codes in a redemption.
+    LetsLastCodeWin violates ["token-duplicate-code-rejected"];
+    /// Revokes what came of a used code whenever it sees that code again, whoever sends it and whatever else is wrong with the request.
+    RevokesOnAnySightingOfCode violates ["code-replay-with-invalid-params-no-revocation"];
+    /// Keeps a code valid for an hour.
+    KeepsCodesForAnHour violates ["code-lifetime-at-most-10-minutes", "code-expires"];
+    /// Issues codes of ten digits.
+    IssuesShortCodes violates ["code-entropy"];
+    /// Lets a client try any number of codes that were never issued.
+    NeverLimitsInvalidCodes violates ["token-invalid-code-flood-limited"];
     /// Lets the `scope` of a redemption replace the approved one.
     WidensScopeAtRedemption violates ["code-exchange-scope-cannot-widen"];
 }
 
 /// How long a racing server leaves a redeemed code lying about, in milliseconds.
 const RACE: u64 = 150;
+
+/// How many seconds a code lives.
+pub fn lifetime(defects: &Defects, sound: u64) -> u64 {
+    if defects.has(Flaw::KeepsCodesForAnHour) { 3_600 } else { sound }
+}
+
+/// A code that nobody can guess.
+pub fn value(defects: &Defects, random: String) -> String {
+    if !defects.has(Flaw::IssuesShortCodes) {
+        return random;
+    }
+    random.bytes().take(10).map(|byte| char::from(b'0' + byte % 10)).collect()
+}
+
+/// Whether a client that tries many codes is stopped.
+pub fn limits_guesses(defects: &Defects) -> bool {
+    !defects.has(Flaw::NeverLimitsInvalidCodes)
+}
+
+/// The token request as this server reads it.
+pub(super) fn before(realm: &Realm, request: &mut Request) {
+    let defects = &realm.defects;
+    let watched = defects.has(Flaw::LetsLastCodeWin) || defects.has(Flaw::RevokesOnAnySightingOfCode);
+    let Some(mut form) = form_of(&request.body).filter(|_| watched && request.is_form()) else { return };
+    if defects.has(Flaw::RevokesOnAnySightingOfCode)
+        && let Some(presented) = form.field("code")
+        && let Some(redemption) = realm.memory.codes.of(presented).get(presented).and_then(|code| code.redeemed.as_ref())
+        && let Some(grant) = redemption.grant.upgrade()
+    {
+        revoke(defects, &grant);
+    }
+    if defects.has(Flaw::LetsLastCodeWin)
+        && let Some(last) = form.iter().rposition(|(name, _)| name == "code")
+        && form.iter().position(|(name, _)| name == "code") != Some(last)
+    {
+        let code = form[last].clone();
+        form.drop_field("code");
+        form.push(code);
+        set_form(request, &form);
+    }
+}
 
 /// What is said to a redemption without a code.
 pub fn missing_code(defects: &Defects, sound: Refusal) -> Refusal {
@@ -78,15 +132,22 @@ pub fn belongs(defects: &Defects, client: &ClientConfig, sound: bool) -> bool {
 }
 
 /// Whether the redemption names the redirect URI of the authorization request.
-pub fn redirect_uri_matches(defects: &Defects, client: &ClientConfig, asked: Option<&str>, given: Option<&str>) -> bool {
-    asked == given
+pub fn redirect_uri_matches(
+    defects: &Defects,
+    client: &ClientConfig,
+    asked: Option<&str>,
+    given: Option<&str>,
+    sound: bool,
+) -> bool {
+    sound
         || match given {
             None => defects.has(Flaw::AcceptsMissingRedirectUri),
             Some(given) => {
                 // One who redeems another's code names the other's redirect URI, which is that defect's business and no other's.
                 let registered = client.redirect_uris.iter().any(|uri| uri == given);
                 let alike = asked.is_some_and(|asked| asked.eq_ignore_ascii_case(given.trim_end_matches('/')));
-                registered && defects.has(Flaw::AcceptsAnyRegisteredRedirectUri)
+                asked.is_none() && defects.has(Flaw::IgnoresRedirectUriWhereNoneWasAsked)
+                    || registered && defects.has(Flaw::AcceptsAnyRegisteredRedirectUri)
                     || alike && defects.has(Flaw::ComparesRedirectUriOfRedemptionLoosely)
             }
         }

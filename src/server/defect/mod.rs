@@ -60,10 +60,12 @@ pub(crate) mod introspection;
 pub(crate) mod legacy;
 pub(crate) mod lookup;
 pub(crate) mod metadata;
+pub(crate) mod native;
 pub(crate) mod pkce;
 pub(crate) mod redirect;
 pub(crate) mod refresh;
 pub(crate) mod revocation;
+pub(crate) mod scope;
 pub(crate) mod token;
 
 /// What the server says about one of its defects.
@@ -133,6 +135,8 @@ pub(crate) enum Topic {
     Authorization,
     AuthorizationRequest,
     Redirect,
+    Native,
+    Scope,
     Pkce,
     Code,
     ClientAuth,
@@ -150,10 +154,12 @@ pub(crate) enum Topic {
 }
 
 impl Topic {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 19] = [
         Self::Authorization,
         Self::AuthorizationRequest,
         Self::Redirect,
+        Self::Native,
+        Self::Scope,
         Self::Pkce,
         Self::Code,
         Self::ClientAuth,
@@ -175,6 +181,8 @@ impl Topic {
             Self::Authorization => "authorization",
             Self::AuthorizationRequest => "authorization_request",
             Self::Redirect => "redirect",
+            Self::Native => "native",
+            Self::Scope => "scope",
             Self::Pkce => "pkce",
             Self::Code => "code",
             Self::ClientAuth => "client_auth",
@@ -197,6 +205,8 @@ impl Topic {
             Self::Authorization => authorization::TABLE,
             Self::AuthorizationRequest => authorization_request::TABLE,
             Self::Redirect => redirect::TABLE,
+            Self::Native => native::TABLE,
+            Self::Scope => scope::TABLE,
             Self::Pkce => pkce::TABLE,
             Self::Code => code::TABLE,
             Self::ClientAuth => client_auth::TABLE,

@@ -10,7 +10,7 @@ use crate::server::core::scope::Scopes;
 use crate::server::core::session::Interaction;
 use crate::server::core::{pkce, redirect_uri};
 use crate::server::defect::authorization::{self as seam, Misaddressed};
-use crate::server::defect::{authorization_request as reading, legacy, pkce as pkce_seam, redirect};
+use crate::server::defect::{authorization_request as reading, legacy, native, pkce as pkce_seam, redirect, scope as scope_seam};
 
 use super::interaction;
 use super::page::error_page;
@@ -36,7 +36,7 @@ pub fn answer(realm: &Realm, request: &Request) -> Response {
     if let Some(breakdown) = reading::breakdown(&realm.defects, request, &parameters) {
         return breakdown;
     }
-    let (client, uri) = match reading::addressee(realm, request, &parameters, addressee(realm, &parameters)) {
+    let (client, uri) = match reading::addressee(realm, request, &parameters, addressee(realm, request, &parameters)) {
         Ok(addressee) => addressee,
         Err(response) => return *response,
     };
@@ -57,7 +57,11 @@ pub fn answer(realm: &Realm, request: &Request) -> Response {
 }
 
 /// The client and the redirect URI. Until both are good nothing goes to any redirect URI (RFC 6749 section 4.1.2.1).
-fn addressee<'realm>(realm: &'realm Realm, parameters: &Parameters) -> Result<(&'realm ClientConfig, String), Box<Response>> {
+fn addressee<'realm>(
+    realm: &'realm Realm,
+    request: &Request,
+    parameters: &Parameters,
+) -> Result<(&'realm ClientConfig, String), Box<Response>> {
     let fault = |fault, explanation| Box::new(seam::misaddressed(realm, fault, parameters, explanation));
     let client_id = match parameters.one("client_id") {
         Err(_) => return Err(fault(Misaddressed::Repeated, "The request names its client more than once.")),
@@ -69,15 +73,17 @@ fn addressee<'realm>(realm: &'realm Realm, parameters: &Parameters) -> Result<(&
     };
     match parameters.one("redirect_uri") {
         Err(_) => Err(fault(Misaddressed::Repeated, "The request names more than one address to return to.")),
-        Ok(None) => match redirect::default_uri(&realm.defects, client) {
-            Some(only) => Ok((client, only.clone())),
+        Ok(None) => match redirect::default_uri(&realm.defects, client, request) {
+            Some(only) => Ok((client, only.to_owned())),
             None => Err(fault(Misaddressed::NoRedirectUri, "The request does not name the address to return to.")),
         },
-        Ok(Some(uri)) if redirect::is_registered(realm, client, uri, redirect_uri::is_registered(client, uri)) => {
-            Ok((client, uri.to_owned()))
-        }
-        Ok(Some(_)) => {
-            Err(fault(Misaddressed::UnregisteredUri, "The address to return to is not registered for this application."))
+        Ok(Some(uri)) => {
+            let sound = native::is_registered(&realm.defects, client, uri, redirect_uri::is_registered(client, uri));
+            if redirect::is_registered(realm, client, uri, sound) {
+                Ok((client, uri.to_owned()))
+            } else {
+                Err(fault(Misaddressed::UnregisteredUri, "The address to return to is not registered for this application."))
+            }
         }
     }
 }
@@ -109,7 +115,12 @@ fn validated(
         client_id: client.id.clone(),
         target,
         redirect_uri: parameters.get("redirect_uri").map(str::to_owned),
-        scopes: scopes(realm, client, reading::scope(&realm.defects, parameters).as_deref())?,
+        scopes: scopes(
+            realm,
+            client,
+            reading::scope(&realm.defects, parameters).as_deref(),
+            parameters.all("scope").next().is_some(),
+        )?,
         challenge: challenge(realm, client, parameters)?,
         nonce: parameters.get("nonce").map(str::to_owned),
         response,
@@ -128,13 +139,18 @@ fn response_kind(realm: &Realm, parameters: &Parameters) -> Result<ResponseKind,
 }
 
 /// Scopes nobody knows, or that are not for this client, are refused (RFC 6749 section 3.3); a request without scope gets the client's default.
-fn scopes(realm: &Realm, client: &ClientConfig, given: Option<&str>) -> Result<Scopes, Fault> {
+fn scopes(realm: &Realm, client: &ClientConfig, given: Option<&str>, named: bool) -> Result<Scopes, Fault> {
     let allowed = Scopes::of(&client.scopes);
-    let Some(given) = given else { return Ok(allowed) };
-    let Ok(requested) = Scopes::parse(given) else {
-        return Err((AuthorizationError::InvalidScope, "the scope is malformed"));
+    let Some(given) = given else {
+        let default = scope_seam::default(&realm.defects, named, allowed);
+        return default.ok_or((AuthorizationError::InvalidRequest, "scope is missing"));
     };
-    if seam::scopes_allowed(&realm.defects, requested.is_within(&allowed)) {
+    let Ok(requested) = Scopes::parse(given) else {
+        let malformed = scope_seam::malformed(&realm.defects, given);
+        return malformed.ok_or((AuthorizationError::InvalidScope, "the scope is malformed"));
+    };
+    let within = scope_seam::allowed(realm, &requested, &allowed, requested.is_within(&allowed));
+    if seam::scopes_allowed(&realm.defects, within) {
         Ok(requested)
     } else {
         Err((AuthorizationError::InvalidScope, "the scope is unknown or not for this client"))

@@ -11,14 +11,15 @@ use crate::server::core::pkce;
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, invalid_grant, invalid_request};
 use crate::server::defect::{
-    authorization as authorization_seam, client_auth as client_seam, code as seam, pkce as pkce_seam, token as token_seam,
+    authorization as authorization_seam, client_auth as client_seam, code as seam, native as native_seam, pkce as pkce_seam,
+    scope as scope_seam, token as token_seam,
 };
 
 use super::tokens::{self, Issue, Refresh};
 
 /// A code for what the user has approved.
 pub fn issue(realm: &Realm, request: AuthorizationRequest, user: ApprovingUser) -> String {
-    let (value, now) = (realm.secret(), realm.now());
+    let (value, now) = (seam::value(&realm.defects, realm.secret()), realm.now());
     let code = Code {
         client_id: request.client_id,
         redirect_uri: request.redirect_uri,
@@ -26,7 +27,7 @@ pub fn issue(realm: &Realm, request: AuthorizationRequest, user: ApprovingUser) 
         scopes: request.scopes,
         user,
         nonce: request.nonce,
-        expires_at: now + realm.config.policy.code_lifetime * 1_000,
+        expires_at: now + seam::lifetime(&realm.defects, realm.config.policy.code_lifetime) * 1_000,
         redeemed: None,
     };
     realm.memory.codes.of(&value).insert(&value, code, now);
@@ -50,7 +51,9 @@ pub fn redeem(realm: &Realm, client: &ClientConfig, form: &Parameters) -> Result
     let scopes = authorization_seam::scopes_of_a_code(realm, client, form, &grant.scopes);
     let scopes = seam::scopes(&realm.defects, client, form, scopes);
     let refresh = Refresh::first(client, &grant.scopes);
-    Ok(seam::held_back(&realm.defects, tokens::answer(realm, Issue { grant, scopes, refresh })))
+    let answer =
+        scope_seam::told(&realm.defects, client, &scopes.clone(), tokens::answer(realm, Issue { grant, scopes, refresh }));
+    Ok(seam::held_back(&realm.defects, answer))
 }
 
 /// Checks the code and marks it as redeemed in one step, so that of two requests at the same time only one gets through.
@@ -58,12 +61,17 @@ fn spend(realm: &Realm, client: &ClientConfig, presented: &str, form: &Parameter
     const UNFIT: Refusal = invalid_grant("the code is unknown, expired, spent, or was issued for another request");
     let now = realm.now();
     let mut codes = realm.memory.codes.of(presented);
-    let Some(code) = codes.get_mut(presented) else { return Err(seam::unknown_code(realm, presented, UNFIT)) };
+    let Some(code) = codes.get_mut(presented) else {
+        drop(codes);
+        return Err(guessed(realm, client, presented, UNFIT));
+    };
     if !seam::belongs(&realm.defects, client, code.client_id == client.id) {
         return Err(UNFIT);
     }
     let given = form.get("redirect_uri");
-    if !seam::redirect_uri_matches(&realm.defects, client, code.redirect_uri.as_deref(), given) {
+    let asked = code.redirect_uri.as_deref();
+    let same_place = native_seam::redemption_matches(&realm.defects, client, asked, given, repeats(client, asked, given));
+    if !seam::redirect_uri_matches(&realm.defects, client, asked, given, same_place) {
         return Err(UNFIT);
     }
     proof(realm, client, code, form)?;
@@ -83,6 +91,27 @@ fn spend(realm: &Realm, client: &ClientConfig, presented: &str, form: &Parameter
     let grant = Arc::new(Grant::new(realm.id_of(client), owner, code.scopes.clone(), code.nonce.clone(), now));
     code.redeemed = Some(Redemption { grant: Arc::downgrade(&grant), at: now });
     Ok(grant)
+}
+
+/// What is said to a code that nobody has issued, and to a client that tries many of them (RFC 6819 section 4.4.1.12).
+fn guessed(realm: &Realm, client: &ClientConfig, presented: &str, refusal: Refusal) -> Refusal {
+    let (now, limit) = (realm.now(), realm.config.policy.failures_per_minute);
+    let counter = || format!("codes of {}", client.id);
+    if seam::limits_guesses(&realm.defects) && realm.memory.failures.exhausted(counter, limit, now) {
+        return Refusal::too_many_failures();
+    }
+    realm.memory.failures.count(counter(), now);
+    seam::unknown_code(realm, presented, refusal)
+}
+
+/// Whether a redemption names the redirect URI of its request, to the letter. Where the request named none, it may name none as well, or the one
+/// that the code was sent to.
+fn repeats(client: &ClientConfig, asked: Option<&str>, given: Option<&str>) -> bool {
+    let sent_to = match client.redirect_uris.as_slice() {
+        [only] => Some(only.as_str()),
+        _ => None,
+    };
+    asked == given || asked.is_none() && given == sent_to
 }
 
 /// Whoever redeems the code must know the verifier behind its challenge.

@@ -286,7 +286,7 @@ fn of_many_redemptions_at_the_same_time_one_gets_through() {
 #[test]
 fn a_native_app_may_take_any_loopback_port() {
     let bench = Bench::strict();
-    for uri in ["http://127.0.0.1:51004/cb", "http://[::1]:51005/cb", "com.example.app:/cb"] {
+    for uri in ["http://127.0.0.1:51004/cb", "http://[::1]:51005/cb6", "http://localhost:51006/callback", "com.example.app:/cb"] {
         let back = bench.browser().approve(&with(bench.request("native"), "redirect_uri", uri));
         assert!(back.location().starts_with(&format!("{uri}?code=")), "{}", back.location());
         let redemption = bench.redemption("native", &back.parameter("code").expect("a code"));

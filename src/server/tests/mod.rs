@@ -8,6 +8,7 @@ mod flows;
 mod fuzz;
 mod policy;
 mod refreshing;
+mod registration;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -23,6 +23,14 @@ fn redirect_is_taken(bench: &Bench, role: &str, uri: &str) -> bool {
     page.status == 200
 }
 
+/// Whether a native app's code that was sent to one port is redeemed with another.
+fn redeems_with_port(bench: &Bench, sent: u16, named: u16) -> bool {
+    let uri = |port| format!("http://127.0.0.1:{port}/cb");
+    let back = bench.browser().approve(&with(bench.request("native"), "redirect_uri", &uri(sent)));
+    let redemption = bench.redemption("native", &back.parameter("code").unwrap_or_default());
+    bench.post("token", "native", &with(redemption, "redirect_uri", &uri(named))).status == 200
+}
+
 fn pages(bench: &Bench) -> Vec<Answer> {
     let browser = bench.browser();
     let login = browser.authorize(&bench.request("web"));
@@ -145,6 +153,57 @@ pub(super) const PROBES: &[Line] = &[
         .all(|uri| redirect_is_taken(b, "web", uri))
     }),
     ("drops-redirect-query", "strict", |b| !b.browser().approve(&b.request("query")).location().contains("tenant")),
+    ("demands-scope", "strict", |b| error(b, &without(b.request("web"), "scope")).as_deref() == Some("invalid_request")),
+    ("grants-malformed-scopes", "strict", |b| yields_code(b, &with(b.request("web"), "scope", "openid pro\"file"))),
+    ("compares-scope-as-one-string", "strict", |b| {
+        error(b, &with(b.request("web"), "scope", "profile openid")).as_deref() == Some("invalid_scope")
+    }),
+    ("ignores-scope-case", "strict", |b| yields_code(b, &with(b.request("web"), "scope", "PROFILE"))),
+    ("omits-default-scope", "strict", |b| {
+        let back = b.browser().approve(&without(b.request("web"), "scope"));
+        let redemption = b.redemption("web", &back.parameter("code").unwrap_or_default());
+        b.post("token", "web", &redemption).json["scope"].is_null()
+    }),
+    ("ignores-scopes-of-the-client", "strict", |b| yields_code(b, &with(b.request("web"), "scope", "openid billing:read"))),
+    ("accepts-parent-paths", "strict", |b| {
+        redirect_is_taken(b, "web", "https://client.example/") && redirect_is_taken(b, "web", "https://client.example")
+    }),
+    ("normalises-redirect-uri", "strict", |b| {
+        redirect_is_taken(b, "web", "https://client.example/%63b")
+            && redirect_is_taken(b, "web", "https://client.example/x/../cb")
+    }),
+    ("ignores-redirect-userinfo", "strict", |b| redirect_is_taken(b, "web", "https://user:pw@client.example/cb")),
+    ("cuts-redirect-uri-at-semicolon", "strict", |b| redirect_is_taken(b, "web", "https://client.example/cb;/..;/x")),
+    ("drops-path-parameters", "strict", |b| redirect_is_taken(b, "web", "https://client.example/..;/cb")),
+    ("takes-redirect-uri-as-pattern", "strict", |b| redirect_is_taken(b, "web", "https://clientxexample/cb")),
+    ("forgives-response-parameters", "strict", |b| {
+        let request = with(b.request("web"), "redirect_uri", "https://client.example/cb?code=planted");
+        b.browser().approve(&request).location().matches("code=").count() == 2
+    }),
+    ("accepts-relative-redirect-uris", "strict", |b| {
+        ["/cb", "//evil.example/cb", "cb"].into_iter().all(|uri| redirect_is_taken(b, "web", uri))
+    }),
+    ("falls-back-to-referer", "strict", |b| {
+        let browser = b.browser();
+        let query = super::super::form(&without(b.request("single"), "redirect_uri"));
+        let referer = vec![("referer", "https://elsewhere.example/start".to_owned())];
+        let login = browser.send("GET", &format!("/protocol/openid-connect/auth?{query}"), referer, "");
+        let back = browser.submit(&browser.log_in(&login, "alice"), &[("decision", "allow")]);
+        back.location().starts_with("https://elsewhere.example/start?code=")
+    }),
+    ("pins-bracketed-loopback-port", "strict", |b| !redirect_is_taken(b, "native", "http://[::1]:51004/cb6")),
+    ("pins-localhost-port", "strict", |b| !redirect_is_taken(b, "native", "http://localhost:51004/callback")),
+    ("accepts-any-loopback-uri", "strict", |b| redirect_is_taken(b, "native", "https://127.0.0.2:51004/other?x=1")),
+    ("removes-port-by-pattern", "strict", |b| {
+        ["http://127.0.0.1:80@evil.example/cb", "http://127.0.0.1.evil.example/cb", "http://127.0.0.1:abc/cb"]
+            .into_iter()
+            .all(|uri| redirect_is_taken(b, "native", uri))
+    }),
+    ("expects-registered-port-at-redemption", "strict", |b| !redeems_with_port(b, 50001, 50001)),
+    ("ignores-port-at-redemption", "strict", |b| redeems_with_port(b, 50001, 50002)),
+    ("rewrites-private-use-scheme", "strict", |b| {
+        b.browser().approve(&b.request("native")).location().starts_with("com.example.app:///cb?")
+    }),
     ("pins-loopback-port", "strict", |b| !redirect_is_taken(b, "native", "http://127.0.0.1:51004/cb")),
     ("refuses-s256", "strict", |b| error(b, &b.request("web")).as_deref() == Some("invalid_request")),
     ("ignores-code-verifier", "strict", |b| redeems(b, "spa", |form| with(form, "code_verifier", &VERIFIER.replace('d', "e")))),

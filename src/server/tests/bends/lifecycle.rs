@@ -91,6 +91,35 @@ pub(super) const PROBES: &[Line] = &[
         let code = b.code("web");
         b.post("token", "web", &with(b.redemption("web", &code), "redirect_uri", "http://127.0.0.1:8400/callback")).status == 200
     }),
+    ("ignores-redirect-uri-where-none-was-asked", "strict", |b| {
+        let back = b.browser().approve(&without(b.request("single"), "redirect_uri"));
+        let redemption = b.redemption("single", &back.parameter("code").unwrap_or_default());
+        b.post("token", "single", &with(redemption, "redirect_uri", "https://evil.example/cb")).status == 200
+    }),
+    ("lets-last-code-win", "strict", |b| {
+        let code = b.code("web");
+        let redemption = super::super::twice(with(b.redemption("web", "bogus"), "code", "bogus"), "code", &code);
+        b.post("token", "web", &redemption).status == 200
+    }),
+    ("revokes-on-any-sighting-of-code", "strict", |b| {
+        let code = b.code("spa");
+        let redemption = b.redemption("spa", &code);
+        let token = b.post("token", "spa", &redemption).text_of("access_token");
+        b.post("token", "spa", &with(redemption, "code_verifier", &super::super::VERIFIER.replace('d', "e")));
+        !b.is_active(&token)
+    }),
+    ("keeps-codes-for-an-hour", "strict", |b| {
+        let code = b.code("web");
+        b.wait(3_599);
+        let early = b.post("token", "web", &b.redemption("web", &code)).status;
+        let code = b.code("web");
+        b.wait(3_601);
+        early == 200 && b.post("token", "web", &b.redemption("web", &code)).status == 400
+    }),
+    ("issues-short-codes", "strict", |b| b.code("web").len() == 10),
+    ("never-limits-invalid-codes", "strict", |b| {
+        (0..110).all(|_| b.post("token", "web", &b.redemption("web", "unknown")).status == 400)
+    }),
     ("accepts-missing-redirect-uri", "strict", |b| {
         let code = b.code("web");
         b.post("token", "web", &without(b.redemption("web", &code), "redirect_uri")).status == 200

@@ -1,0 +1,156 @@
+//! Whether a code can be guessed: how many bits a series of them shows, and what becomes of a client that tries.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::super::chance;
+use super::super::flow::Ask;
+use super::super::halt::{Fault, Halt, Judgement, Step};
+use super::super::judge;
+use super::super::phrase::{Args, Phrase};
+use super::super::scene::{Deed, Heard, Scene};
+use crate::login::Decision;
+use crate::protocol::{Endpoint, Response, Secret};
+use crate::provider::Need;
+use crate::verdict::Kind;
+use crate::wire::Tape;
+
+/// The sentences.
+pub static PHRASES: &[Phrase] = &[
+    Phrase::act("the user approves {number} requests in one browser", &[Need::UserLogin, Need::ManyRequests], |s, a| {
+        Box::pin(approves_many(s, a))
+    }),
+    Phrase::act("the client tries {number} codes that no one issued", &[Need::ManyRequests], |s, a| Box::pin(tries_many(s, a))),
+    Phrase::judge("no code can be guessed from the others", &[], |s, _| Box::pin(cannot_be_guessed(s))),
+    Phrase::judge("the client is slowed down or stopped", &[], |s, _| Box::pin(is_slowed_down(s))),
+];
+
+fn times(args: &Args) -> usize {
+    usize::try_from(args.number(0)).unwrap_or(usize::MAX).min(200)
+}
+
+async fn approves_many(scene: &mut Scene, args: &Args) -> Step {
+    let browser = chance::token();
+    for _ in 0..times(args) {
+        let (request, grant) = scene.authorization_request(Ask::WithChallenge)?;
+        let before = scene.grants.len();
+        scene.send_user(request, grant, Decision::Approve, &browser).await?;
+        if scene.grants.len() == before {
+            return Err(Halt::blocked(format!("no code came: {}", scene.sighting()?.describe())));
+        }
+    }
+    Ok(())
+}
+
+/// One after the other, as somebody does who waits for the answer; only the last one is worth showing.
+async fn tries_many(scene: &mut Scene, args: &Args) -> Step {
+    let redemption = scene.redemption()?;
+    let (all, quiet) = (times(args), Tape::default());
+    scene.chorus.clear();
+    for number in 1..=all {
+        let request = redemption.clone().set("code", Secret::new("made up code", chance::token() + &chance::token()));
+        let tape = if number == all { &scene.tape } else { &quiet };
+        let outcome = scene.wire.send(tape, &request).await;
+        scene.chorus.push(Heard { request, outcome });
+    }
+    scene.deed = Some(Deed::Redeem);
+    Ok(())
+}
+
+/// Guessing has to fail but once in 2^128 (RFC 6749 section 10.10). A UUID has six bits less, which is tolerated.
+async fn cannot_be_guessed(scene: &mut Scene) -> Step {
+    let codes: Vec<&str> = scene.grants.iter().filter_map(|grant| grant.code.as_ref().map(Secret::expose)).collect();
+    let (least, tolerated) = (128.0, 120.0);
+    let expected = "codes of 128 random bits or more, each another one";
+    let told = |got: String| Fault {
+        kind: Kind::Leaked,
+        expected: expected.to_owned(),
+        answer: "codes that can be guessed".to_owned(),
+        got,
+        endpoint: Endpoint::Authorization,
+    };
+    let distinct: BTreeSet<&str> = codes.iter().copied().collect();
+    if distinct.len() < codes.len() {
+        return Err(told(format!("{} codes of which {} are different", codes.len(), distinct.len())).into());
+    }
+    let bits = bits(&codes);
+    let fault = told(format!("{} codes that differ in {bits:.0} bits at most", codes.len()));
+    scene.judge(match bits {
+        bits if bits >= least => Judgement::Holds,
+        bits if bits >= tolerated => Judgement::Tolerated(fault),
+        _ => Judgement::Broken(fault),
+    })
+}
+
+/// How many bits these texts show at most: the places where they differ, times the bits of a character of their alphabet.
+///
+/// A place counts that takes four values or more; of 24 random characters, even decimal ones, fewer are all but impossible.
+fn bits(texts: &[&str]) -> f64 {
+    let shortest = texts.iter().map(|text| text.len()).min().unwrap_or_default();
+    let column = |at: usize| -> BTreeSet<u8> { texts.iter().map(|text| text.as_bytes()[at]).collect() };
+    let differing: Vec<BTreeSet<u8>> = (0..shortest).map(column).filter(|values| values.len() >= 4).collect();
+    let alphabet: BTreeSet<u8> = differing.iter().flatten().copied().collect();
+    let all = |fits: fn(&u8) -> bool| alphabet.iter().all(fits);
+    let bits: f64 = if all(u8::is_ascii_digit) {
+        10_f64.log2()
+    } else if all(u8::is_ascii_hexdigit) && !(alphabet.contains(&b'a') && alphabet.contains(&b'A')) {
+        4.0
+    } else if all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()) || all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()) {
+        5.0
+    } else {
+        6.0
+    };
+    f64::from(u32::try_from(differing.len()).unwrap_or(u32::MAX)) * bits
+}
+
+/// How long the last answers took on average, in comparison with the first ones, is a limit as well.
+async fn is_slowed_down(scene: &mut Scene) -> Step {
+    const FEW: usize = 10;
+    const SLOW: Duration = Duration::from_millis(300);
+    let expected = "status 429, or answers that take longer and longer";
+    let answers: Vec<&Response> = scene.chorus.iter().filter_map(|heard| heard.outcome.as_ref().ok()).collect();
+    if let Some(heard) = scene.chorus.iter().find(|heard| judge::yields_tokens(heard).is_ok()) {
+        return Err(match &heard.outcome {
+            Ok(response) => Fault::plain(Kind::Accepted, Endpoint::Token, response, "a refusal of every code").into(),
+            Err(failure) => Halt::blocked(failure.to_string()),
+        });
+    }
+    let stopped = |response: &&&Response| matches!(response.status, 429 | 503);
+    let average = |some: &[&Response]| some.iter().map(|response| response.elapsed).sum::<Duration>() / FEW as u32;
+    let last = *answers.last().ok_or_else(|| Halt::blocked("no request was answered"))?;
+    let delayed = answers.len() >= 2 * FEW && {
+        let (first, last) = (average(&answers[..FEW]), average(&answers[answers.len() - FEW..]));
+        last >= SLOW && last >= 4 * first
+    };
+    if delayed || answers.iter().find(stopped).is_some() {
+        return Ok(());
+    }
+    let got = format!("{} answers, the last one with status {}", answers.len(), last.status);
+    Err(Fault::of(Kind::Accepted, Endpoint::Token, last, expected, got).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bits_of(texts: &[String]) -> f64 {
+        bits(&texts.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn random_codes_of_16_octets_or_more_have_bits_enough() {
+        let url_safe: Vec<String> = (0..24).map(|_| chance::token()).collect();
+        assert!(bits_of(&url_safe) >= 126.0, "{}", bits_of(&url_safe));
+        let hex = |octets: [u8; 16]| octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>();
+        let hex: Vec<String> = (0..24).map(|_| hex(chance::octets())).collect();
+        assert!((bits_of(&hex) - 128.0).abs() < 0.5, "{}", bits_of(&hex));
+    }
+
+    #[test]
+    fn counters_and_short_numbers_do_not() {
+        let counter: Vec<String> = (0..24).map(|number| format!("code-for-the-web-client-{:020}", 1_000 + number)).collect();
+        assert!(bits_of(&counter) < 8.0);
+        let digits: Vec<String> = (0..24_u64).map(|number| format!("{:06}", (number * 7_919 + 104_729) % 1_000_000)).collect();
+        assert!(bits_of(&digits) < 24.0);
+    }
+}
