@@ -22,9 +22,8 @@ table! { Scope;
 }
 
 /// What a request without scope asks for: the default, or nothing that the server would serve.
-pub fn default(defects: &Defects, named: bool, default: Scopes) -> Option<Scopes> {
-    // A parameter that is there and empty is another matter.
-    if defects.has(Flaw::DemandsScope) && !named { None } else { Some(default) }
+pub fn default(defects: &Defects, default: Scopes) -> Option<Scopes> {
+    if defects.has(Flaw::DemandsScope) { None } else { Some(default) }
 }
 
 /// What a scope outside the grammar asks for: nothing.
@@ -44,7 +43,7 @@ pub fn allowed(realm: &Realm, requested: &Scopes, allowed: &Scopes, sound: bool)
         let places: Vec<_> = scopes.iter().map(|name| allowed.iter().position(|known| known == name)).collect();
         places.is_sorted()
     };
-    sound && !(defects.has(Flaw::ComparesScopeAsOneString) && !sorted(requested))
+    sound && (sorted(requested) || !defects.has(Flaw::ComparesScopeAsOneString))
         || defects.has(Flaw::IgnoresScopeCase) && requested.iter().all(|name| knows(allowed, name))
         || defects.has(Flaw::IgnoresScopesOfTheClient) && requested.is_within(&realm.scopes())
 }

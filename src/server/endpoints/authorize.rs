@@ -115,12 +115,7 @@ fn validated(
         client_id: client.id.clone(),
         target,
         redirect_uri: parameters.get("redirect_uri").map(str::to_owned),
-        scopes: scopes(
-            realm,
-            client,
-            reading::scope(&realm.defects, parameters).as_deref(),
-            parameters.all("scope").next().is_some(),
-        )?,
+        scopes: scopes(realm, client, reading::scope(&realm.defects, parameters).as_deref())?,
         challenge: challenge(realm, client, parameters)?,
         nonce: parameters.get("nonce").map(str::to_owned),
         response,
@@ -139,10 +134,10 @@ fn response_kind(realm: &Realm, parameters: &Parameters) -> Result<ResponseKind,
 }
 
 /// Scopes nobody knows, or that are not for this client, are refused (RFC 6749 section 3.3); a request without scope gets the client's default.
-fn scopes(realm: &Realm, client: &ClientConfig, given: Option<&str>, named: bool) -> Result<Scopes, Fault> {
+fn scopes(realm: &Realm, client: &ClientConfig, given: Option<&str>) -> Result<Scopes, Fault> {
     let allowed = Scopes::of(&client.scopes);
     let Some(given) = given else {
-        let default = scope_seam::default(&realm.defects, named, allowed);
+        let default = scope_seam::default(&realm.defects, allowed);
         return default.ok_or((AuthorizationError::InvalidRequest, "scope is missing"));
     };
     let Ok(requested) = Scopes::parse(given) else {
