@@ -65,6 +65,13 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
     alteration("with every character that is allowed in its state", &[], |_, request, _| {
         Ok(request.set("state", (' '..='~').collect::<String>()))
     }),
+    alteration("with a line break and a header in its state", &[], |_, request, _| {
+        Ok(request.set("state", "flowproof\r\nX-Injected: 1"))
+    }),
+    alteration("with quotes and umlauts in its {word}", &[], |_, request, args| {
+        let plain = request.param(&args[0]).map(|value| value.expose().to_owned()).unwrap_or_default();
+        Ok(request.set(&args[0], format!("{plain}flowproof\"\\\u{fc}")))
+    }),
     alteration("with markup in its {word}", &[], |_, request, args| {
         let plain = request.param(&args[0]).map(|value| value.expose().to_owned()).unwrap_or_default();
         Ok(request.set(&args[0], format!("{plain}{MARKUP}")))

@@ -31,7 +31,7 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::act("a user who has logged in before approves a request[ {alteration}]", &[Need::UserLogin], |s, a| {
         Box::pin(approves_again(s, a))
     }),
-    Phrase::act("a browser without a login opens a request", &[Need::UserLogin], |s, _| Box::pin(opens(s))),
+    Phrase::act("a browser without a login opens a request[ {alteration}]", &[Need::UserLogin], |s, a| Box::pin(opens(s, a))),
     Phrase::control("the same request {alteration} succeeds", &[Need::UserLogin], |s, a| Box::pin(same_succeeds(s, a))),
     Phrase::judge("the client gets a code", &[], |s, _| Box::pin(gets_code(s))),
     Phrase::judge("the client gets a code, tolerating a page of the provider's own", &[], |s, _| Box::pin(gets_code_or_page(s))),
@@ -39,6 +39,7 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::judge("the client is told {errors}[, tolerating {errors}]", &[], |s, a| Box::pin(is_told(s, a))),
     Phrase::judge("the client, and not the user alone, is told {errors}", &[], |s, a| Box::pin(is_told_itself(s, a))),
     Phrase::judge("the browser is not sent away", &[], |s, _| Box::pin(keeps_browser(s))),
+    Phrase::judge("the user is asked once more", &[], |s, _| Box::pin(is_asked_again(s))),
     Phrase::judge("nothing is granted before the user logs in", &[], |s, _| Box::pin(waits_for_login(s))),
     Phrase::judge("the {word} scope is refused or left out of the token", &[], |s, _| Box::pin(leaves_out_strange_scope(s))),
     Phrase::judge("the malformed scope is refused, tolerating {errors}", &[], |s, a| Box::pin(refuses_malformed_scope(s, a))),
@@ -85,8 +86,12 @@ async fn approves_again(scene: &mut Scene, args: &Args) -> Step {
     send(scene, args, 0, Ask::WithChallenge, Decision::Approve, &browser).await
 }
 
-async fn opens(scene: &mut Scene) -> Step {
+async fn opens(scene: &mut Scene, args: &Args) -> Step {
     let (request, grant) = scene.authorization_request(Ask::WithChallenge)?;
+    let request = match args.alteration(0) {
+        Some(alteration) => alteration.apply(scene, request)?,
+        None => request,
+    };
     let stops = scene.stops(grant.redirect_uri.as_deref());
     let stops: Vec<&str> = stops.iter().map(String::as_str).collect();
     let mut jar = Jar::default();
@@ -95,6 +100,23 @@ async fn opens(scene: &mut Scene) -> Step {
     scene.asked = Some(request);
     scene.deed = Some(Deed::Approve);
     Ok(())
+}
+
+/// Any page that waits for the user gives pause: a question, an account to choose, a login.
+async fn is_asked_again(scene: &mut Scene) -> Step {
+    let sighting = scene.sighting()?;
+    let expected = "a page that the user has to answer before the code comes";
+    if let Some(halt) = judge::dead_end(sighting) {
+        return Err(halt);
+    }
+    let asked = sighting.pages().any(|hop| hop.role != login::Role::RelayPage);
+    match &sighting.end {
+        End::Redirected { params, .. } if params.code().is_some() && !asked => {
+            Err(judge::seen(Kind::Accepted, sighting, expected).into())
+        }
+        End::Crashed { .. } | End::Failed(_) => Err(judge::seen(Kind::Crashed, sighting, expected).into()),
+        End::Redirected { .. } | End::Outside { .. } | End::Finished | End::Refused { .. } | End::Stuck { .. } => Ok(()),
+    }
 }
 
 async fn waits_for_login(scene: &mut Scene) -> Step {

@@ -2,13 +2,13 @@
 
 use super::super::chance;
 use super::super::flow::Ask;
-use super::super::halt::{Halt, Step};
+use super::super::halt::{Fault, Halt, Step};
 use super::super::judge;
 use super::super::phrase::Phrase;
 use super::super::scene::{Deed, Scene};
 use super::pages::{NO_CONSENT, granted};
 use crate::login::{self, Decision, End, Errand, Sighting, Stop};
-use crate::protocol::{Body, Request, Value};
+use crate::protocol::{Body, Endpoint, Request, Value};
 use crate::provider::Need;
 use crate::verdict::Kind;
 use crate::wire::Jar;
@@ -23,26 +23,29 @@ pub static PHRASES: &[Phrase] = &[
         &[Need::UserLogin],
         |s, _| Box::pin(forges_consent(s)),
     ),
+    Phrase::judge("the question names the client, and what it asks for", &[Need::UserLogin, Need::TwoScopes], |s, _| {
+        Box::pin(question_says_who_and_what(s))
+    }),
     Phrase::judge("nothing is granted", &[], |s, _| Box::pin(nothing_granted(s))),
 ];
 
 /// A walk that ends at the question, with what is needed to go on.
-struct Question {
+pub(super) struct Question {
     request: Request,
     stops: Vec<String>,
-    jar: Jar,
-    seen: Sighting,
+    pub jar: Jar,
+    pub seen: Sighting,
 }
 
 /// Carol never approves, so a provider that remembers consent asks her; without her it is the user of the scene, who may be known.
-fn who_is_asked(scene: &Scene) -> &'static str {
+pub(super) fn who_is_asked(scene: &Scene) -> &'static str {
     if scene.user("carol").is_ok() { "carol" } else { scene.user }
 }
 
-async fn ask_user(scene: &mut Scene, who: &str) -> Result<Question, Halt> {
-    let (request, grant) = scene.authorization_request(Ask::WithChallenge)?;
+/// Sends a user with this request to the question, and leaves it open.
+pub(super) async fn ask_user(scene: &mut Scene, who: &str, request: Request) -> Result<Question, Halt> {
     let user = scene.user(who)?.clone();
-    let stops = scene.stops(grant.redirect_uri.as_deref());
+    let stops = scene.stops(None);
     let uris: Vec<&str> = stops.iter().map(String::as_str).collect();
     let mut jar = scene.take_browser(&chance::token());
     let errand = Errand {
@@ -60,13 +63,14 @@ async fn ask_user(scene: &mut Scene, who: &str) -> Result<Question, Halt> {
 }
 
 async fn goes_to_question(scene: &mut Scene) -> Step {
-    let Question { request, seen, .. } = ask_user(scene, who_is_asked(scene)).await?;
+    let (request, _) = scene.authorization_request(Ask::WithChallenge)?;
+    let Question { request, seen, .. } = ask_user(scene, who_is_asked(scene), request).await?;
     (scene.sighting, scene.asked) = (Some(seen), Some(request));
     Ok(())
 }
 
 /// The form that approves.
-fn approval(question: &Question) -> Result<Request, Halt> {
+pub(super) fn approval(question: &Question) -> Result<Request, Halt> {
     match (&question.seen.end, question.seen.last()) {
         (End::Finished, Some(hop)) => {
             hop.page().decide(Decision::Approve).ok_or_else(|| Halt::blocked("the consent page cannot be operated"))
@@ -80,12 +84,16 @@ fn approval(question: &Question) -> Result<Request, Halt> {
 /// that its owner is shown in a session of their own.
 async fn forges_consent(scene: &mut Scene) -> Step {
     let who = who_is_asked(scene);
-    let other = approval(&ask_user(scene, who).await?)?;
-    let attackers = match ask_user(scene, "bob").await {
+    let asking = |scene: &Scene| scene.authorization_request(Ask::WithChallenge).map(|(request, _)| request);
+    let request = asking(scene)?;
+    let other = approval(&ask_user(scene, who, request).await?)?;
+    let request = asking(scene)?;
+    let attackers = match ask_user(scene, "bob", request).await {
         Ok(question) => approval(&question).ok(),
         Err(_) => None,
     };
-    let mut victim = ask_user(scene, who).await?;
+    let request = asking(scene)?;
+    let mut victim = ask_user(scene, who, request).await?;
     let form = approval(&victim)?;
     let Body::Form(fields) = &form.body else {
         return Err(Halt::NotApplicable("the consent page sends no form".to_owned()));
@@ -138,4 +146,54 @@ async fn nothing_granted(scene: &mut Scene) -> Step {
         End::Crashed { .. } | End::Failed(_) => Err(judge::seen(Kind::Crashed, sighting, expected).into()),
         End::Redirected { .. } | End::Outside { .. } | End::Refused { .. } | End::Finished | End::Stuck { .. } => Ok(()),
     }
+}
+
+/// What a question says to the user of the other pages, so that two of them can be compared.
+fn words(question: &Sighting) -> Result<String, Halt> {
+    match (&question.end, question.last()) {
+        (End::Finished, Some(hop)) => Ok(hop.page().text().to_owned()),
+        _ if granted(question) => Err(Halt::NotApplicable(NO_CONSENT.to_owned())),
+        _ => Err(Halt::blocked(format!("no consent page was seen: {}", question.describe()))),
+    }
+}
+
+/// A page may call client and scopes by names of its own: then it reads differently for another client, and for less scope.
+async fn question_says_who_and_what(scene: &mut Scene) -> Step {
+    let expected = "a question that names the client and each scope";
+    let (who, actor, shown) = (who_is_asked(scene), scene.actor, scene.walk_began + scene.sighting()?.hops.len());
+    let said = words(scene.sighting()?)?;
+    let narrow = scene.one_scope()?;
+    let asking = |scene: &Scene| {
+        let request = scene.authorization_request(Ask::WithChallenge).map(|(request, _)| request)?;
+        Ok::<_, Halt>(request.set("scope", narrow.clone()))
+    };
+    let request = asking(scene)?;
+    let less = ask_user(scene, who, request).await?.seen;
+    let less = words(&less)?;
+    let scopes = &scene.actor()?.scopes;
+    let names_scopes = scopes.iter().filter(|scope| *scope != "openid").all(|scope| said.contains(scope.as_str()));
+    let mut missing = (said == less && !names_scopes).then_some("the same words for one scope and for all");
+    let id = scene.actor()?.id.clone();
+    if missing.is_none() && !said.contains(&id) {
+        let others = ["other", "single", "spa", "other_spa", "native"];
+        let may_ask = |role: &&&str| **role != actor && scene.client(role).is_ok_and(|client| client.scopes.contains(&narrow));
+        let Some(other) = others.iter().find(may_ask) else {
+            return Err(Halt::NotApplicable("needs a second client with the same scope: `clients.other.scopes`".to_owned()));
+        };
+        scene.actor = other;
+        let request = asking(scene)?;
+        let another = ask_user(scene, who, request).await;
+        scene.actor = actor;
+        missing = (words(&another?.seen)? == less).then_some("the same words for this client and for another");
+    }
+    let Some(got) = missing else { return Ok(()) };
+    scene.evidence = shown.checked_sub(1);
+    Err(Fault {
+        kind: Kind::Malformed,
+        expected: expected.to_owned(),
+        got: got.to_owned(),
+        answer: got.to_owned(),
+        endpoint: Endpoint::Page,
+    }
+    .into())
 }

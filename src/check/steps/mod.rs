@@ -9,6 +9,8 @@ pub mod device;
 pub mod device_codes;
 pub mod device_pages;
 pub mod effects;
+pub mod errors_by_redirect;
+pub mod forms;
 pub mod guessing;
 pub mod introspection;
 pub mod introspection_callers;
@@ -44,6 +46,8 @@ static VOCABULARY: LazyLock<Vec<(&'static Phrase, Regex)>> = LazyLock::new(|| {
         response::PHRASES,
         pages::PHRASES,
         consent::PHRASES,
+        forms::PHRASES,
+        errors_by_redirect::PHRASES,
         pkce::PHRASES,
         legacy::PHRASES,
         tokens::PHRASES,

@@ -28,6 +28,8 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::judge("the policy of the {word} page says who may frame it", &[], |s, a| Box::pin(policy_says_framers(s, a))),
     Phrase::judge("the {word} page keeps its address to itself", &[], |s, a| Box::pin(keeps_address(s, a))),
     Phrase::judge("no page holds the markup", &[], |s, _| Box::pin(holds_no_markup(s))),
+    Phrase::judge("the {word} page loads nothing from other sites", &[], |s, a| Box::pin(loads_nothing_strange(s, a))),
+    Phrase::judge("the user reads on a page what is wrong", &[], |s, _| Box::pin(user_is_told(s))),
     Phrase::judge("no redirect makes the browser send again what the user typed", &[], |s, _| Box::pin(repeats_nothing(s))),
 ];
 
@@ -158,6 +160,67 @@ async fn holds_no_markup(scene: &mut Scene) -> Step {
             Err(Fault { endpoint: Endpoint::Authorization, ..fault(Kind::Leaked, expected, got) }.into())
         }
     }
+}
+
+/// Its own origin, and that of the endpoints, are the provider's; a link leaves only when the user follows it, and may be the
+/// client's own policy.
+async fn loads_nothing_strange(scene: &mut Scene, args: &Args) -> Step {
+    let expected = "scripts, styles, images and frames of the provider's own origin";
+    let own: Vec<String> = [&scene.target.endpoints.authorization, &scene.target.endpoints.token]
+        .into_iter()
+        .flatten()
+        .map(|url| url.origin().ascii_serialization())
+        .collect();
+    let strange = |page: &Hop, url: &Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.origin() != page.url.origin()
+            && !own.contains(&url.origin().ascii_serialization())
+    };
+    let name = args.text(0);
+    judge_pages(scene, name, expected, |hop| {
+        let page = hop.page();
+        let loaded = page.references().iter().find(|url| strange(hop, url))?;
+        Some(format!("something of {}", loaded.origin().ascii_serialization()))
+    })?;
+    let links = pages(scene, name)?.into_iter().find_map(|(at, hop)| {
+        let page = hop.page();
+        let link = page.links().iter().find(|link| strange(hop, &link.url))?;
+        Some((at, link.url.origin().ascii_serialization()))
+    });
+    let Some((at, site)) = links else { return Ok(()) };
+    scene.evidence = Some(at);
+    scene.judge(Judgement::Tolerated(fault(Kind::Malformed, "links within the provider", format!("a link to {site}"))))
+}
+
+/// Where the browser may not be sent away the user is all there is to tell (RFC 6749 section 4.1.2.1).
+async fn user_is_told(scene: &mut Scene) -> Step {
+    let expected = "status 4xx with a page that says what is wrong";
+    let sighting = scene.sighting()?;
+    if let Some(halt) = judge::dead_end(sighting) {
+        return Err(halt);
+    }
+    let kind = match &sighting.end {
+        End::Crashed { .. } | End::Failed(_) => return Err(judge::seen(Kind::Crashed, sighting, expected).into()),
+        End::Redirected { .. } | End::Outside { .. } => {
+            return Err(Halt::NotApplicable("the browser is sent away, which another check judges".to_owned()));
+        }
+        End::Refused { .. } => Kind::Malformed,
+        // A page that says so is as good to the user, if not to what stands between.
+        End::Finished | End::Stuck { .. } => {
+            let fault = Fault { endpoint: Endpoint::Authorization, ..judge::seen(Kind::Malformed, sighting, expected) };
+            return scene.judge(Judgement::Tolerated(fault));
+        }
+    };
+    let Some(hop) = sighting.last() else { return Err(Halt::blocked("no answer was seen")) };
+    let text = hop.response.text();
+    let judgement = if text.trim().is_empty() || hop.is_page() && hop.page().text().trim().is_empty() {
+        Judgement::Broken(Fault { got: "an empty page".to_owned(), ..judge::seen(kind, sighting, expected) })
+    } else if hop.is_page() || hop.response.media_type().is_some_and(|media| media.starts_with("text/")) {
+        Judgement::Holds
+    } else {
+        Judgement::Tolerated(Fault { got: "words for machines".to_owned(), ..judge::seen(kind, sighting, expected) })
+    };
+    scene.judge(judgement)
 }
 
 /// 307 and 308 keep the method and the body, and with them the password (RFC 9700 section 4.12).

@@ -22,8 +22,16 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::judge("the state comes back unchanged, or the request is refused", &[], |s, _| {
         Box::pin(state_unchanged_or_refused(s))
     }),
+    Phrase::judge("the state comes back unchanged, tolerating that the request is refused", &[], |s, _| {
+        Box::pin(state_unchanged_or_tolerably_refused(s))
+    }),
+    Phrase::judge("no header of an answer comes from the request", &[], |s, _| Box::pin(no_header_from_request(s))),
     Phrase::judge("the error comes with the state unchanged", &[], |s, _| Box::pin(error_with_state(s))),
     Phrase::judge("the response names its issuer", &[], |s, _| Box::pin(names_issuer(s))),
+    Phrase::judge("a response that names its issuer is announced by the metadata", &[Need::Metadata], |s, _| {
+        Box::pin(issuer_is_announced(s))
+    }),
+    Phrase::judge("the response says whose it is, in one way or another", &[], |s, _| Box::pin(says_whose_it_is(s))),
     Phrase::judge("the error names its issuer", &[], |s, _| Box::pin(error_names_issuer(s))),
     Phrase::judge("the issuer in the response is the one in the metadata", &[Need::Metadata], |s, _| Box::pin(is_the_issuer(s))),
     Phrase::judge("the response arrives at the requested redirect_uri, to the letter", &[], |s, _| Box::pin(arrives(s))),
@@ -154,6 +162,34 @@ async fn state_unchanged_or_refused(scene: &mut Scene) -> Step {
     scene.judge(fault.map_or(Judgement::Holds, Judgement::Tolerated))
 }
 
+/// Front doors bound the length of an address, and say so; what they let through has to come back whole.
+async fn state_unchanged_or_tolerably_refused(scene: &mut Scene) -> Step {
+    let expected = "a response with the state unchanged";
+    let refused = |scene: &Scene| Ok(Judgement::Tolerated(judge::seen(Kind::Refused, scene.sighting()?, expected)));
+    let judgement: Result<Judgement, Halt> = match arrival(scene, expected) {
+        Err(Halt::NotApplicable(_)) => refused(scene),
+        Err(halt) => Err(halt),
+        Ok(arrival) if arrival.params.get("error").is_some() => refused(scene),
+        Ok(arrival) => Ok(state_fault(scene, arrival.params)?.map_or(Judgement::Holds, Judgement::Broken)),
+    };
+    scene.judge(judgement?)
+}
+
+async fn no_header_from_request(scene: &mut Scene) -> Step {
+    let expected = "the line break percent-encoded, or a refusal";
+    let sighting = scene.sighting()?;
+    let injected = sighting.hops.iter().position(|hop| hop.response.header("x-injected").is_some());
+    if let Some(at) = injected {
+        let fault = Fault { kind: Kind::Accepted, ..malformed(expected, "a header X-Injected of the request's making") };
+        scene.evidence = Some(scene.walk_began + at);
+        return Err(fault.into());
+    }
+    match &sighting.end {
+        End::Crashed { .. } | End::Failed(_) => Err(judge::seen(Kind::Crashed, sighting, expected).into()),
+        End::Redirected { .. } | End::Outside { .. } | End::Finished | End::Refused { .. } | End::Stuck { .. } => Ok(()),
+    }
+}
+
 async fn error_with_state(scene: &mut Scene) -> Step {
     let fault = state_fault(scene, error_arrival(scene, "an error with the state")?.params)?;
     fault.map_or(Ok(()), |fault| Err(fault.into()))
@@ -172,6 +208,26 @@ async fn names_issuer(scene: &mut Scene) -> Step {
 
 async fn error_names_issuer(scene: &mut Scene) -> Step {
     issuer_named(error_arrival(scene, "an error with iss")?.params)
+}
+
+async fn issuer_is_announced(scene: &mut Scene) -> Step {
+    if arrival(scene, "a response with iss")?.params.get("iss").is_none() {
+        return Err(Halt::NotApplicable("the response does not name its issuer".to_owned()));
+    }
+    promises_issuer(scene).await.map_err(|_| {
+        let expected = "authorization_response_iss_parameter_supported: true in the metadata";
+        Fault { endpoint: Endpoint::Metadata, ..malformed(expected, "no such member, or another value") }.into()
+    })
+}
+
+/// By `iss` (RFC 9207), by an ID token beside the code, or by a response that is a JWT (JARM).
+async fn says_whose_it_is(scene: &mut Scene) -> Step {
+    let expected = "a response with iss";
+    let params = arrival(scene, expected)?.params;
+    if ["iss", "id_token", "response"].iter().any(|name| params.get(name).is_some_and(|value| !value.is_empty())) {
+        return Ok(());
+    }
+    Err(malformed(expected, "a response that could be any server's").into())
 }
 
 async fn is_the_issuer(scene: &mut Scene) -> Step {

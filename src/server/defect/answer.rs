@@ -4,7 +4,10 @@ use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
-use super::{authorization, bearer, client_auth, code, device, introspection, legacy, metadata, native, redirect, token};
+use super::{
+    authorization, authorization_response, bearer, client_auth, code, device, introspection, legacy, metadata, native, pages,
+    redirect, token,
+};
 use crate::server::core::endpoint::{Endpoint, Surface};
 use crate::server::core::message::{Content, Request, Response};
 use crate::server::core::realm::Realm;
@@ -33,6 +36,8 @@ pub fn after(realm: &Realm, endpoint: &Endpoint, request: &Request, response: &m
     redirect::after(realm, response);
     native::after(defects, response);
     authorization::after(realm, endpoint, request, response);
+    authorization_response::after(defects, endpoint, response);
+    pages::after(defects, endpoint, response);
     device::after(defects, endpoint, request, response);
     metadata::after(realm, endpoint, request, response);
     legacy::after(defects, endpoint, response);

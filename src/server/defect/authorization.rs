@@ -106,7 +106,7 @@ pub fn misaddressed(realm: &Realm, fault: Misaddressed, parameters: &Parameters,
         return to_client(ClientRedirect { uri: uri.to_owned(), parameters, in_fragment: false });
     }
     if !realm.defects.has(Flaw::ReflectsUnescapedInput) {
-        return error_page(400, explanation);
+        return super::pages::address_error(&realm.defects, error_page(400, explanation));
     }
     let given = |name| parameters.all(name).next().unwrap_or_default();
     let body = format!("<p>{}</p>\n<p>{} {}</p>", escaped(explanation), given("client_id"), given("redirect_uri"));

@@ -49,6 +49,7 @@ macro_rules! table {
 pub(crate) mod answer;
 pub(crate) mod authorization;
 pub(crate) mod authorization_request;
+pub(crate) mod authorization_response;
 pub(crate) mod bearer;
 pub(crate) mod client_auth;
 pub(crate) mod client_credentials;
@@ -61,6 +62,7 @@ pub(crate) mod legacy;
 pub(crate) mod lookup;
 pub(crate) mod metadata;
 pub(crate) mod native;
+pub(crate) mod pages;
 pub(crate) mod pkce;
 pub(crate) mod redirect;
 pub(crate) mod refresh;
@@ -134,6 +136,8 @@ pub(crate) trait Bit: Copy {
 pub(crate) enum Topic {
     Authorization,
     AuthorizationRequest,
+    AuthorizationResponse,
+    Pages,
     Redirect,
     Native,
     Scope,
@@ -154,9 +158,11 @@ pub(crate) enum Topic {
 }
 
 impl Topic {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 21] = [
         Self::Authorization,
         Self::AuthorizationRequest,
+        Self::AuthorizationResponse,
+        Self::Pages,
         Self::Redirect,
         Self::Native,
         Self::Scope,
@@ -180,6 +186,8 @@ impl Topic {
         match self {
             Self::Authorization => "authorization",
             Self::AuthorizationRequest => "authorization_request",
+            Self::AuthorizationResponse => "authorization_response",
+            Self::Pages => "pages",
             Self::Redirect => "redirect",
             Self::Native => "native",
             Self::Scope => "scope",
@@ -204,6 +212,8 @@ impl Topic {
         match self {
             Self::Authorization => authorization::TABLE,
             Self::AuthorizationRequest => authorization_request::TABLE,
+            Self::AuthorizationResponse => authorization_response::TABLE,
+            Self::Pages => pages::TABLE,
             Self::Redirect => redirect::TABLE,
             Self::Native => native::TABLE,
             Self::Scope => scope::TABLE,

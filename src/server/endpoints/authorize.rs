@@ -10,7 +10,10 @@ use crate::server::core::scope::Scopes;
 use crate::server::core::session::Interaction;
 use crate::server::core::{pkce, redirect_uri};
 use crate::server::defect::authorization::{self as seam, Misaddressed};
-use crate::server::defect::{authorization_request as reading, legacy, native, pkce as pkce_seam, redirect, scope as scope_seam};
+use crate::server::defect::{
+    authorization_request as reading, authorization_response as answering, legacy, native, pkce as pkce_seam, redirect,
+    scope as scope_seam,
+};
 
 use super::interaction;
 use super::page::error_page;
@@ -51,7 +54,10 @@ pub fn answer(realm: &Realm, request: &Request) -> Response {
         request,
         match validated {
             Ok(request) => Interaction::Authorization(Box::new(request)),
-            Err((error, description)) => Interaction::Refused(target.refusal(error, description, &realm.issuer)),
+            Err((error, description)) => {
+                let refusal = target.refusal(error, description, &realm.issuer);
+                Interaction::Refused(answering::refusal(&realm.defects, &parameters, refusal))
+            }
         },
     )
 }

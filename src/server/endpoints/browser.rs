@@ -5,7 +5,7 @@ use crate::server::core::grant::ApprovingUser;
 use crate::server::core::message::{Request, Response};
 use crate::server::core::realm::Realm;
 use crate::server::core::session::{Interaction, Session};
-use crate::server::defect::authorization as seam;
+use crate::server::defect::{authorization as seam, pages};
 use subtle::ConstantTimeEq as _;
 
 use super::page::error_page;
@@ -31,7 +31,15 @@ impl Browser {
 
     /// The browser behind a request, if it has a session.
     pub fn known(realm: &Realm, request: &Request) -> Option<Self> {
-        let name = request.cookie(COOKIE)?;
+        Self::named(realm, request.cookie(COOKIE)?)
+    }
+
+    /// The browser whose session the address of a login form names: sound addresses name none.
+    pub fn in_address(realm: &Realm, question: &str) -> Option<Self> {
+        Self::named(realm, pages::session_in_address(&realm.defects, question)?)
+    }
+
+    fn named(realm: &Realm, name: &str) -> Option<Self> {
         let now = realm.now();
         let mut sessions = realm.memory.sessions.of(name);
         let session = sessions.get_mut(name).filter(|session| now < session.expires_at)?;
@@ -61,7 +69,7 @@ impl Browser {
 
     /// Opens a question in this browser's session; returns its name.
     pub fn open(&self, realm: &Realm, interaction: Interaction) -> String {
-        let id = realm.secret();
+        let id = pages::question_name(&realm.defects, &self.session, realm.secret());
         if let Some(session) = realm.memory.sessions.of(&self.session).get_mut(&self.session) {
             session.open(id.clone(), interaction);
         }

@@ -8,7 +8,7 @@ use crate::server::core::grant::ApprovingUser;
 use crate::server::core::message::{Request, Response};
 use crate::server::core::realm::Realm;
 use crate::server::core::session::Interaction;
-use crate::server::defect::{authorization as seam, legacy};
+use crate::server::defect::{authorization as seam, legacy, pages};
 use crate::server::grants::authorization_code;
 
 use super::browser::{Browser, posted_form, stale_page};
@@ -20,12 +20,14 @@ pub fn page(realm: &Realm, browser: &Browser, id: &str, request: &AuthorizationR
     let name = realm.client(&request.client_id).and_then(|client| client.name.clone());
     let client = page::escaped(&name.unwrap_or_else(|| request.client_id.clone()));
     let user = realm.user_of_subject(&user.sub).map(|user| page::escaped(&user.username)).unwrap_or_default();
+    let question =
+        format!("<p><strong>{client}</strong> asks for access in the name of {user}:</p>\n{}", scope_list(request.scopes.iter()));
     page::page(
         200,
         "Allow access?",
         &format!(
-            "<p><strong>{client}</strong> asks for access in the name of {user}:</p>\n{}{}",
-            scope_list(request.scopes.iter()),
+            "{}{}",
+            pages::question(&realm.defects, question),
             decision_form(&format!("{}/consent/{}", realm.path(), page::escaped(id)), browser)
         ),
     )
@@ -80,7 +82,7 @@ fn decided(realm: &Realm, request: &Request, id: &str, form: &Parameters) -> Res
         Ok(_) | Err(_) => return error_page(400, "The answer is neither yes nor no."),
     };
     match browser.close(realm, id) {
-        Some(Interaction::Authorization(asked)) if allowed => granted(realm, *asked, user),
+        Some(Interaction::Authorization(asked)) if allowed => granted(realm, pages::approved(realm, request, form, *asked), user),
         Some(Interaction::Authorization(asked)) => denied(realm, &asked),
         Some(Interaction::Refused(_) | Interaction::Device(_)) | None => stale_page(),
     }

@@ -3,7 +3,7 @@
 use crate::server::core::message::{ClientRedirect, Content, Request, Response};
 use crate::server::core::realm::Realm;
 use crate::server::core::session::Interaction;
-use crate::server::defect::authorization as seam;
+use crate::server::defect::{authorization as seam, authorization_response as answering, pages};
 
 use super::browser::Browser;
 use super::page::guarded;
@@ -21,6 +21,11 @@ pub fn ask(realm: &Realm, browser: &Browser, interaction: Interaction) -> Respon
     if let Some(user) = &browser.user {
         return match interaction {
             Interaction::Refused(redirect) => to_client(redirect),
+            Interaction::Authorization(request)
+                if pages::is_approved_already(&realm.defects, realm.client(&request.client_id)) =>
+            {
+                consent::granted(realm, *request, user)
+            }
             Interaction::Authorization(request) => {
                 let id = browser.open(realm, Interaction::Authorization(request.clone()));
                 consent::page(realm, browser, &id, &request, user)
@@ -31,6 +36,10 @@ pub fn ask(realm: &Realm, browser: &Browser, interaction: Interaction) -> Respon
             }
         };
     }
+    let interaction = match interaction {
+        Interaction::Refused(redirect) if answering::bounces_errors(&realm.defects) => return to_client(redirect),
+        asked @ (Interaction::Refused(_) | Interaction::Authorization(_) | Interaction::Device(_)) => asked,
+    };
     match seam::without_login(realm, &interaction) {
         Some((request, user)) => consent::granted(realm, request, &user),
         None => {

@@ -7,6 +7,7 @@ use crate::server::core::form::Parameters;
 use crate::server::core::grant::ApprovingUser;
 use crate::server::core::message::{Request, Response};
 use crate::server::core::realm::Realm;
+use crate::server::defect::pages;
 
 use super::browser::{Browser, posted_form, stale_page};
 use super::interaction;
@@ -41,7 +42,8 @@ pub fn answer(realm: &Realm, request: &Request, id: &str) -> Response {
 }
 
 fn submitted(realm: &Realm, request: &Request, id: &str, form: &Parameters) -> Response {
-    let Some(browser) = Browser::known(realm, request).filter(|browser| browser.sent(form)) else { return stale_page() };
+    let browser = Browser::known(realm, request).filter(|browser| browser.sent(form));
+    let Some(browser) = browser.or_else(|| Browser::in_address(realm, id)) else { return stale_page() };
     let Some(interaction) = browser.interaction(realm, id) else { return stale_page() };
     let username = form.get("username").unwrap_or_default();
     let known = realm.user(username);
@@ -61,6 +63,12 @@ fn submitted(realm: &Realm, request: &Request, id: &str, form: &Parameters) -> R
         return page(realm, &browser, id, Some("User name or password is wrong."));
     };
     let browser = browser.log_in(realm, ApprovingUser { sub: user.subject(), logged_in_at: now });
-    let response = interaction::resumed(realm, &browser, id, &interaction);
+    if let Some(response) = pages::after_login(&realm.defects, request) {
+        return browser.remember(realm, response);
+    }
+    let response = match pages::logged_in_for(realm, request, form, &interaction) {
+        None => interaction::resumed(realm, &browser, id, &interaction),
+        Some(other) => interaction::resumed(realm, &browser, &browser.open(realm, other.clone()), &other),
+    };
     browser.remember(realm, response)
 }

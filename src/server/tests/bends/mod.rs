@@ -9,6 +9,7 @@ mod front_channel;
 mod lifecycle;
 mod published;
 mod requests;
+mod responses;
 
 use super::Bench;
 use crate::server::defect::all;
@@ -28,6 +29,7 @@ fn lines() -> impl Iterator<Item = Line> {
         device_pages::PROBES,
         published::PROBES,
         requests::PROBES,
+        responses::PROBES,
     ]
     .into_iter()
     .flatten()
