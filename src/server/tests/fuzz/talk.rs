@@ -1,212 +1,16 @@
-//! Whatever comes in, an answer goes out: no panic, no status above 499, nothing that HTTP cannot carry. Requests are made of what earlier answers
-//! held, of what the realm knows, and of noise.
+//! A conversation: each request may be made of what the answers before it held.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::Index;
-use proptest::test_runner::{TestError, TestRunner};
 
-use super::{Bench, CHALLENGE, DEVICE_GRANT, VERIFIER, basic, pairs};
-use crate::server::core::message::{Request, Response};
-
-const PATHS: &[&str] = &[
-    "/realms/{realm}/protocol/openid-connect/auth",
-    "/realms/{realm}/protocol/openid-connect/token",
-    "/realms/{realm}/protocol/openid-connect/token/introspect",
-    "/realms/{realm}/protocol/openid-connect/revoke",
-    "/realms/{realm}/protocol/openid-connect/auth/device",
-    "/realms/{realm}/protocol/openid-connect/certs",
-    "/realms/{realm}/protocol/openid-connect/userinfo",
-    "/realms/{realm}/device",
-    "/realms/{realm}/device/{known}",
-    "/realms/{realm}/login/{known}",
-    "/realms/{realm}/consent/{known}",
-    "/realms/{realm}/.well-known/openid-configuration",
-    "/realms/{realm}/.well-known/oauth-authorization-server",
-    "/.well-known/oauth-authorization-server/realms/{realm}",
-    "/device",
-    "/realms/{known}/",
-];
-
-const METHODS: &[&str] = &["POST", "POST", "POST", "GET", "GET", "HEAD", "OPTIONS", "PUT", "BREW"];
-
-const NAMES: &[&str] = &[
-    "grant_type",
-    "code",
-    "redirect_uri",
-    "code_verifier",
-    "client_id",
-    "client_secret",
-    "scope",
-    "refresh_token",
-    "device_code",
-    "username",
-    "password",
-    "token",
-    "token_type_hint",
-    "response_type",
-    "state",
-    "code_challenge",
-    "code_challenge_method",
-    "nonce",
-    "prompt",
-    "user_code",
-    "csrf",
-    "decision",
-    "access_token",
-    "response_mode",
-    "request",
-    "resource",
-];
-
-const VALUES: &[&str] = &[
-    "authorization_code",
-    "client_credentials",
-    "refresh_token",
-    DEVICE_GRANT,
-    "password",
-    "code",
-    "token",
-    "code token",
-    "none",
-    "S256",
-    "plain",
-    VERIFIER,
-    CHALLENGE,
-    "web-app",
-    "my-frontend",
-    "batch-job",
-    "tv",
-    "native-app",
-    "single-app",
-    "web-app-secret-8f3a1c",
-    "alice",
-    "alice-password",
-    "allow",
-    "deny",
-    "openid",
-    "openid profile",
-    "billing:read",
-    "https://client.example/cb",
-    "https://spa.example/cb",
-    "http://127.0.0.1:1/cb",
-    "com.example.app:/cb",
-    "access_token",
-    "",
-    " ",
-    "\u{0}",
-    "\r\nx: y",
-    "\"\\",
-    "\u{10ffff}",
-    "%",
-    "%zz",
-    "😀",
-    "--",
-    "javascript:alert(1)",
-    "//evil.example",
-    "http://[::1",
-    "http://127.0.0.1:99999/cb",
-    "a:",
-    ":",
-];
-
-/// One text of a request.
-#[derive(Clone, Debug)]
-enum Text {
-    /// Out of the list of what the realm knows.
-    Usual(Index),
-    /// Something that an earlier answer held.
-    Heard(Index),
-    /// The same, damaged at one place.
-    Damaged(Index, Index),
-    /// Anything.
-    Noise(String),
-    /// A lot of it.
-    Long(char, usize),
-}
-
-/// How a form is written.
-#[derive(Clone, Copy, Debug)]
-enum Encoding {
-    Sound,
-    Raw,
-    CutShort,
-}
-
-/// A request that makes sense, or nearly.
-#[derive(Clone, Debug)]
-struct Sense {
-    kind: Index,
-    heard: Text,
-    omitted: Option<Index>,
-    spoilt: Option<(Index, Text)>,
-}
-
-/// One request.
-#[derive(Clone, Debug)]
-struct Step {
-    /// A request that makes sense, to which the rest is done.
-    sense: Option<Sense>,
-    method: Index,
-    path: Index,
-    known: Text,
-    query: Vec<(Text, Text)>,
-    form: Vec<(Text, Text)>,
-    encoding: Encoding,
-    authorization: Option<(Index, Text, Text)>,
-    content_type: Index,
-    keeps_cookies: bool,
-    seconds: u64,
-    noise: Vec<u8>,
-}
-
-fn text() -> impl Strategy<Value = Text> {
-    prop_oneof![
-        8 => any::<Index>().prop_map(Text::Usual),
-        6 => any::<Index>().prop_map(Text::Heard),
-        1 => any::<(Index, Index)>().prop_map(|(heard, place)| Text::Damaged(heard, place)),
-        1 => any::<String>().prop_map(Text::Noise),
-        1 => (any::<char>(), 0..5_000_usize).prop_map(|(letter, times)| Text::Long(letter, times)),
-    ]
-}
-
-/// A parameter whose name is most often a known one.
-fn parameter() -> impl Strategy<Value = (Text, Text)> {
-    (prop_oneof![12 => any::<Index>().prop_map(Text::Usual), 1 => text()], text())
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let encoding = prop_oneof![8 => Just(Encoding::Sound), 1 => Just(Encoding::Raw), 1 => Just(Encoding::CutShort)];
-    let authorization = prop::option::of((any::<Index>(), text(), text()));
-    let sense = (
-        any::<Index>(),
-        text(),
-        prop::option::weighted(0.2, any::<Index>()),
-        prop::option::weighted(0.3, any::<(Index, Index)>()),
-    )
-        .prop_map(|(kind, heard, omitted, spoilt)| {
-            let spoilt = spoilt.map(|(at, by)| (at, Text::Heard(by)));
-            Sense { kind, heard, omitted, spoilt }
-        });
-    let line = (
-        prop::option::weighted(0.7, sense),
-        any::<Index>(),
-        any::<Index>(),
-        text(),
-        vec(parameter(), 0..6),
-        vec(parameter(), 0..8),
-    );
-    let rest = (encoding, authorization, any::<Index>(), prop::bool::weighted(0.9), 0..200_u64, vec(any::<u8>(), 0..40));
-    (line, rest).prop_map(
-        |((sense, method, path, known, query, form), (encoding, authorization, content_type, keeps_cookies, seconds, noise))| {
-            Step { sense, method, path, known, query, form, encoding, authorization, content_type, keeps_cookies, seconds, noise }
-        },
-    )
-}
+use super::carried;
+use super::step::{Encoding, Sense, Step, Text};
+use super::words::{METHODS, NAMES, PATHS, VALUES};
+use crate::server::core::message::Request;
+use crate::server::tests::{Bench, DEVICE_GRANT, VERIFIER, basic, pairs};
 
 /// A conversation with a realm: what was heard so far.
-struct Talk {
+pub(super) struct Talk {
     bench: Bench,
     realm: &'static str,
     heard: Vec<String>,
@@ -214,7 +18,7 @@ struct Talk {
 }
 
 impl Talk {
-    fn new(realm: &'static str, defects: &[&str]) -> Self {
+    pub(super) fn new(realm: &'static str, defects: &[&str]) -> Self {
         let bench = Bench::new(realm, defects);
         let mut heard = vec![bench.code("web"), bench.code("spa")];
         let tokens = bench.tokens("web");
@@ -374,7 +178,7 @@ impl Talk {
         self.heard.drain(..surplus);
     }
 
-    fn play(&mut self, steps: &[Step]) -> Result<(), TestCaseError> {
+    pub(super) fn play(&mut self, steps: &[Step]) -> Result<(), TestCaseError> {
         for step in steps {
             let request = self.request(step);
             let shown =
@@ -385,46 +189,5 @@ impl Talk {
             self.bench.wait(step.seconds / 20);
         }
         Ok(())
-    }
-}
-
-impl Step {
-    fn known_name(&self, names: &[&'static str]) -> &'static str {
-        names[self.content_type.index(names.len())]
-    }
-}
-
-/// Whether an answer is one that a sound server may give, and that HTTP can carry.
-fn carried(response: &Response, request: &str) -> Result<(), TestCaseError> {
-    prop_assert!((200..500).contains(&response.status), "{} to {request}", response.status);
-    let (status, fields, _) = response.clone().render();
-    for (name, value) in fields {
-        prop_assert!(HeaderValue::try_from(&value).is_ok(), "{status} with {name}: {value:?} to {request}");
-        let split = value.contains(['\r', '\n']);
-        prop_assert!(!split, "{name}: {value:?} to {request}");
-    }
-    Ok(())
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn no_conversation_makes_the_strict_realm_fail(steps in vec(step(), 1..40)) {
-        Talk::new("strict", &[]).play(&steps)?;
-    }
-
-    #[test]
-    fn no_conversation_makes_the_lenient_realm_fail(steps in vec(step(), 1..40)) {
-        Talk::new("lenient", &[]).play(&steps)?;
-    }
-}
-
-#[test]
-fn a_realm_that_crashes_is_found_out() {
-    for defect in ["crashes-on-missing-refresh-token", "crashes-on-missing-code"] {
-        let mut runner = TestRunner::deterministic();
-        let found = runner.run(&vec(step(), 1..40), |steps| Talk::new("strict", &[defect]).play(&steps));
-        assert!(matches!(found, Err(TestError::Fail(..))), "{defect}: {found:?}");
     }
 }
