@@ -41,6 +41,11 @@ impl Console {
         }
     }
 
+    /// Whether what goes to stderr is coloured.
+    pub fn colors_stderr(&self) -> bool {
+        self.stderr_color
+    }
+
     /// Whether a line on stderr may be redrawn.
     pub fn animates(&self) -> bool {
         self.stderr_is_terminal && !self.quiet

@@ -3,6 +3,7 @@
 mod authority;
 mod config;
 mod defects;
+mod log;
 mod sheet;
 mod template;
 
@@ -64,6 +65,12 @@ pub struct Serve {
     /// List every defect with what it breaks, and stop
     #[arg(long)]
     list_defects: bool,
+    /// Tell stderr of every request and change: realm, endpoint, client, status, error, microseconds; no secrets
+    #[arg(long, value_enum, value_name = "FORMAT", num_args = 0..=1, default_missing_value = "text")]
+    log: Option<log::Format>,
+    /// What --log tells: `info`, `debug` (failed TLS handshakes too), `warn`, `flowproof::server=debug`
+    #[arg(long, value_name = "FILTER", env = "FLOWPROOF_LOG", default_value = "info")]
+    log_filter: String,
     /// Write the provider file there as soon as the server listens; only you can read it
     #[arg(long, value_name = "PATH")]
     provider_file: Option<PathBuf>,
@@ -92,7 +99,8 @@ impl Serve {
     }
 
     async fn serve(self, console: &Console) -> Exit {
-        let config = match self.config() {
+        let logs = self.log.map_or(Ok(()), |format| log::write(format, &self.log_filter, console.colors_stderr()));
+        let config = match logs.and_then(|()| self.config()) {
             Ok(config) => config,
             Err(message) => return console.usage(&message),
         };

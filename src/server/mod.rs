@@ -13,6 +13,7 @@ mod endpoints;
 mod grants;
 mod http;
 mod in_process;
+mod log;
 mod provider_document;
 mod running;
 #[cfg(feature = "wiremock")]

@@ -20,7 +20,7 @@ use super::core::message::{Request, Response};
 use super::core::{Core, RealmError};
 use super::http::{self, Door};
 use super::in_process::core_of;
-use super::provider_document;
+use super::{log, provider_document};
 
 /// How long requests under way may take once the server is told to stop.
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
@@ -110,6 +110,7 @@ impl ReferenceServer {
         let tls = certificate.map(http::acceptor).transpose().map_err(|error| CertificateError::Unusable(error.to_string()))?;
         let core = Arc::new(core_of(config, &base_url)?);
         let admin = Admin::new(Arc::clone(&core), format!("http://{admin_address}"), admin_key.clone());
+        log::listening(address, admin_address, &base_url, tls.is_some());
         let (stop, told) = watch::channel(());
         let tasks = vec![
             tokio::spawn(http::serve(Door { listener, tls }, answers_of(Arc::clone(&core)), told.clone())),
@@ -142,7 +143,7 @@ fn answers_of(core: Arc<Core>) -> impl Fn(Request) -> Response + Send + Sync + '
     move |request| match (request.path.as_str(), request.method.as_str()) {
         ("/health", "GET" | "HEAD") => Response::json(200, json!({ "status": "ok" })),
         ("/health", _) => Response::method_not_allowed("GET, HEAD"),
-        _ => core.answer(request),
+        _ => log::answer(&core, request),
     }
 }
 
@@ -254,5 +255,6 @@ impl Running {
                 abort.abort();
             }
         }
+        log::stopped();
     }
 }

@@ -9,6 +9,7 @@ use super::config::Config;
 use super::core::Core;
 use super::core::message::Request;
 use super::in_process::core_of;
+use super::log;
 use super::running::StartError;
 
 /// A whole authorization server as the responder of a mock: what it issues it knows, what is used up is used up.
@@ -112,7 +113,7 @@ impl Respond for Responder {
             Err(_) => return ResponseTemplate::new(400),
         }
         let (head, ()) = head.into_parts();
-        let response = self.core.answer(Request::of(head, request.body.clone()));
+        let response = log::answer(&self.core, Request::of(head, request.body.clone()));
         let delay = response.delay;
         let (head, body) = response.into_http().into_parts();
         let answer = head

@@ -29,6 +29,8 @@ const WALLS: &[(&str, &[&str])] = &[
     ("hyper_util", &["src/load/", "src/server/http/"]),
     ("rcgen", &["src/server/certificate.rs"]),
     ("tokio_rustls", &["src/load/", "src/server/http/", "src/server/certificate.rs"]),
+    ("tracing", &["src/server/log.rs"]),
+    ("tracing_subscriber", &["src/cli/serve/log.rs"]),
     ("wiremock", &["src/server/wiremock.rs"]),
     ("reqwest", &["src/wire/"]),
     ("scraper", &["src/login/"]),

@@ -261,3 +261,86 @@ fn an_authority_without_a_name_is_gone_with_its_server() {
     let path = printed.lines().filter_map(|line| line.strip_prefix("#   ")).find(|line| line.ends_with(".pem"));
     assert!(!Path::new(path.expect("it is printed")).exists());
 }
+
+/// What a field of the log may hold; anything else could be a secret.
+fn is_known(name: &str, value: &serde_json::Value, realms: &[&str], clients: &[String]) -> bool {
+    let word = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte == b' ');
+    match (name, value.as_str()) {
+        ("status" | "duration_us" | "defects" | "offset_seconds", None) => value.is_u64(),
+        ("tls", None) => value.is_boolean(),
+        ("realm", Some(text)) => realms.contains(&text) || text.starts_with("strict-"),
+        ("client_id", Some(text)) => clients.iter().any(|client| client == text),
+        ("level", Some(text)) => text == "INFO",
+        ("endpoint" | "error" | "message", Some(text)) => word(text),
+        ("target", Some(text)) => text == "flowproof::server",
+        ("timestamp" | "address" | "admin_address" | "base_url", Some(_)) => true,
+        _ => false,
+    }
+}
+
+#[test]
+fn the_log_tells_every_request_and_no_secret() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| dir.path().join(name).to_str().expect("text").to_owned();
+    let provider = at("provider.yaml");
+    let args = ["--realm", "strict", "--log", "json", "--log-filter", "trace", "--provider-file", &provider];
+    let mut server = Server::start(&args);
+    let mut log = server.0.stderr.take().expect("stderr is piped");
+    // Read at once: a full pipe would hold up the server.
+    let log = std::thread::spawn(move || {
+        let mut text = String::new();
+        log.read_to_string(&mut text).map(|_| text)
+    });
+    let document: serde_json::Value = serde_yaml::from_str(&Server::wait_for(Path::new(&provider))).expect("YAML");
+    let ids = ["pkce/mismatch-another", "bearer/query", "device/", "client_credentials/", "code/expired"];
+    let ids: Vec<&str> = ids.iter().flat_map(|id| ["--id", *id]).collect();
+    let check = ended(&[&["check", "--provider", &provider, "--output", &at("reports")], &ids[..]].concat());
+    assert_eq!(check.status.code(), Some(0), "{}", stderr(&check));
+    // Whatever stands where an identifier belongs is no identifier.
+    let issuer = document["issuer"].as_str().expect("an issuer");
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
+        let post = reqwest::Client::new().post(format!("{issuer}/protocol/openid-connect/token"));
+        let post = post.header("content-type", "application/x-www-form-urlencoded");
+        post.body("client_id=batch-job-secret-b64e02&grant_type=alice-password").send().await.expect("an answer");
+    });
+    server.ended_by("-TERM");
+    let log = log.join().expect("the reader ends").expect("text");
+
+    let members = |name: &str| document[name].as_object().expect("a mapping").values().cloned().collect::<Vec<_>>();
+    let clients: Vec<String> = members("clients").iter().map(|client| client["id"].as_str().expect("text").to_owned()).collect();
+    let mut seen: Vec<(String, u64)> = Vec::new();
+    for line in log.lines() {
+        let event: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        for (name, value) in event.as_object().expect("an object") {
+            assert!(is_known(name, value, &["my-app", "strict", "lenient"], &clients), "{name} in {line}");
+        }
+        if let (Some(endpoint), Some(status)) = (event["endpoint"].as_str(), event["status"].as_u64()) {
+            seen.push((endpoint.to_owned(), status));
+        }
+    }
+    for (endpoint, status) in [("token", 200), ("token", 400), ("login", 303), ("device_consent", 200), ("userinfo", 200)] {
+        assert!(seen.contains(&(endpoint.to_owned(), status)), "{endpoint} {status}");
+    }
+    for word in ["listening", "realm made", "clock moved", "stopped", "invalid_grant", "invalid_client"] {
+        assert!(log.contains(word), "{word}");
+    }
+    let secrets = members("clients").into_iter().map(|client| client["secret"].clone());
+    let secrets = secrets
+        .chain(members("users").into_iter().map(|user| user["password"].clone()))
+        .chain([document["admin"]["key"].clone()]);
+    for secret in secrets.filter_map(|secret| secret.as_str().map(str::to_owned)) {
+        assert!(!log.contains(&secret), "{secret}");
+    }
+}
+
+#[test]
+fn without_being_asked_to_it_logs_nothing() {
+    let mut server = Server::start(&[]);
+    let mut stderr = server.0.stderr.take().expect("stderr is piped");
+    server.ended_by("-TERM");
+    let mut text = String::new();
+    stderr.read_to_string(&mut text).expect("text");
+    assert_eq!(text, "");
+    let faulty = ended(&["serve", "--log", "--log-filter", "flowproof=loud"]);
+    assert_eq!(faulty.status.code(), Some(2), "{}", self::stderr(&faulty));
+}

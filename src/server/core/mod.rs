@@ -33,7 +33,7 @@ pub use self::realm::RealmError;
 use self::realms::Realms;
 use self::signing::{KeyError, Keys};
 use super::config::RealmConfig;
-use super::{defect, endpoints};
+use super::{defect, endpoints, log};
 
 /// All realms of one server.
 pub struct Core {
@@ -73,10 +73,12 @@ impl Core {
         let issuer = self.issuer(&config.name);
         let realm =
             Arc::new(Realm::new(config, issuer, Arc::clone(&self.keys), Arc::clone(&self.clock), Arc::clone(&self.random))?);
-        self.realms.change(|realms| match realms.entry(realm.config.name.clone()) {
-            Entry::Occupied(taken) => Err(RealmError::Taken(taken.key().clone())),
-            Entry::Vacant(free) => Ok(Arc::clone(free.insert(realm))),
-        })
+        self.realms
+            .change(|realms| match realms.entry(realm.config.name.clone()) {
+                Entry::Occupied(taken) => Err(RealmError::Taken(taken.key().clone())),
+                Entry::Vacant(free) => Ok(Arc::clone(free.insert(realm))),
+            })
+            .inspect(|realm| log::realm_made(realm))
     }
 
     /// Configures a realm anew under its name; what it remembers stays. Says nothing when there is none of this name.
@@ -87,6 +89,7 @@ impl Core {
         self.realms.change(|realms| {
             let Some(realm) = realms.get_mut(&config.name) else { return Ok(None) };
             *realm = Arc::new(realm.changed(config)?);
+            log::realm_changed(realm);
             Ok(Some(Arc::clone(realm)))
         })
     }
@@ -100,7 +103,7 @@ impl Core {
 
     /// Takes a realm away; says whether it was there.
     pub fn remove_realm(&self, name: &str) -> bool {
-        self.realms.change(|realms| realms.remove(name)).is_some()
+        self.realms.change(|realms| realms.remove(name)).inspect(|realm| log::realm_removed(realm)).is_some()
     }
 
     /// The realm of this name.

@@ -17,6 +17,7 @@ use super::scope::Scopes;
 use super::signing::Keys;
 use crate::server::config::{ClientConfig, RealmConfig, UserConfig};
 use crate::server::defect::{Defects, Unknown};
+use crate::server::log;
 
 /// The longest lifetime a policy may have, in seconds: ten years.
 const LONGEST: u64 = 10 * YEAR;
@@ -154,7 +155,7 @@ impl Realm {
         let step = u64::try_from(by.as_millis()).ok()?;
         let moved = |offset: u64| offset.checked_add(step).filter(|ahead| *ahead <= FARTHEST * 1_000);
         let before = self.memory.offset.fetch_update(Ordering::SeqCst, Ordering::SeqCst, moved).ok()?;
-        moved(before).map(|ahead| ahead / 1_000)
+        moved(before).map(|ahead| ahead / 1_000).inspect(|ahead| log::clock_moved(self, *ahead))
     }
 
     /// A secret that cannot be guessed: 256 random bits, base64url.

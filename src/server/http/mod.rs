@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::core::message::{Request, Response};
+use super::log;
 pub use tls::acceptor;
 
 /// Goes off when its sender is dropped.
@@ -76,7 +77,10 @@ where
                 }
                 Err(error) if concerns_one_connection(&error) => {}
                 // No file descriptor is left, say: asking again at once would only burn the processor.
-                Err(_) => tokio::time::sleep(REST).await,
+                Err(error) => {
+                    log::cannot_accept(&error);
+                    tokio::time::sleep(REST).await;
+                }
             },
             Some(_) = connections.join_next() => {}
             _ = stopped.changed() => break,

@@ -12,6 +12,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::Stop;
 use crate::server::certificate::Certificate;
+use crate::server::log;
 
 /// The one protocol that is spoken below TLS.
 const HTTP_1_1: &[u8] = b"http/1.1";
@@ -38,7 +39,10 @@ pub async fn secured(
     mut stop: Stop,
 ) -> Option<TlsStream<TcpStream>> {
     tokio::select! {
-        agreed = tokio::time::timeout(patience, acceptor.accept(stream)) => agreed.ok()?.ok(),
+        agreed = tokio::time::timeout(patience, acceptor.accept(stream)) => {
+            let agreed = agreed.inspect_err(|late| log::no_handshake(late)).ok()?;
+            agreed.inspect_err(|error| log::no_handshake(error)).ok()
+        }
         _ = stop.changed() => None,
     }
 }
