@@ -16,13 +16,24 @@ Feature: Revocation
   @should @RFC7009-2 @req:revoke-access-token
   Rule: An access token that is revoked opens nothing more
 
-    @id:access-token @catches:pretends-to-revoke-access-tokens
+    @id:access-token @catches:pretends-to-revoke-access-tokens @catches:refuses-access-tokens-at-revocation
     Scenario: An access token is revoked
       Who cannot revoke access tokens may say so; to say yes and do nothing is a lie.
       Given a confidential client with tokens from a code that its user approved
       And a witness sees the access token alive
       When the client revokes the access token
       Then the access token is dead, or the endpoint says that it cannot revoke it
+
+  @must @RFC7009-2.2.1 @req:revoke-unsupported-token-type-error
+  Rule: A server that does not revoke tokens of a type says so in so many words
+
+    @id:unsupported-type @catches:refuses-access-tokens-at-revocation @catches:pretends-to-revoke-access-tokens
+    Scenario: An access token is revoked, or its type refused
+      A client that hears another error corrects its request for ever; one that hears yes believes that the token is dead.
+      Given a confidential client with tokens from a code that its user approved
+      And a witness sees the access token alive
+      When the client revokes the access token
+      Then the access token is dead, or the endpoint says that it revokes no tokens of that type
 
   @must @RFC7009-2.2 @req:revoke-unknown-token-200
   Rule: The revocation of a token that nobody knows succeeds
@@ -169,6 +180,60 @@ Feature: Revocation
         | access-confidential  | Another confidential client | another confidential client | the access token  |
         | refresh-confidential | Another confidential client | another confidential client | the refresh token |
         | access-public        | A public client             | a public client             | the access token  |
+
+  @must @RFC7009-2.1 @req:revoke-foreign-token-refused
+  Rule: A client that revokes the token of another is told that it may not
+
+    @id:foreign-token-told @catches:hides-foreign-tokens-at-revocation @catches:revokes-tokens-of-other-clients
+    Scenario Outline: <Thief> is answered about <token>
+      A yes to the wrong client hides that the token lives on.
+      Given a confidential client with tokens from a code that its user approved
+      And a witness sees <token> alive
+      When <thief> revokes the made up token
+      And the endpoint said yes
+      And <thief> revokes <token>
+      Then the endpoint refuses with "invalid_grant" or "unauthorized_client" or "invalid_request" or "invalid_client" or "access_denied", tolerating success
+      And put right, the request succeeds
+
+      Examples:
+        | case                 | Thief                       | thief                       | token             |
+        | access-confidential  | Another confidential client | another confidential client | the access token  |
+        | refresh-confidential | Another confidential client | another confidential client | the refresh token |
+
+  @must @RFC7009-2.1 @req:revoke-limited-to-grant
+  Rule: What falls with a token belongs to its grant
+
+    @id:limited @catches:revokes-tokens-of-other-users @own-realm
+    Scenario Outline: <Token> is revoked beside other grants
+      One user who logs out must not log out everybody.
+      Given a confidential client with tokens of two users, of whom the second approved it twice and another client once
+      And a witness sees the access token of each grant alive
+      When the client revokes <token>
+      And the endpoint said yes
+      Then nothing but the grant of that token is over
+
+      Examples:
+        | case          | Token           | token             |
+        | refresh-token | A refresh token | the refresh token |
+        | access-token  | An access token | the access token  |
+
+  @must @RFC7009-2 @req:revoke-post-only
+  Rule: A token is revoked by POST, in the body
+
+    @id:post-only @catches:reads-revocations-off-the-address
+    Scenario Outline: A revocation <how>
+      What stands in an address stands in logs, and a link that is only opened must not log anyone out.
+      Given a confidential client with tokens from a code that its user approved
+      And a witness sees the refresh token alive
+      When the client revokes the refresh token <how>
+      Then the endpoint refuses in whatever words
+      And the refresh token is alive
+      And put right, the request succeeds
+
+      Examples:
+        | case  | how                     |
+        | get   | by GET                  |
+        | query | with token in the query |
 
   @must @RFC7009-2.1 @req:revoke-wrong-hint
   Rule: A wrong hint does not save a token

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::config::{ClientConfig, GrantKind, PkcePolicy, RealmConfig, TokenFormat};
+use super::defect::metadata::publishes_nothing;
 
 /// The provider document of a realm. It holds secrets: it is meant for the one who runs the server.
 pub fn of(realm: &RealmConfig, issuer: &str, admin_url: &str, admin_key: &str) -> Value {
@@ -22,6 +23,19 @@ pub fn of(realm: &RealmConfig, issuer: &str, admin_url: &str, admin_key: &str) -
         "login": { "driver": "form" },
         "admin": { "url": admin_url, "key": admin_key, "realm": realm.name },
     });
+    if publishes_nothing(&realm.defects) {
+        // Nobody could find them.
+        let below = |path: &str| format!("{issuer}/protocol/openid-connect/{path}");
+        document["endpoints"] = json!({
+            "authorization": below("auth"),
+            "token": below("token"),
+            "device_authorization": below("auth/device"),
+            "revocation": below("revoke"),
+            "introspection": below("token/introspect"),
+            "resource": below("userinfo"),
+            "jwks": below("certs"),
+        });
+    }
     match realm.policy.pkce {
         PkcePolicy::Everyone => {}
         PkcePolicy::PublicClients => {

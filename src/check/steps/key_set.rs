@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::super::halt::{Fault, Halt, Step};
 use super::super::judge;
-use super::super::phrase::Phrase;
+use super::super::phrase::{Args, Phrase};
 use super::super::scene::Scene;
 use super::metadata::document;
 use super::tokens::fault;
@@ -14,13 +14,17 @@ use crate::verdict::Kind;
 
 /// The sentences.
 pub static PHRASES: &[Phrase] = &[
-    Phrase::act("the key set is fetched", &[Need::Metadata, Need::Jwks], |s, _| Box::pin(keys_are_fetched(s))),
+    Phrase::act("the key set is fetched[ {alteration}]", &[Need::Metadata, Need::Jwks], |s, a| Box::pin(keys_are_fetched(s, a))),
     Phrase::judge("the answer is a set of keys", &[], |s, _| Box::pin(is_key_set(s))),
     Phrase::judge("no key in it is private", &[], |s, _| Box::pin(has_no_private_key(s))),
 ];
 
-async fn keys_are_fetched(scene: &mut Scene) -> Step {
+async fn keys_are_fetched(scene: &mut Scene, args: &Args) -> Step {
     let request = Request::get(Endpoint::Jwks, &scene.endpoint(Endpoint::Jwks)?).header("accept", "application/json");
+    let request = match args.alteration(0) {
+        Some(alteration) => alteration.apply(scene, request)?,
+        None => request,
+    };
     scene.send(request).await;
     Ok(())
 }

@@ -57,7 +57,7 @@ async fn is_fetched(scene: &mut Scene, args: &Args) -> Step {
     Ok(())
 }
 
-async fn is_looked_for(scene: &mut Scene) -> Step {
+pub(super) async fn is_looked_for(scene: &mut Scene) -> Step {
     let issuer = issuer(scene)?;
     let mut places: Vec<Url> = WellKnown::ALL.iter().map(|form| form.url(&issuer)).collect();
     places.dedup();
@@ -95,12 +95,12 @@ fn asked(scene: &Scene, form: WellKnown) -> Result<Option<&Heard>, Halt> {
     Ok(scene.chorus.iter().find(|heard| heard.request.url == url))
 }
 
-fn has_document(heard: Option<&Heard>) -> bool {
+pub(super) fn has_document(heard: Option<&Heard>) -> bool {
     heard.and_then(|heard| heard.outcome.as_ref().ok()).and_then(document).is_some()
 }
 
 /// The answer where the metadata should be, as a fault.
-fn missing(scene: &Scene, form: WellKnown, expected: &str) -> Result<Fault, Halt> {
+pub(super) fn missing(scene: &Scene, form: WellKnown, expected: &str) -> Result<Fault, Halt> {
     let heard = asked(scene, form)?.ok_or_else(|| Halt::blocked("the metadata was not looked for"))?;
     Ok(match &heard.outcome {
         Err(failure) => Fault::silence(Endpoint::Metadata, failure, expected),
@@ -187,13 +187,13 @@ async fn appears_nowhere(scene: &mut Scene, args: &Args) -> Step {
 }
 
 /// The document of the last answer; a judge that needs one leaves its absence to the check that is about it.
-fn fetched(scene: &Scene) -> Result<Map<String, Value>, Halt> {
+pub(super) fn fetched(scene: &Scene) -> Result<Map<String, Value>, Halt> {
     let response = scene.response("metadata")?;
     document(response).ok_or_else(|| Halt::blocked(format!("there is no metadata: {}", answer::describe(response))))
 }
 
 /// The grant types of the metadata, or their default (RFC 8414 section 2).
-fn grant_types(document: &Map<String, Value>) -> Vec<String> {
+pub(super) fn grant_types(document: &Map<String, Value>) -> Vec<String> {
     match document.get("grant_types_supported").and_then(Value::as_array) {
         Some(grants) => grants.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         None => vec!["authorization_code".to_owned(), "implicit".to_owned()],
@@ -222,7 +222,7 @@ async fn names_endpoints(scene: &mut Scene) -> Step {
 }
 
 /// The strings of a list that has at least one; none for anything else.
-fn strings(value: &Value) -> Option<Vec<&str>> {
+pub(super) fn strings(value: &Value) -> Option<Vec<&str>> {
     let all: Option<Vec<&str>> = value.as_array()?.iter().map(Value::as_str).collect();
     all.filter(|all| !all.is_empty())
 }

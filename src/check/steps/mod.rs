@@ -17,6 +17,8 @@ pub mod introspection_callers;
 pub mod key_set;
 pub mod legacy;
 pub mod metadata;
+pub mod metadata_form;
+pub mod metadata_truth;
 pub mod pages;
 pub mod pkce;
 pub mod races;
@@ -62,6 +64,8 @@ static VOCABULARY: LazyLock<Vec<(&'static Phrase, Regex)>> = LazyLock::new(|| {
         introspection_callers::PHRASES,
         resource::PHRASES,
         metadata::PHRASES,
+        metadata_form::PHRASES,
+        metadata_truth::PHRASES,
         key_set::PHRASES,
         refusals::PHRASES,
         token_answers::PHRASES,

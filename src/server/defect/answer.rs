@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     authorization, authorization_response, bearer, client_auth, code, device, introspection, legacy, metadata, native, pages,
-    redirect, token,
+    redirect, revocation, token,
 };
 use crate::server::core::endpoint::{Endpoint, Surface};
 use crate::server::core::message::{Content, Request, Response};
@@ -21,12 +21,8 @@ pub fn before(realm: &Realm, endpoint: &Endpoint, request: &mut Request) {
         }
         Surface::DeviceAuthorization => device::before(&realm.defects, request),
         Surface::Introspection => introspection::before(&realm.defects, request),
-        Surface::Authorization
-        | Surface::DevicePages
-        | Surface::Revocation
-        | Surface::Resource
-        | Surface::Keys
-        | Surface::Metadata => {}
+        Surface::Revocation => revocation::before(&realm.defects, request),
+        Surface::Authorization | Surface::DevicePages | Surface::Resource | Surface::Keys | Surface::Metadata => {}
     }
 }
 

@@ -9,9 +9,9 @@ use crate::server::core::refusal::{Refusal, TokenError, invalid_client};
 
 table! { ClientAuth;
     /// Has no HTTP Basic for the client credentials grant.
-    RefusesBasic violates ["client-auth-basic-supported"];
+    RefusesBasic violates ["client-auth-basic-supported", "metadata-auth-methods-truthful"];
     /// Does not know `client_secret_post`.
-    RefusesPost violates ["client-auth-post-supported"];
+    RefusesPost violates ["client-auth-post-supported", "metadata-auth-methods-truthful"];
     /// Compares user and password of the Basic header without form-decoding them.
     SkipsFormDecodingOfBasic violates ["client-auth-basic-form-decoding"];
     /// Decodes a secret of the form body a second time.

@@ -19,13 +19,13 @@ use crate::server::grants::tokens::{self, Issue, Refresh};
 
 table! { Legacy;
     /// Answers `response_type=token` with an access token in the fragment.
-    IssuesTokensImplicitly violates ["implicit-grant-refused"];
+    IssuesTokensImplicitly violates ["implicit-grant-refused", "metadata-response-types-truthful"];
     /// Answers the hybrid response types with an access token in the fragment.
-    IssuesTokensInHybridFlow violates ["hybrid-access-token-refused"];
+    IssuesTokensInHybridFlow violates ["hybrid-access-token-refused", "metadata-response-types-truthful"];
     /// Exchanges a user's password for a token.
-    EnablesPasswordGrant violates ["ropc-grant-refused"];
+    EnablesPasswordGrant violates ["ropc-grant-refused", "metadata-grant-types-truthful"];
     /// Lists `password` and `implicit` in its metadata.
-    AdvertisesLegacyGrants violates ["legacy-grants-not-advertised"];
+    AdvertisesLegacyGrants violates ["legacy-grants-not-advertised", "metadata-grant-types-truthful"];
 }
 
 /// What a request for a response type out of fashion is answered with: the same error as before.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Defects;
-use crate::server::core::endpoint::Endpoint;
+use crate::server::core::endpoint::{Endpoint, Surface};
 use crate::server::core::message::{Content, Request, Response};
 use crate::server::core::realm::Realm;
 use crate::server::endpoints::metadata::{self, Document};
@@ -33,11 +33,48 @@ table! { Metadata;
     /// Serves the private part of its signing key.
     PublishesPrivateKey violates ["jwks-no-private-material"];
     /// Leaves `code_challenge_methods_supported` out of its metadata.
-    OmitsChallengeMethods violates ["pkce-support-detectable"];
+    OmitsChallengeMethods violates ["pkce-support-detectable", "metadata-code-challenge-methods-truthful"];
+    /// Publishes the bare host as its issuer.
+    PublishesBareHostAsIssuer violates ["metadata-issuer-url-form"];
+    /// Lists token exchange among its grant types, which is switched off.
+    ListsDisabledGrant violates ["metadata-grant-types-truthful"];
+    /// Lists the response type `id_token`, which it refuses.
+    ListsRefusedResponseType violates ["metadata-response-types-truthful"];
+    /// Leaves `client_secret_post`, which it takes, out of its authentication methods.
+    OmitsPostFromAuthMethods violates ["metadata-auth-methods-truthful"];
+    /// Lists the challenge method `plain`, which it refuses.
+    ListsRefusedChallengeMethod violates ["metadata-code-challenge-methods-truthful"];
+    /// Lists `private_key_jwt` without a word on the algorithms.
+    ListsJwtAuthWithoutAlgorithms violates ["metadata-signing-alg-values"];
+    /// Publishes no metadata at all.
+    PublishesNoMetadata violates ["metadata-published"];
+    /// Publishes its token endpoint with `http` in the OpenID document, as it is seen behind the proxy that ends TLS.
+    PublishesPlainHttp violates ["metadata-endpoints-https"];
+    /// Lists a scope that it refuses to everybody.
+    ListsRefusedScope violates ["metadata-scopes-supported"];
+    /// Lets the scripts of every site read metadata and keys with the user's cookies.
+    SharesMetadataWithCredentials violates ["metadata-cors-allowed"];
+}
+
+/// Whether a realm with the defects of these names tells nobody where its endpoints are.
+pub fn publishes_nothing(names: &[String]) -> bool {
+    Defects::named(names).is_ok_and(|defects| defects.has(Flaw::PublishesNoMetadata))
 }
 
 pub(super) fn after(realm: &Realm, endpoint: &Endpoint, request: &Request, response: &mut Response) {
     let defects = &realm.defects;
+    if defects.has(Flaw::SharesMetadataWithCredentials)
+        && matches!(endpoint.surface(), Surface::Metadata | Surface::Keys)
+        && let Some(origin) = request.header("origin")
+    {
+        response.drop_header("access-control-allow-origin");
+        response.headers.push(("access-control-allow-origin", origin.to_owned()));
+        response.headers.push(("access-control-allow-credentials", "true".to_owned()));
+    }
+    if defects.has(Flaw::PublishesNoMetadata) && endpoint.surface() == Surface::Metadata {
+        *response = not_found();
+        return;
+    }
     match endpoint {
         Endpoint::Metadata if defects.has(Flaw::AppendsWellKnownOnly) => *response = not_found(),
         Endpoint::Metadata | Endpoint::MetadataBelowIssuer if defects.has(Flaw::HidesOAuthMetadata) => *response = not_found(),
@@ -75,9 +112,39 @@ fn bend_document(realm: &Realm, request: &Request, response: &mut Response, kind
     {
         *scopes = json!(realm.scopes().to_string());
     }
+    if defects.has(Flaw::PublishesBareHostAsIssuer) {
+        document["issuer"] = json!(realm.issuer.split("://").nth(1).and_then(|rest| rest.split('/').next()));
+    }
+    if defects.has(Flaw::PublishesPlainHttp) && kind == Document::OpenId {
+        document["token_endpoint"] = json!("http://auth.internal.example/token");
+    }
+    add_values(defects, document);
     drop_members(defects, document, kind);
     if defects.has(Flaw::LabelsMetadataAsText) {
         response.headers.push(("content-type", "text/plain".to_owned()));
+    }
+}
+
+/// Puts values into lists that are not true.
+fn add_values(defects: &Defects, document: &mut Value) {
+    let added = [
+        (Flaw::ListsDisabledGrant, "grant_types_supported", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        (Flaw::ListsRefusedResponseType, "response_types_supported", "id_token"),
+        (Flaw::ListsRefusedChallengeMethod, "code_challenge_methods_supported", "plain"),
+        (Flaw::ListsJwtAuthWithoutAlgorithms, "token_endpoint_auth_methods_supported", "private_key_jwt"),
+        (Flaw::ListsRefusedScope, "scopes_supported", "archive:read"),
+    ];
+    for (flaw, member, value) in added {
+        if defects.has(flaw)
+            && let Some(list) = document.get_mut(member).and_then(Value::as_array_mut)
+        {
+            list.push(json!(value));
+        }
+    }
+    if defects.has(Flaw::OmitsPostFromAuthMethods)
+        && let Some(list) = document.get_mut("token_endpoint_auth_methods_supported").and_then(Value::as_array_mut)
+    {
+        list.retain(|method| method != "client_secret_post");
     }
 }
 

@@ -26,7 +26,7 @@ table! { Pkce;
     /// Accepts a verifier that equals the challenge, whatever the method.
     AcceptsChallengeAsVerifier violates ["pkce-s256-not-downgraded-to-equality"];
     /// Accepts the method `plain`.
-    AllowsPlain violates ["pkce-plain-should-be-off"];
+    AllowsPlain violates ["pkce-plain-should-be-off", "metadata-code-challenge-methods-truthful"];
     /// Takes `s256` for `S256`, and `PLAIN` for `plain`.
     IgnoresMethodCase violates ["pkce-method-case-sensitive"];
     /// Reads the challenge method from the token request, not from the code.

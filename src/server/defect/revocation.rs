@@ -1,9 +1,13 @@
 //! Bugs of the revocation endpoint: whom it obeys, and whether anything happens.
 
+use http::Method;
+
 use super::Defects;
+use super::answer::{Fields as _, form_of, set_form};
 use crate::server::config::ClientConfig;
 use crate::server::core::form::Parameters;
-use crate::server::core::grant::Grant;
+use crate::server::core::grant::{Grant, Owner};
+use crate::server::core::message::Request;
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, TokenError, invalid_client, invalid_request};
 use crate::server::endpoints::hint::Kind;
@@ -31,6 +35,14 @@ table! { Revocation;
     LimitsRevocationToHint violates ["revoke-wrong-hint"];
     /// Answers `unsupported_token_type` to a hint it does not know.
     RefusesUnknownHint violates ["revoke-unknown-hint-ignored"];
+    /// Answers `invalid_request` to a confidential client that revokes its access token without a hint, as if it were none.
+    RefusesAccessTokensAtRevocation violates ["revoke-unsupported-token-type-error"];
+    /// Answers 200 to the revocation of another client's token, and does nothing.
+    HidesForeignTokensAtRevocation violates ["revoke-foreign-token-refused"];
+    /// Deletes, with a token, the tokens of all users of its client that come before its own user in the table.
+    RevokesTokensOfOtherUsers violates ["revoke-limited-to-grant"];
+    /// Revokes a token that stands in the address.
+    ReadsRevocationsOffTheAddress violates ["revoke-post-only"];
     /// Leaves the access tokens of a revoked refresh token alive.
     KeepsAccessTokensAfterRevocation violates ["revoke-refresh-cascades-to-access"];
 }
@@ -112,6 +124,49 @@ pub fn is_alive(realm: &Realm, token: &str, kind: Kind, grant: &Grant) -> Result
 /// Whether the token was issued to the client.
 pub fn belongs(defects: &Defects, sound: bool) -> bool {
     sound || defects.has(Flaw::RevokesTokensOfOtherClients)
+}
+
+/// What is said about a token of another client.
+pub fn foreign_token(defects: &Defects, sound: Refusal) -> Option<Refusal> {
+    (!defects.has(Flaw::HidesForeignTokensAtRevocation)).then_some(sound)
+}
+
+/// Bears tokens of every type.
+pub fn type_is_revocable(defects: &Defects, client: &ClientConfig, kind: Kind, hint: Option<&str>) -> Result<(), Refusal> {
+    // With a hint, or by a public client, is what other defects are about.
+    let narrow = kind == Kind::Access && hint.is_none() && !client.is_public();
+    if narrow && defects.has(Flaw::RefusesAccessTokensAtRevocation) {
+        return Err(invalid_request("no such token"));
+    }
+    Ok(())
+}
+
+/// What dies with a grant beside its own tokens: nothing.
+pub fn neighbours_die(realm: &Realm, grant: &Grant) {
+    if !realm.defects.has(Flaw::RevokesTokensOfOtherUsers) {
+        return;
+    }
+    let comes_before = |other: &Grant| match (&other.owner, &grant.owner) {
+        (Owner::User(other), Owner::User(user)) => other.sub < user.sub,
+        (Owner::Client, _) | (_, Owner::Client) => false,
+    };
+    let fall = realm.memory.access_tokens.grants(|token| token.grant.client_id == grant.client_id && comes_before(&token.grant));
+    for other in fall {
+        other.revoke_access_tokens();
+        other.revoke_refresh_tokens();
+    }
+}
+
+/// The revocation request as this server reads it.
+pub(super) fn before(defects: &Defects, request: &mut Request) {
+    let in_address = form_of(request.query.as_bytes()).is_some_and(|query| query.field("token").is_some());
+    if in_address && defects.has(Flaw::ReadsRevocationsOffTheAddress) {
+        request.method = Method::POST;
+        request.say_form();
+        let mut form = form_of(&request.body).unwrap_or_default();
+        form.extend(form_of(std::mem::take(&mut request.query).as_bytes()).unwrap_or_default());
+        set_form(request, &form);
+    }
 }
 
 /// Whether the revocation is not carried out.

@@ -37,8 +37,10 @@ fn revocation(realm: &Realm, request: &Request, form: &Parameters) -> Result<Res
     }
     seam::is_alive(realm, token, kind, &grant)?;
     if !seam::belongs(&realm.defects, *grant.client_id == *client.id) {
-        return Err(Refusal::new(TokenError::UnauthorizedClient, "the token was issued to another client"));
+        let refusal = Refusal::new(TokenError::UnauthorizedClient, "the token was issued to another client");
+        return seam::foreign_token(&realm.defects, refusal).map_or_else(|| Ok(done()), Err);
     }
+    seam::type_is_revocable(&realm.defects, client, kind, hint)?;
     kill(realm, client, token, kind, hint, &grant);
     Ok(done())
 }
@@ -66,6 +68,7 @@ fn kill(realm: &Realm, client: &ClientConfig, token: &str, kind: Kind, hint: Opt
         seam::pretend(kind, grant);
         return;
     }
+    seam::neighbours_die(realm, grant);
     match kind {
         Kind::Access => realm.memory.access_tokens.revoke(token),
         Kind::Refresh => {

@@ -240,6 +240,31 @@ pub(super) const PROBES: &[Line] = &[
         let token = refresh_token(b, "web");
         revoke_hinted(b, &token, "nonsense").status == 400
     }),
+    ("refuses-access-tokens-at-revocation", "strict", |b| {
+        let token = b.tokens("web").text_of("access_token");
+        revoke(b, "web", &token).status == 400 && revoke_hinted(b, &token, "access_token").status == 200
+    }),
+    ("hides-foreign-tokens-at-revocation", "strict", |b| {
+        let token = b.tokens("web").text_of("access_token");
+        revoke(b, "other", &token).status == 200 && b.is_active(&token)
+    }),
+    ("revokes-tokens-of-other-users", "strict", |b| {
+        let of = |user: &str| {
+            let browser = b.browser();
+            let page = browser.log_in(&browser.authorize(&b.request("web")), user);
+            let code = browser.submit(&page, &[("decision", "allow")]).parameter("code").expect("a code");
+            b.post("token", "web", &b.redemption("web", &code)).text_of("access_token")
+        };
+        let (first, second, other_client) = (of("alice"), of("bob"), b.tokens("other").text_of("access_token"));
+        revoke(b, "web", &second);
+        !b.is_active(&first) && b.is_active(&other_client)
+    }),
+    ("reads-revocations-off-the-address", "strict", |b| {
+        let token = refresh_token(b, "web");
+        let (headers, _) = b.client("web");
+        b.send("GET", &format!("/protocol/openid-connect/revoke?token={token}"), &headers, "").status == 200
+            && !works(b, "web", &token)
+    }),
     ("keeps-access-tokens-after-revocation", "strict", |b| {
         let tokens = b.tokens("web");
         revoke(b, "web", &tokens.text_of("refresh_token"));

@@ -131,6 +131,39 @@ pub(super) const PROBES: &[Line] = &[
     }),
     ("publishes-private-key", "strict", |b| get(b, "/protocol/openid-connect/certs").json["keys"][0]["d"].is_string()),
     ("omits-challenge-methods", "strict", |b| get(b, INSERTED).json["code_challenge_methods_supported"].is_null()),
+    ("publishes-bare-host-as-issuer", "strict", |b| get(b, INSERTED).json["issuer"] == "127.0.0.1:9400"),
+    ("lists-disabled-grant", "strict", |b| {
+        let exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+        let listed = get(b, INSERTED).json["grant_types_supported"].to_string().contains(exchange);
+        listed && b.post("token", "web", &pairs(&[("grant_type", exchange)])).error() == "unsupported_grant_type"
+    }),
+    ("lists-refused-response-type", "strict", |b| {
+        get(b, INSERTED).json["response_types_supported"].to_string().contains("id_token")
+    }),
+    ("omits-post-from-auth-methods", "strict", |b| {
+        let listed = get(b, INSERTED).json["token_endpoint_auth_methods_supported"].to_string();
+        !listed.contains("client_secret_post") && b.client_token("batch_post").status == 200
+    }),
+    ("lists-refused-challenge-method", "strict", |b| {
+        get(b, INSERTED).json["code_challenge_methods_supported"].to_string().contains("plain")
+    }),
+    ("lists-jwt-auth-without-algorithms", "strict", |b| {
+        let document = get(b, INSERTED).json;
+        document["token_endpoint_auth_methods_supported"].to_string().contains("private_key_jwt")
+            && document["token_endpoint_auth_signing_alg_values_supported"].is_null()
+    }),
+    ("publishes-no-metadata", "strict", |b| [INSERTED, APPENDED, OPENID].into_iter().all(|path| get(b, path).status == 404)),
+    ("publishes-plain-http", "strict", |b| {
+        let address = |path: &str| get(b, path).text_of("token_endpoint");
+        address(OPENID).starts_with("http://auth.internal.example/") && address(INSERTED).starts_with(&b.issuer())
+    }),
+    ("lists-refused-scope", "strict", |b| get(b, INSERTED).json["scopes_supported"].to_string().contains("archive:read")),
+    ("shares-metadata-with-credentials", "strict", |b| {
+        let origin = "https://stranger.example".to_owned();
+        let document = b.send("GET", INSERTED, &[("origin", origin.clone())], "");
+        document.header("access-control-allow-origin") == Some(&origin)
+            && document.header("access-control-allow-credentials") == Some("true")
+    }),
     ("advertises-legacy-grants", "strict", |b| {
         let grants = get(b, INSERTED).json["grant_types_supported"].to_string();
         grants.contains("password") && grants.contains("implicit")
