@@ -1,12 +1,18 @@
 //! What a reference server is made of: realms with their clients, users, policy and defects, as read from a file or built by code.
 
+mod fault;
+mod span;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::certificate::Tls;
+pub use fault::{EndpointName, FaultConfig, Latency};
+pub use span::{NotASpan, Span};
 
 /// Everything that [`ReferenceServer::start`](super::ReferenceServer::start) needs.
 #[derive(Clone, Serialize, Deserialize)]
@@ -100,6 +106,17 @@ pub struct RealmConfig {
     /// Names of the defects this realm is to have, e.g. `ignores-code-verifier`.
     #[serde(default)]
     pub defects: Vec<String>,
+    /// What its network is to do wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultConfig>,
+    /// How many of its latest requests are kept to be looked at; none when absent.
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub journal: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
+fn is_off(number: &usize) -> bool {
+    *number == 0
 }
 
 /// A registered client. Without a secret it is a public one.
@@ -129,6 +146,10 @@ pub struct ClientConfig {
     /// May introspect tokens of every client.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub introspect: bool,
+    /// Told beside what the server knows, in its place if need be, wherever a token of this client is told about: JWT access token, ID token,
+    /// introspection, userinfo.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub claims: Map<String, Value>,
 }
 
 /// A resource owner.
@@ -145,6 +166,12 @@ pub struct UserConfig {
     /// Told by userinfo to a token with the `email` scope.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// Told about this user like a client's claims, and in their place if need be.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub claims: Map<String, Value>,
+    /// Cannot log in, and what this user has approved yields nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
 }
 
 /// How a client authenticates at the token endpoint (RFC 8414 section 2 names).
@@ -342,6 +369,8 @@ impl RealmConfig {
             users: BTreeMap::new(),
             policy: Policy::default(),
             defects: Vec::new(),
+            faults: Vec::new(),
+            journal: 0,
         }
     }
 }
@@ -358,6 +387,7 @@ impl ClientConfig {
             grants: Vec::new(),
             scopes: Vec::new(),
             introspect: false,
+            claims: Map::new(),
         }
     }
 

@@ -38,7 +38,15 @@ fn lenient() -> Policy {
 }
 
 fn realm(name: &str, policy: Policy) -> RealmConfig {
-    RealmConfig { name: name.to_owned(), clients: clients(), users: users(), policy, defects: Vec::new() }
+    RealmConfig {
+        name: name.to_owned(),
+        clients: clients(),
+        users: users(),
+        policy,
+        defects: Vec::new(),
+        faults: Vec::new(),
+        journal: 0,
+    }
 }
 
 fn clients() -> BTreeMap<String, ClientConfig> {
@@ -145,6 +153,8 @@ fn users() -> BTreeMap<String, UserConfig> {
                 password: Secret::from(format!("{name}-password")),
                 sub: None,
                 email: Some(format!("{name}@example.com")),
+                claims: serde_json::Map::new(),
+                disabled: false,
             };
             (name.to_owned(), user)
         })

@@ -24,8 +24,8 @@ mod tests;
 
 pub use certificate::{CertificateError, Tls};
 pub use config::{
-    AuthMethod, ClientConfig, Config, GrantKind, PkcePolicy, Policy, RealmConfig, Secret, SigningAlgorithm, TokenFormat,
-    UserConfig,
+    AuthMethod, ClientConfig, Config, EndpointName, FaultConfig, GrantKind, Latency, PkcePolicy, Policy, RealmConfig, Secret,
+    SigningAlgorithm, Span, TokenFormat, UserConfig,
 };
 pub use in_process::InProcess;
 pub use running::{ReferenceServer, Running, StartError};

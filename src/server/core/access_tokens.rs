@@ -77,6 +77,13 @@ impl AccessTokens {
         grants
     }
 
+    /// Shows every token that is kept, alive or not.
+    pub fn visit(&self, mut visit: impl FnMut(&AccessToken)) {
+        for part in self.parts.each() {
+            part.entries().for_each(&mut visit);
+        }
+    }
+
     /// Drops tokens that are over, a bounded number at a time.
     pub fn sweep(&self, now: u64) {
         for mut part in self.parts.each() {

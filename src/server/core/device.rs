@@ -92,6 +92,11 @@ impl Devices {
         self.by_device_code.get(device_code)
     }
 
+    /// Every device, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Device> {
+        self.by_device_code.iter().map(|(_, device)| device)
+    }
+
     /// The device code behind what a user typed, whatever its case, dashes and spaces (RFC 8628 section 6.1).
     pub fn find(&self, typed: &str) -> Option<&str> {
         self.by_user_code.get(&letters(typed)).map(String::as_str)

@@ -111,6 +111,11 @@ impl Grant {
         self.more.get_or_init(Box::default).family.get_or_init(make)
     }
 
+    /// The name of that family, if there is one.
+    pub fn family_name(&self) -> Option<&str> {
+        self.more.get()?.family.get().map(String::as_str)
+    }
+
     /// The subject of its tokens: the user, or the client itself.
     pub fn subject(&self) -> &str {
         match &self.owner {

@@ -10,6 +10,8 @@ use super::device::Devices;
 use super::failures::Failures;
 use super::family::{Chains, stem};
 use super::grant::{Code, Grant, RefreshToken};
+use super::journal::Journal;
+use super::script::Script;
 use super::session::Session;
 use super::shards::Shards;
 use super::table::Table;
@@ -30,6 +32,10 @@ pub struct Memory {
     pub access_tokens: AccessTokens,
     /// Wrong guesses.
     pub failures: Failures,
+    /// The latest requests, where they are noted.
+    pub journal: Journal,
+    /// Prepared answers.
+    pub script: Script,
     gossip: Mutex<Gossip>,
 }
 

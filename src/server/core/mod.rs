@@ -2,13 +2,16 @@
 
 pub mod access_tokens;
 pub mod authorization;
+mod detour;
 pub mod device;
 pub mod endpoint;
 pub mod environment;
 mod failures;
 pub mod family;
+pub mod fault;
 pub mod form;
 pub mod grant;
+pub mod journal;
 pub mod memory;
 pub mod message;
 pub mod pkce;
@@ -17,6 +20,8 @@ mod realms;
 pub mod redirect_uri;
 pub mod refusal;
 pub mod scope;
+pub mod script;
+mod sender;
 pub mod session;
 pub mod shards;
 pub mod signing;
@@ -33,7 +38,7 @@ pub use self::realm::RealmError;
 use self::realms::Realms;
 use self::signing::{KeyError, Keys};
 use super::config::RealmConfig;
-use super::{defect, endpoints, log};
+use super::{endpoints, log};
 
 /// All realms of one server.
 pub struct Core {
@@ -89,6 +94,7 @@ impl Core {
         self.realms.change(|realms| {
             let Some(realm) = realms.get_mut(&config.name) else { return Ok(None) };
             *realm = Arc::new(realm.changed(config)?);
+            realm.memory.journal.shorten(realm.config.journal);
             log::realm_changed(realm);
             Ok(Some(Arc::clone(realm)))
         })
@@ -118,8 +124,8 @@ impl Core {
         names
     }
 
-    /// Answers a request: finds its realm and endpoint, and lets the realm's defects take hold on the way in and out.
-    pub fn answer(&self, mut request: Request) -> Response {
+    /// Answers a request: finds its realm and endpoint, and lets what is wrong with the realm take hold on the way in and out.
+    pub fn answer(&self, request: Request) -> Response {
         if request.path == "/device"
             && let Some(realm) = &self.default_realm
         {
@@ -128,13 +134,7 @@ impl Core {
         let Some((realm, endpoint)) = endpoint::find(&request.path) else { return endpoints::not_found() };
         let realms = self.realms.now();
         let Some(realm) = realms.get(realm) else { return endpoints::not_found() };
-        if realm.defects.is_empty() {
-            return endpoints::answer(realm, &endpoint, &request);
-        }
-        defect::answer::before(realm, &endpoint, &mut request);
-        let mut response = endpoints::answer(realm, &endpoint, &request);
-        defect::answer::after(realm, &endpoint, &request, &mut response);
-        response
+        if realm.is_plain() { endpoints::answer(realm, &endpoint, &request) } else { detour::answer(realm, &endpoint, request) }
     }
 }
 

@@ -1,20 +1,25 @@
 //! One realm: what is configured, and the state that its requests share.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::environment::{Clock, Random};
 use super::family::Mint;
+use super::fault::{FaultError, Faults};
+use super::grant::{Grant, Owner};
+use super::journal;
 use super::memory::Memory;
 use super::redirect_uri;
 use super::scope::Scopes;
-use super::signing::Keys;
+use super::signing::{Keys, Kind};
 use crate::server::config::{ClientConfig, RealmConfig, UserConfig};
 use crate::server::defect::{Defects, Unknown};
 use crate::server::log;
@@ -50,6 +55,12 @@ pub enum RealmError {
     /// It asks for a defect that nobody knows.
     #[error("{0}")]
     Defect(#[from] Unknown),
+    /// One of its faults cannot be.
+    #[error("{0}")]
+    Fault(#[from] FaultError),
+    /// It would keep too many requests.
+    #[error("`journal`: no more than {most} requests are kept", most = journal::MOST)]
+    Journal,
 }
 
 fn unfit_redirect_uri(client: &ClientConfig) -> Option<RealmError> {
@@ -67,6 +78,8 @@ pub struct Realm {
     pub issuer: String,
     /// What is wrong with it.
     pub defects: Defects,
+    /// What is wrong with its network.
+    pub faults: Faults,
     /// The key all realms sign with.
     pub keys: Arc<Keys>,
     /// Makes the refresh tokens.
@@ -76,6 +89,10 @@ pub struct Realm {
     /// What the realm remembers.
     pub memory: Arc<Memory>,
     clients: HashMap<Arc<str>, Registered>,
+    /// The subjects of the users whose accounts are open.
+    open_accounts: HashSet<String>,
+    /// Whether anything is to be told that the server does not know by itself.
+    has_extra_claims: bool,
     clock: Arc<dyn Clock>,
 }
 
@@ -125,13 +142,33 @@ impl Realm {
         if let Some(error) = config.clients.values().find_map(unfit_redirect_uri) {
             return Err(error);
         }
+        if config.journal > journal::MOST {
+            return Err(RealmError::Journal);
+        }
         let defects = Defects::named(&config.defects)?;
+        let faults = Faults::of(&config.faults)?;
         let mint = Arc::new(Mint::new(&*random));
         let mut clients = HashMap::new();
         for client in config.clients.values().map(Registered::new) {
             clients.entry(Arc::clone(&client.id)).or_insert(client);
         }
-        Ok(Self { config, issuer, defects, keys, mint, random, memory: Arc::default(), clients, clock })
+        let open_accounts = config.users.values().filter(|user| !user.disabled).map(UserConfig::subject).collect();
+        let of_clients = config.clients.values().map(|client| &client.claims);
+        let has_extra_claims = of_clients.chain(config.users.values().map(|user| &user.claims)).any(|claims| !claims.is_empty());
+        Ok(Self {
+            config,
+            issuer,
+            defects,
+            faults,
+            keys,
+            mint,
+            random,
+            memory: Arc::default(),
+            clients,
+            open_accounts,
+            has_extra_claims,
+            clock,
+        })
     }
 
     /// The realm configured anew; what it remembers, its time included, is the same.
@@ -150,12 +187,66 @@ impl Realm {
         real.saturating_add(self.memory.offset.load(Ordering::Relaxed))
     }
 
+    /// The clock's time, whatever the realm takes it for.
+    pub fn real_time(&self) -> Duration {
+        self.clock.now()
+    }
+
+    /// Whether a request needs nothing but its endpoint.
+    pub fn is_plain(&self) -> bool {
+        self.defects.is_empty() && self.faults.is_empty() && self.config.journal == 0 && self.memory.script.is_empty()
+    }
+
+    /// Whether there is a user of this subject identifier who may log in.
+    pub fn has_open_account(&self, sub: &str) -> bool {
+        self.open_accounts.contains(sub)
+    }
+
+    /// Whether whoever made a grant still has an account, if it takes one.
+    pub fn account_is_open(&self, owner: &Owner) -> bool {
+        match owner {
+            Owner::User(user) => self.has_open_account(&user.sub),
+            Owner::Client => true,
+        }
+    }
+
+    /// A JWT about a grant (RFC 7515 section 7.1).
+    pub fn signed(&self, kind: Kind, grant: &Grant, claims: &impl Serialize) -> String {
+        let algorithm = self.config.policy.signing;
+        if !self.has_extra_claims {
+            return self.keys.sign(algorithm, kind, claims);
+        }
+        let mut claims = serde_json::to_value(claims).expect("claims have names that are strings");
+        self.add_claims(grant, &mut claims);
+        self.keys.sign(algorithm, kind, &claims)
+    }
+
+    /// Lays the claims that the client and the user are configured with over what is told about a grant.
+    pub fn add_claims(&self, grant: &Grant, told: &mut Value) {
+        if !self.has_extra_claims {
+            return;
+        }
+        let of_client = self.client(&grant.client_id).map(|client| &client.claims);
+        let of_user = match &grant.owner {
+            Owner::User(user) => self.user_of_subject(&user.sub).map(|user| &user.claims),
+            Owner::Client => None,
+        };
+        for (name, value) in of_client.into_iter().chain(of_user).flatten() {
+            told[name] = value.clone();
+        }
+    }
+
     /// Moves the clock on; returns the seconds it is ahead by now, or nothing when that would be more than a hundred years.
     pub fn advance(&self, by: Duration) -> Option<u64> {
         let step = u64::try_from(by.as_millis()).ok()?;
         let moved = |offset: u64| offset.checked_add(step).filter(|ahead| *ahead <= FARTHEST * 1_000);
         let before = self.memory.offset.fetch_update(Ordering::SeqCst, Ordering::SeqCst, moved).ok()?;
         moved(before).map(|ahead| ahead / 1_000).inspect(|ahead| log::clock_moved(self, *ahead))
+    }
+
+    /// The seconds that the realm's clock is ahead.
+    pub fn ahead(&self) -> u64 {
+        self.memory.offset.load(Ordering::Relaxed) / 1_000
     }
 
     /// A secret that cannot be guessed: 256 random bits, base64url.

@@ -29,7 +29,7 @@ impl Browser {
         Self::known(realm, request).unwrap_or_else(|| Self::fresh(realm))
     }
 
-    /// The browser behind a request, if it has a session.
+    /// The browser behind a request, if it has a session. A user whose account was closed is logged in no more.
     pub fn known(realm: &Realm, request: &Request) -> Option<Self> {
         Self::named(realm, request.cookie(COOKIE)?)
     }
@@ -44,6 +44,7 @@ impl Browser {
         let mut sessions = realm.memory.sessions.of(name);
         let session = sessions.get_mut(name).filter(|session| now < session.expires_at)?;
         session.expires_at = now + realm.config.policy.session_lifetime * 1_000;
+        session.user.take_if(|user| !realm.has_open_account(&user.sub));
         Some(Self { session: name.to_owned(), csrf: session.csrf.clone(), user: session.user.clone(), fresh: false })
     }
 

@@ -12,7 +12,7 @@ use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, invalid_client, invalid_request};
 use crate::server::defect::introspection as seam;
 use crate::server::defect::lookup;
-use crate::server::grants::refresh_token;
+use crate::server::grants::{refresh_token, tokens};
 
 use super::back_channel;
 use super::hint::{Kind, kind_of};
@@ -59,7 +59,7 @@ fn described(realm: &Realm, caller: seam::Caller<'_>, token: &str, hint: Option<
     match kind {
         Kind::Access => {
             let found = realm.memory.access_tokens.get(token)?;
-            let alive = seam::is_alive(&realm.defects, &found, now, !found.is_revoked() && !found.is_expired(now));
+            let alive = seam::is_alive(&realm.defects, &found, now, tokens::is_alive(realm, &found, now));
             if !seam::may_see(&realm.defects, may_see(caller, &found.grant)) {
                 return None;
             }
@@ -94,12 +94,15 @@ fn access_token(realm: &Realm, token: &AccessToken) -> Value {
     members["nbf"] = json!(token.issued_at / 1_000);
     members["aud"] = json!(realm.issuer);
     members["jti"] = json!(URL_SAFE_NO_PAD.encode(token.jti));
+    realm.add_claims(&token.grant, &mut members);
     members
 }
 
 fn refresh_token(realm: &Realm, token: &RefreshToken, grant: &Grant) -> Value {
     let end = token.expires_at.min(refresh_token::chain_end(realm, grant));
-    members(realm, grant, token.scopes.as_str(), token.issued_at, end)
+    let mut members = members(realm, grant, token.scopes.as_str(), token.issued_at, end);
+    realm.add_claims(grant, &mut members);
+    members
 }
 
 fn members(realm: &Realm, grant: &Grant, scope: &str, issued_at: u64, expires_at: u64) -> Value {

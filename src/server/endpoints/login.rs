@@ -56,7 +56,7 @@ fn submitted(realm: &Realm, request: &Request, id: &str, form: &Parameters) -> R
     // Someone unknown costs the same comparison, so that time does not tell who is known.
     let expected = known.map(|user| user.password.expose()).unwrap_or_default();
     let right: bool = Sha256::digest(password).as_slice().ct_eq(Sha256::digest(expected).as_slice()).into();
-    let Some(user) = known.filter(|_| right && !password.is_empty()) else {
+    let Some(user) = known.filter(|user| right && !password.is_empty() && !user.disabled) else {
         if known.is_some() {
             realm.memory.failures.count(counter(), now);
         }

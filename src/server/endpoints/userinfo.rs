@@ -7,6 +7,7 @@ use crate::server::core::grant::{AccessToken, Owner};
 use crate::server::core::message::{Request, Response};
 use crate::server::core::realm::Realm;
 use crate::server::defect::bearer as seam;
+use crate::server::grants::tokens;
 
 /// Why a request does not get at the resource (RFC 6750 section 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +100,7 @@ fn claims(realm: &Realm, tokens: &[String]) -> Result<Value, Refused> {
     let token = tokens
         .iter()
         .filter_map(|token| realm.memory.access_tokens.get(token))
-        .find(|token| seam::is_alive(&realm.defects, token, now, !token.is_revoked() && !token.is_expired(now)))
+        .find(|token| seam::is_alive(&realm.defects, token, now, tokens::is_alive(realm, token, now)))
         .ok_or_else(|| seam::refusal_of(realm, tokens, Refused::InvalidToken))?;
     about(realm, &token)
 }
@@ -115,6 +116,7 @@ fn about(realm: &Realm, token: &AccessToken) -> Result<Value, Refused> {
     if let Some(email) = user.email.as_ref().filter(|_| token.scopes.contains("email")) {
         claims["email"] = json!(email);
     }
+    realm.add_claims(&token.grant, &mut claims);
     Ok(claims)
 }
 

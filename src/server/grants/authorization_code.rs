@@ -88,6 +88,9 @@ fn spend(realm: &Realm, client: &ClientConfig, presented: &str, form: &Parameter
         return Err(UNFIT);
     }
     let owner = Owner::User(Box::new(code.user.clone()));
+    if !realm.account_is_open(&owner) {
+        return Err(UNFIT);
+    }
     let grant = Arc::new(Grant::new(realm.id_of(client), owner, code.scopes.clone(), code.nonce.clone(), now));
     code.redeemed = Some(Redemption { grant: Arc::downgrade(&grant), at: now });
     Ok(grant)

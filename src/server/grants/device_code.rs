@@ -40,8 +40,11 @@ pub fn poll(realm: &Realm, client: &ClientConfig, form: &Parameters) -> Result<R
         if !seam::belongs(&realm.defects, device.client_id == client.id) {
             return Err(invalid_grant("the device code was issued to another client"));
         }
-        let user = decided(realm, device, now)?;
-        Arc::new(Grant::new(realm.id_of(client), Owner::User(Box::new(user)), device.scopes.clone(), None, now))
+        let owner = Owner::User(Box::new(decided(realm, device, now)?));
+        if !realm.account_is_open(&owner) {
+            return Err(Refusal::new(TokenError::AccessDenied, "the account of the user who approved is closed"));
+        }
+        Arc::new(Grant::new(realm.id_of(client), owner, device.scopes.clone(), None, now))
     };
     let scopes = grant.scopes.clone();
     let refresh = Refresh::first(client, &scopes);

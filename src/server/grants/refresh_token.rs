@@ -122,9 +122,11 @@ fn scopes(
     Ok((seam::scope_granted(&realm.defects, token, requested), kept))
 }
 
-/// Whether the token is good, leaving aside that it may be rotated: not revoked, used often enough, and its chain not too old.
+/// Whether the token is good, leaving aside that it may be rotated: not revoked, used often enough, its chain not too old, and of a user whose account is
+/// open.
 pub fn is_alive(realm: &Realm, token: &RefreshToken, grant: &Grant, now: u64) -> bool {
-    !grant.refresh_tokens_dead() && now < token.expires_at && now < chain_end(realm, grant)
+    let in_time = now < token.expires_at && now < chain_end(realm, grant);
+    !grant.refresh_tokens_dead() && in_time && realm.account_is_open(&grant.owner)
 }
 
 /// When the chain of refresh tokens ends, used or not.

@@ -100,9 +100,9 @@ pub fn access_token(realm: &Realm, grant: &Arc<Grant>, scopes: &Scopes) -> Strin
     jti.copy_from_slice(identifier);
     let token = match realm.config.policy.access_token {
         TokenFormat::Opaque => URL_SAFE_NO_PAD.encode(secret),
-        TokenFormat::Jwt => realm.keys.sign(
-            realm.config.policy.signing,
+        TokenFormat::Jwt => realm.signed(
             Kind::AccessToken,
+            grant,
             &Claims {
                 iss: &realm.issuer,
                 sub: grant.subject(),
@@ -128,6 +128,11 @@ pub fn access_token(realm: &Realm, grant: &Arc<Grant>, scopes: &Scopes) -> Strin
     };
     realm.memory.access_tokens.insert(&token, entry, now);
     token
+}
+
+/// Whether an access token is good: in time, not revoked, and of a user whose account is open (RFC 6749 section 10.4).
+pub fn is_alive(realm: &Realm, token: &AccessToken, now: u64) -> bool {
+    !token.is_revoked() && !token.is_expired(now) && realm.account_is_open(&token.grant.owner)
 }
 
 /// The claims of RFC 9068 section 2.2.
@@ -186,5 +191,5 @@ fn id_token(realm: &Realm, grant: &Grant, scopes: &Scopes) -> Option<String> {
     if let Some(nonce) = grant.nonce() {
         claims["nonce"] = json!(nonce);
     }
-    Some(realm.keys.sign(realm.config.policy.signing, Kind::IdToken, &claims))
+    Some(realm.signed(Kind::IdToken, grant, &claims))
 }

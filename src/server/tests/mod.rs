@@ -1,14 +1,18 @@
 //! Drives the core without a network: a realm, a clock that stands still, and browsers and clients in few words.
 
+mod accounts;
 mod answers;
 mod bends;
 mod clients;
 mod devices;
+mod faults;
 mod flows;
 mod fuzz;
+mod journal;
 mod policy;
 mod refreshing;
 mod registration;
+mod scripted;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,10 +24,11 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderName;
 use serde_json::Value;
 
-use super::config::Config;
+use super::config::{Config, RealmConfig};
 use super::core::Core;
 use super::core::environment::{Clock, Random, SystemRandom};
-use super::core::message::Request;
+use super::core::message::{Ending, Request};
+use super::core::realm::Realm;
 
 pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(super) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -60,6 +65,7 @@ pub(super) struct Answer {
     pub(super) text: String,
     pub(super) json: Value,
     pub(super) held_back: bool,
+    pub(super) ending: Ending,
 }
 
 /// Name and value of the parameters of a request.
@@ -116,6 +122,18 @@ impl Bench {
         Self::new("strict", &[])
     }
 
+    /// The realm under test as it is now.
+    pub(super) fn realm(&self) -> Arc<Realm> {
+        self.core.realm(self.realm).expect("a demo realm")
+    }
+
+    /// Configures the realm anew while it runs.
+    pub(super) fn reconfigure(&self, change: impl FnOnce(&mut RealmConfig)) {
+        let mut config = self.realm().config.clone();
+        change(&mut config);
+        self.core.change_realm(config).expect("a sound configuration").expect("a demo realm");
+    }
+
     pub(super) fn wait(&self, seconds: u64) {
         self.wait_ms(seconds * 1_000);
     }
@@ -161,9 +179,10 @@ impl Bench {
             body: body.as_bytes().to_vec(),
         });
         let held_back = response.delay.is_some();
+        let ending = response.ending;
         let (status, headers, body) = response.render();
         let text = String::from_utf8(body).expect("UTF-8");
-        Answer { status, headers, json: serde_json::from_str(&text).unwrap_or_default(), text, held_back }
+        Answer { status, headers, json: serde_json::from_str(&text).unwrap_or_default(), text, held_back, ending }
     }
 
     /// Posts a form to an endpoint below `protocol/openid-connect/`.
