@@ -140,7 +140,7 @@ Feature: Authorization code
       Then the endpoint refuses with "invalid_grant"
       And put right, the request succeeds
 
-  @must @RFC6749-10.10 @needs:confidential-client @req:code-entropy
+  @must @RFC6749-10.10 @req:code-entropy
   Rule: A code cannot be guessed
 
     @id:entropy @catches:issues-short-codes
@@ -195,6 +195,17 @@ Feature: Authorization code
         | case     | what                           | client                | how                          |
         | verifier | With a made up code_verifier   | a public client       | with a made up code_verifier |
         | secret   | With a wrong secret            | a confidential client | with a wrong client secret   |
+
+  @must @RFC6749-10.5 @req:code-spliced-from-two-rejected
+  Rule: The parts of two codes make no third one
+
+    @id:spliced @catches:reads-client-from-code
+    Scenario: Codes of two clients from one browser
+      A code that carries its client in the open can be made out to another one.
+      Given a confidential client
+      When its codes and those of another confidential client, from one browser, exchange their parts
+      Then no mixture is redeemed
+      And put right, the request succeeds
 
   @must @RFC6749-4.1.3 @req:code-bound-to-confidential-client
   Rule: A code is good for the client that it was issued to

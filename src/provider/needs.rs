@@ -170,6 +170,8 @@ needs! {
     /// access tokens that are JWTs
     JwtAccessToken, "jwt-access-token", Declared,
         |_| Some("capabilities.jwt_access_token: true".to_owned());
+    /// codes that consist of parts
+    StructuredCode, "structured-code", Off, |_| None;
     /// an issuer with a path
     IssuerWithPath, "issuer-with-path", No, |t| {
         let path = Url::parse(&t.provider.issuer).is_ok_and(|issuer| issuer.path() != "/");

@@ -272,6 +272,8 @@ pub struct Policy {
     pub access_token: TokenFormat,
     /// What signs its tokens.
     pub signing: SigningAlgorithm,
+    /// Whether a code names its client in a part of its own, behind a dot; it is good as a whole only.
+    pub code_names_client: bool,
     /// Seconds from the issue of a code to its end.
     pub code_lifetime: u64,
     /// Seconds an access token lives.
@@ -286,7 +288,7 @@ pub struct Policy {
     pub device_interval: u64,
     /// Seconds a browser session lives without being used.
     pub session_lifetime: u64,
-    /// Wrong secrets per client, wrong passwords per user and wrong user codes per realm that a minute bears.
+    /// Wrong secrets and made up codes per client, wrong passwords per user and wrong user codes per realm that a minute bears.
     pub failures_per_minute: u32,
     /// Wrong user codes that one browser session bears.
     pub user_codes_per_session: u32,
@@ -317,6 +319,7 @@ impl Default for Policy {
             query_tokens: false,
             access_token: TokenFormat::Opaque,
             signing: SigningAlgorithm::Es256,
+            code_names_client: false,
             code_lifetime: 60,
             access_token_lifetime: 300,
             refresh_idle_lifetime: 1_800,

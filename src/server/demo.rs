@@ -33,6 +33,7 @@ fn lenient() -> Policy {
         client_auth: ClientAuthPolicy::BasicOrPost,
         query_tokens: true,
         access_token: TokenFormat::Jwt,
+        code_names_client: true,
         ..Policy::default()
     }
 }

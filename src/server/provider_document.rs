@@ -21,6 +21,7 @@ pub fn of(realm: &RealmConfig, issuer: &str, admin_url: &str, admin_key: &str) -
         "clients": clients,
         "users": users,
         "login": { "driver": "form" },
+        "capabilities": { "structured_code": realm.policy.code_names_client },
         "admin": { "url": admin_url, "key": admin_key, "realm": realm.name },
     });
     if publishes_nothing(&realm.defects) {
@@ -50,7 +51,7 @@ pub fn of(realm: &RealmConfig, issuer: &str, admin_url: &str, admin_key: &str) -
     }
     match realm.policy.access_token {
         TokenFormat::Opaque => {}
-        TokenFormat::Jwt => document["capabilities"] = json!({ "jwt_access_token": true }),
+        TokenFormat::Jwt => document["capabilities"]["jwt_access_token"] = json!(true),
     }
     document
 }

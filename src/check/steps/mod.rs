@@ -27,6 +27,7 @@ pub mod resource;
 pub mod response;
 pub mod revocation;
 pub mod scopes;
+pub mod splicing;
 pub mod token_answers;
 pub mod tokens;
 pub mod users;
@@ -72,6 +73,7 @@ static VOCABULARY: LazyLock<Vec<(&'static Phrase, Regex)>> = LazyLock::new(|| {
         scopes::PHRASES,
         races::PHRASES,
         guessing::PHRASES,
+        splicing::PHRASES,
     ];
     topics.into_iter().flatten().map(|phrase| (phrase, phrase.pattern())).collect()
 });

@@ -12,6 +12,7 @@ use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, invalid_grant, invalid_request};
 use crate::server::core::scope::Scopes;
 use crate::server::endpoints::hint::kind_of;
+use crate::server::grants::authorization_code::naming;
 
 table! { Code;
     /// Answers `invalid_grant` to the valid code of a confidential client.
@@ -50,6 +51,8 @@ table! { Code;
     KeepsCodesForAnHour violates ["code-lifetime-at-most-10-minutes", "code-expires"];
     /// Issues codes of ten digits.
     IssuesShortCodes violates ["code-entropy"];
+    /// Looks a code up by its random part, and reads the client off the other one, which nobody vouches for.
+    ReadsClientFromCode violates ["code-spliced-from-two-rejected"];
     /// Lets a client try any number of codes that were never issued.
     NeverLimitsInvalidCodes violates ["token-invalid-code-flood-limited"];
     /// Lets the `scope` of a redemption replace the approved one.
@@ -121,7 +124,23 @@ pub fn accepts_valid_codes(defects: &Defects, client: &ClientConfig) -> Result<(
     if defects.has(Flaw::RefusesValidCode) && !client.is_public() { Err(invalid_grant("no")) } else { Ok(()) }
 }
 
-/// Whether the code was issued to the client.
+/// The part of a code that it is looked up by: the whole of it.
+pub fn name<'code>(defects: &Defects, code: &'code str) -> &'code str {
+    match code.split_once('.') {
+        Some((random, _)) if defects.has(Flaw::ReadsClientFromCode) => random,
+        Some(_) | None => code,
+    }
+}
+
+/// Whether the code was issued to the client, by what the server knows of it.
+pub fn issued_to(defects: &Defects, client: &ClientConfig, presented: &str, sound: bool) -> bool {
+    if defects.has(Flaw::ReadsClientFromCode) && presented.contains('.') {
+        return presented == naming(name(defects, presented), &client.id);
+    }
+    sound
+}
+
+/// Whether the code is good for the client.
 pub fn belongs(defects: &Defects, client: &ClientConfig, sound: bool) -> bool {
     sound
         || if client.is_public() {

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use crate::server::config::ClientConfig;
 use crate::server::core::authorization::AuthorizationRequest;
 use crate::server::core::form::Parameters;
@@ -19,7 +22,8 @@ use super::tokens::{self, Issue, Refresh};
 
 /// A code for what the user has approved.
 pub fn issue(realm: &Realm, request: AuthorizationRequest, user: ApprovingUser) -> String {
-    let (value, now) = (seam::value(&realm.defects, realm.secret()), realm.now());
+    let (random, now) = (seam::value(&realm.defects, realm.secret()), realm.now());
+    let value = if realm.config.policy.code_names_client { naming(&random, &request.client_id) } else { random };
     let code = Code {
         client_id: request.client_id,
         redirect_uri: request.redirect_uri,
@@ -30,8 +34,14 @@ pub fn issue(realm: &Realm, request: AuthorizationRequest, user: ApprovingUser) 
         expires_at: now + seam::lifetime(&realm.defects, realm.config.policy.code_lifetime) * 1_000,
         redeemed: None,
     };
-    realm.memory.codes.of(&value).insert(&value, code, now);
+    let name = seam::name(&realm.defects, &value);
+    realm.memory.codes.of(name).insert(name, code, now);
     value
+}
+
+/// A code that says which client it is for. That part is for people who read logs: a code is looked up as a whole.
+pub fn naming(random: &str, client_id: &str) -> String {
+    format!("{random}.{}", URL_SAFE_NO_PAD.encode(client_id))
 }
 
 /// Tokens for a code.
@@ -60,12 +70,14 @@ pub fn redeem(realm: &Realm, client: &ClientConfig, form: &Parameters) -> Result
 fn spend(realm: &Realm, client: &ClientConfig, presented: &str, form: &Parameters) -> Result<Arc<Grant>, Refusal> {
     const UNFIT: Refusal = invalid_grant("the code is unknown, expired, spent, or was issued for another request");
     let now = realm.now();
-    let mut codes = realm.memory.codes.of(presented);
-    let Some(code) = codes.get_mut(presented) else {
+    let name = seam::name(&realm.defects, presented);
+    let mut codes = realm.memory.codes.of(name);
+    let Some(code) = codes.get_mut(name) else {
         drop(codes);
         return Err(guessed(realm, client, presented, UNFIT));
     };
-    if !seam::belongs(&realm.defects, client, code.client_id == client.id) {
+    let is_its_own = seam::issued_to(&realm.defects, client, presented, code.client_id == client.id);
+    if !seam::belongs(&realm.defects, client, is_its_own) {
         return Err(UNFIT);
     }
     let given = form.get("redirect_uri");

@@ -136,3 +136,15 @@ fn guessing_a_secret_is_stopped_and_other_clients_do_not_feel_it() {
     bench.wait(60);
     assert_eq!(bench.client_token("batch").status, 200);
 }
+
+#[test]
+fn a_client_that_makes_up_codes_is_stopped_for_a_minute_and_others_do_not_feel_it() {
+    let bench = Bench::strict();
+    let code = bench.code("other");
+    let guess = |role: &str| bench.post("token", role, &bench.redemption(role, "made-up")).status;
+    let guesses: Vec<u16> = (0..120).map(|_| guess("web")).collect();
+    assert_eq!((guesses[99], guesses[119]), (400, 429));
+    assert_eq!(bench.post("token", "other", &bench.redemption("other", &code)).status, 200);
+    bench.wait(61);
+    assert_eq!(guess("web"), 400);
+}

@@ -119,3 +119,16 @@ fn a_token_in_the_query_opens_nothing_unless_the_realm_takes_it_and_then_private
         assert_eq!(bench.userinfo(&token).header("cache-control"), Some("no-store"));
     }
 }
+
+#[test]
+fn a_code_that_names_its_client_is_good_as_a_whole_only() {
+    let bench = Bench::new("lenient", &[]);
+    let (own, other) = (bench.code("web"), bench.code("other"));
+    let part = |code: &str, at: usize| code.split('.').nth(at).expect("two parts").to_owned();
+    for spliced in [format!("{}.{}", part(&own, 0), part(&other, 1)), part(&own, 0)] {
+        for role in ["web", "other"] {
+            assert_eq!(bench.post("token", role, &bench.redemption("web", &spliced)).refusal(), (400, "invalid_grant"), "{role}");
+        }
+    }
+    assert_eq!(bench.post("token", "web", &bench.redemption("web", &own)).status, 200);
+}

@@ -96,6 +96,13 @@ pub(super) const PROBES: &[Line] = &[
         let redemption = b.redemption("single", &back.parameter("code").unwrap_or_default());
         b.post("token", "single", &with(redemption, "redirect_uri", "https://evil.example/cb")).status == 200
     }),
+    ("reads-client-from-code", "lenient", |b| {
+        let (own, other) = (b.code("web"), b.code("other"));
+        let parts =
+            |code: &str| code.split_once('.').map(|(left, right)| (left.to_owned(), right.to_owned())).unwrap_or_default();
+        let spliced = format!("{}.{}", parts(&own).0, parts(&other).1);
+        b.post("token", "other", &b.redemption("web", &spliced)).status == 200
+    }),
     ("lets-last-code-win", "strict", |b| {
         let code = b.code("web");
         let redemption = super::super::twice(with(b.redemption("web", "bogus"), "code", "bogus"), "code", &code);
