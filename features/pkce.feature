@@ -77,7 +77,7 @@ Feature: Proof Key for Code Exchange
   @must @RFC9700-2.1.1 @req:pkce-required-for-public-client
   Rule: A public client has to send a challenge
 
-    @id:public-without-challenge @catches:waives-pkce-for-public-clients
+    @id:public-without-challenge @catches:waives-pkce-for-public-clients @catches:forgets-pkce-of-public-clients
     Scenario: A public client without a challenge
       Nothing else ties the code to the app that asked for it.
       Given a public client whose user approved a request with an S256 challenge
@@ -174,3 +174,151 @@ Feature: Proof Key for Code Exchange
       And its user approved another request with the challenge of a code_verifier of 129 characters
       When the client redeems the code
       Then the endpoint refuses with "invalid_grant" or "invalid_request", tolerating success
+
+  @must @RFC7636-4.1 @req:pkce-verifier-charset-checked
+  Rule: A code_verifier consists of letters, digits and four marks
+
+    @id:verifier-characters @catches:skips-verifier-character-check
+    Scenario Outline: A verifier with <what> in it
+      The two sides of the comparison come to read such a verifier in two ways, and one of the readings is shorter.
+      Given a public client with tokens from a code that its user approved
+      And its user approved another request with the challenge of a code_verifier that has <text> in it
+      When the client redeems the code
+      Then the endpoint refuses with "invalid_grant" or "invalid_request", tolerating success
+
+      Examples:
+        | case      | what                      | text |
+        | space     | a space                   | " "  |
+        | plus      | a plus sign               | "+"  |
+        | equals    | an equals sign            | "="  |
+        | not-ascii | a letter outside of ASCII | "é"  |
+
+  @must @RFC7636-4.1 @req:pkce-verifier-limits-accepted
+  Rule: Every code_verifier within the grammar works
+
+    @id:longest-verifier @catches:refuses-long-verifiers
+    Scenario: A verifier of 128 characters
+      The longest one there may be; a column of the database may be shorter.
+      Given a public client
+      And its user approved another request with the challenge of a code_verifier of 128 characters
+      When the client redeems the code
+      Then the client gets tokens
+
+    @id:marks-in-verifier @catches:refuses-marks-in-verifiers
+    Scenario: A verifier of 43 characters, all marks among them
+      The client library next door makes its verifiers of other letters than ours.
+      Given a public client
+      And its user approved another request with the challenge of a code_verifier of 43 characters, all marks among them
+      When the client redeems the code
+      Then the client gets tokens
+
+  @must @RFC7636-4.2 @RFC7636-A @req:pkce-s256-base64url-alphabet
+  Rule: S256 is written in the URL-safe alphabet, without padding
+
+    @id:url-safe-letters @catches:computes-s256-in-standard-alphabet
+    Scenario: A challenge with dashes and underscores in it
+      With the other alphabet three logins in four fail, and nobody sees which.
+      Given a public client
+      And its user approved another request whose challenge has dashes and underscores in it
+      When the client redeems the code
+      Then the client gets tokens
+
+  @must @RFC7636-4.2 @req:pkce-challenge-syntax-checked
+  Rule: A code_challenge that cannot be one is refused
+
+    @id:malformed-challenge @catches:stores-malformed-challenges
+    Scenario Outline: <what>
+      What cannot be the hash of a verifier protects nothing, and the client learns it too late.
+      Given a public client whose user approved a request with an S256 challenge
+      When the user approves a request <how>
+      Then the client is told "invalid_request", tolerating a code that is not redeemed with a made up code_verifier
+
+      Examples:
+        | case     | what                                 | how                                                                |
+        | one      | One character                        | with code_challenge "A"                                            |
+        | short    | 42 characters                        | with a code_challenge of 42 letters                                |
+        | long     | 129 characters                       | with a code_challenge of 129 letters                               |
+        | padded   | A challenge with padding             | with padding after its code_challenge                              |
+        | alphabet | A challenge in the standard alphabet | with letters of the standard base64 alphabet in its code_challenge |
+
+  @must @RFC7636-4.3 @req:pkce-method-default-plain
+  Rule: A challenge without a method is never taken for less than it says
+
+    @id:no-method @catches:skips-comparison-without-method
+    Scenario: A challenge without code_challenge_method
+      It means plain; a server that has no plain refuses it, and one that compares nothing lets every thief in.
+      Given a public client whose user approved a request with an S256 challenge
+      When the user approves a request without code_challenge_method
+      Then the client is told "invalid_request", or the challenge itself redeems its code, and nothing else
+
+  @must @RFC6749-3.1 @req:authz-empty-code-challenge-as-omitted
+  Rule: An empty code_challenge is none
+
+    @id:empty-challenge @catches:stores-empty-challenge
+    Scenario: An empty code_challenge
+      Stored as it is, it makes PKCE a formality that every verifier passes.
+      Given a public client whose user approved a request with an S256 challenge
+      When the user approves a request with an empty code_challenge
+      Then the client is told "invalid_request", or its code is not redeemed
+
+  @must @RFC6749-3.1 @draft-ietf-oauth-v2-1-3.1 @req:authz-duplicate-code-challenge-rejected
+  Rule: A repeated code_challenge makes the request invalid
+
+    @id:two-challenges @catches:lets-first-challenge-win @catches:lets-last-challenge-win
+    Scenario Outline: Another code_challenge <where> its own
+      Whoever can add to the address of the login page would choose the verifier.
+      Given a public client whose user approved a request with an S256 challenge
+      When the user approves a request with another code_challenge <where> its own
+      Then the client is told "invalid_request", tolerating a code that is not redeemed
+
+      Examples:
+        | case   | where  |
+        | after  | after  |
+        | before | before |
+
+  @must @RFC6749-3.2 @draft-ietf-oauth-v2-1-3.2 @req:token-duplicate-code-verifier-rejected
+  Rule: A repeated code_verifier makes the request invalid
+
+    @id:two-verifiers @catches:accepts-any-of-several-verifiers
+    Scenario Outline: Another code_verifier <where> its own
+      A thief could send as many guesses at once as a request has room for.
+      Given a public client with tokens from a code that its user approved
+      And its user approved another request with an S256 challenge
+      When the client redeems the code with another code_verifier <where> its own
+      Then the endpoint refuses with "invalid_request", tolerating "invalid_grant"
+
+      Examples:
+        | case   | where  |
+        | after  | after  |
+        | before | before |
+
+  @must @RFC7636-4.4 @req:pkce-challenge-not-in-response
+  Rule: The challenge does not come back through the browser
+
+    @id:challenge-in-response @catches:puts-challenge-into-code
+    Scenario: The response to a request with a challenge
+      Whoever reads the response would have the code and what it is bound to.
+      Given a public client
+      When the user approves a request
+      Then the client gets a code
+      And the response does not give the challenge away
+
+  @must @RFC9700-2.1.1 @draft-ietf-oauth-v2-1-4.1.3 @req:pkce-code-without-challenge-refused-at-token
+  Rule: A public client's code without a challenge is worth nothing
+
+    @id:code-without-challenge @catches:forgets-pkce-of-public-clients
+    Scenario: A request without a challenge, redeemed without a verifier
+      Where one endpoint forgets to ask, the other one is there to notice.
+      Given a public client whose user approved a request with an S256 challenge
+      When the user approves a request that has no challenge
+      Then the client is told "invalid_request", or its code is not redeemed
+
+  @may @must:oauth-2.1 @draft-ietf-oauth-v2-1-4.1.2.1 @req:pkce-required-for-confidential-client
+  Rule: A confidential client has to send a challenge too
+
+    @id:confidential-without-challenge @catches:waives-pkce-for-confidential-clients
+    Scenario: A confidential client without a challenge
+      Its secret does not tell whose code it is that somebody put into the client's redirect.
+      Given a confidential client whose user approved a request with an S256 challenge
+      When the user approves a request that has no challenge
+      Then the client is told "invalid_request", tolerating a code

@@ -11,7 +11,7 @@ use super::judge;
 use super::phrase::Token;
 use super::scene::{Deed, Device, Grant, Heard, Scene};
 use crate::login::{self, Decision, End, Errand, Sighting, Stop};
-use crate::protocol::{Endpoint, OAuthError, Params, Pkce, Request, Secret, Tokens, answer, request};
+use crate::protocol::{Endpoint, OAuthError, Params, Request, Secret, Tokens, answer, request};
 use crate::verdict::Kind;
 
 /// Which request the user is sent with.
@@ -29,7 +29,7 @@ impl Scene {
         let client = self.actor()?;
         let redirect_uri = client.redirect_uri().to_owned();
         let scope = Some(client.scopes.join(" ")).filter(|scope| !scope.is_empty());
-        let pkce = (ask == Ask::WithChallenge).then(|| Pkce::from_octets(chance::octets()));
+        let pkce = (ask == Ask::WithChallenge).then(chance::pkce);
         let mut request = request::authorize(&self.endpoint(Endpoint::Authorization)?, &client.id)
             .set("redirect_uri", &redirect_uri)
             .set_some("scope", scope.as_ref())

@@ -6,6 +6,15 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::grant::{Challenge, ChallengeMethod};
+use crate::server::config::{ClientConfig, PkcePolicy};
+
+/// Whether the realm obliges this client to use PKCE (RFC 9700 section 2.1.1).
+pub fn is_required(policy: PkcePolicy, client: &ClientConfig) -> bool {
+    match policy {
+        PkcePolicy::Everyone => true,
+        PkcePolicy::PublicClients => client.is_public(),
+    }
+}
 
 /// The S256 transformation (RFC 7636 section 4.2).
 pub fn s256(verifier: &str) -> String {

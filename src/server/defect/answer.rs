@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     authorization, authorization_response, bearer, client_auth, code, device, introspection, legacy, metadata, native, pages,
-    redirect, revocation, token,
+    pkce, redirect, revocation, token,
 };
 use crate::server::core::endpoint::{Endpoint, Surface};
 use crate::server::core::message::{Content, Request, Response};
@@ -17,12 +17,13 @@ pub fn before(realm: &Realm, endpoint: &Endpoint, request: &mut Request) {
     match endpoint.surface() {
         Surface::Token => {
             code::before(realm, request);
+            pkce::before_token(&realm.defects, request);
             token::before(&realm.defects, request);
         }
+        Surface::Authorization => pkce::before_authorization(&realm.defects, request),
         Surface::DeviceAuthorization => device::before(&realm.defects, request),
         Surface::Introspection => introspection::before(&realm.defects, request),
-        Surface::Revocation => revocation::before(&realm.defects, request),
-        Surface::Authorization | Surface::DevicePages | Surface::Resource | Surface::Keys | Surface::Metadata => {}
+    pkce, redirect, revocation, token,
     }
 }
 

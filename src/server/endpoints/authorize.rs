@@ -1,6 +1,6 @@
 //! The authorization endpoint: who asks, where the answer may go, and whether the request can be put to a user (RFC 6749 section 4.1.1).
 
-use crate::server::config::{ClientConfig, GrantKind, PkcePolicy};
+use crate::server::config::{ClientConfig, GrantKind};
 use crate::server::core::authorization::{AuthorizationError, AuthorizationRequest, ResponseKind, Target};
 use crate::server::core::form::Parameters;
 use crate::server::core::grant::{Challenge, ChallengeMethod};
@@ -160,12 +160,12 @@ fn scopes(realm: &Realm, client: &ClientConfig, given: Option<&str>) -> Result<S
 
 /// The PKCE challenge (RFC 7636 section 4.3); without a method it is `plain`, which few realms support (RFC 9700 section 2.1.1).
 fn challenge(realm: &Realm, client: &ClientConfig, parameters: &Parameters) -> Result<Option<Challenge>, Fault> {
+    if let Some(challenge) = pkce_seam::vacuous_challenge(&realm.defects, parameters) {
+        return Ok(Some(challenge));
+    }
     let method = parameters.get("code_challenge_method");
     let Some(value) = parameters.get("code_challenge") else {
-        let required = match realm.config.policy.pkce {
-            PkcePolicy::Everyone => true,
-            PkcePolicy::PublicClients => client.is_public(),
-        };
+        let required = pkce::is_required(realm.config.policy.pkce, client);
         return if pkce_seam::challenge_required(&realm.defects, client, required) {
             Err((pkce_seam::missing_challenge_error(&realm.defects, client), "code_challenge is missing"))
         } else if method.is_some() {
@@ -186,7 +186,7 @@ fn challenge(realm: &Realm, client: &ClientConfig, parameters: &Parameters) -> R
         ChallengeMethod::S256 => pkce::is_s256_challenge(value),
         ChallengeMethod::Plain => pkce::has_verifier_length(value) && pkce::has_verifier_characters(value),
     };
-    if !well_formed {
+    if !pkce_seam::challenge_is_fine(&realm.defects, well_formed) {
         return Err((AuthorizationError::InvalidRequest, "the code challenge is malformed"));
     }
     Ok(Some(Challenge { value: value.to_owned(), method }))

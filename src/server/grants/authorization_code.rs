@@ -22,7 +22,8 @@ use super::tokens::{self, Issue, Refresh};
 
 /// A code for what the user has approved.
 pub fn issue(realm: &Realm, request: AuthorizationRequest, user: ApprovingUser) -> String {
-    let (random, now) = (seam::value(&realm.defects, realm.secret()), realm.now());
+    let secret = seam::value(&realm.defects, realm.secret());
+    let (random, now) = (pkce_seam::code(&realm.defects, request.challenge.as_ref(), secret), realm.now());
     let value = if realm.config.policy.code_names_client { naming(&random, &request.client_id) } else { random };
     let code = Code {
         client_id: request.client_id,
@@ -133,7 +134,14 @@ fn repeats(client: &ClientConfig, asked: Option<&str>, given: Option<&str>) -> b
 fn proof(realm: &Realm, client: &ClientConfig, code: &Code, form: &Parameters) -> Result<(), Refusal> {
     let defects = &realm.defects;
     match (&code.challenge, form.get("code_verifier")) {
-        (None, None) => Ok(()),
+        (None, None) => {
+            let required = pkce::is_required(realm.config.policy.pkce, client);
+            if pkce_seam::code_without_challenge_is_fine(defects, client, !required) {
+                Ok(())
+            } else {
+                Err(invalid_grant("the code has no code_challenge"))
+            }
+        }
         (None, Some(_)) if pkce_seam::verifier_alone_is_fine(defects) => Ok(()),
         // Else PKCE could be stripped off the authorization request unnoticed (RFC 9700 section 4.8.2).
         (None, Some(_)) => Err(invalid_request("code_verifier without code_challenge")),
@@ -141,7 +149,7 @@ fn proof(realm: &Realm, client: &ClientConfig, code: &Code, form: &Parameters) -
         (Some(_), None) => Err(invalid_grant("code_verifier is missing")),
         (Some(challenge), Some(verifier)) => {
             let formed = pkce_seam::verifier_length_is_fine(defects, pkce::has_verifier_length(verifier))
-                && pkce::has_verifier_characters(verifier);
+                && pkce_seam::verifier_characters_are_fine(defects, pkce::has_verifier_characters(verifier));
             let matches = formed && pkce::matches(challenge, verifier);
             if pkce_seam::verifier_matches(defects, client, challenge, form, matches) {
                 Ok(())

@@ -7,6 +7,7 @@ mod device_pages;
 mod devices;
 mod front_channel;
 mod lifecycle;
+mod pkce;
 mod published;
 mod requests;
 mod responses;
@@ -25,6 +26,7 @@ fn lines() -> impl Iterator<Item = Line> {
         front_channel::PROBES,
         back_channel::PROBES,
         lifecycle::PROBES,
+        pkce::PROBES,
         devices::PROBES,
         device_pages::PROBES,
         published::PROBES,
