@@ -267,3 +267,19 @@ Feature: Client authentication
         | case  | scheme |
         | lower | basic  |
         | upper | BASIC  |
+
+  @must @RFC6749-3.2.1 @req:client-auth-client-id-mismatch-any-grant
+  Rule: Whoever authenticated is the one whose rights count, whatever the grant
+
+    @id:named-in-body @catches:serves-client-named-in-body
+    Scenario Outline: A client authenticates, and names another one for <what>
+      Any client of the server would have the rights of all others.
+      Given <client>
+      When the client <asks> with the header of another confidential client and its own client_id in the body
+      Then the endpoint refuses with "invalid_request" or "invalid_client" or "invalid_grant" or "unauthorized_client" or "invalid_scope"
+      And put right, the request succeeds
+
+      Examples:
+        | case               | what               | client                                                               | asks                             |
+        | client-credentials | its scopes         | a service client with a token of its own                             | asks for a token of its own      |
+        | refresh            | its refresh tokens | a confidential client with tokens from a code that its user approved | refreshes with the refresh token |

@@ -381,3 +381,144 @@ Feature: Token endpoint
       When the client refreshes with the code
       Then the endpoint refuses with "invalid_grant"
       And put right, the request succeeds
+
+  @must @RFC6749-4.1.3 @RFC6749-B @req:token-content-type-charset-accepted
+  Rule: A form is a form, whatever else its Content-Type says
+
+    @id:content-type @catches:compares-content-type-literally
+    Scenario Outline: A form labelled <type>
+      Every HTTP library has a habit of its own here, and a proxy may add another.
+      Given a service client with a token of its own
+      When the client asks for a token of its own with the content type "<type>"
+      Then the client gets tokens
+
+      Examples:
+        | case    | type                                             |
+        | charset | application/x-www-form-urlencoded; charset=UTF-8 |
+        | case    | Application/X-WWW-Form-Urlencoded                |
+        | tight   | application/x-www-form-urlencoded;charset=utf-8  |
+
+  @must @RFC6749-3.2 @req:token-empty-param-as-omitted
+  Rule: A parameter without a value is as good as none
+
+    @id:empty-scope @catches:refuses-empty-scope
+    Scenario: An empty scope
+      A client that fills a form leaves empty what it has nothing to say to.
+      Given a service client with a token of its own
+      When the client asks for a token of its own with an empty scope
+      Then the endpoint answers as it does without scope
+
+    @id:empty-scope-of-refresh @catches:refuses-empty-scope
+    Scenario: An empty scope on refresh
+      It asks for what was granted, and not for nothing.
+      Given a confidential client with tokens from a code that its user approved
+      When the client refreshes with the refresh token with an empty scope
+      Then the client gets tokens
+
+    @id:empty-secret @catches:refuses-empty-secret-of-public-clients
+    Scenario: An empty client_secret of a client that has none
+      Libraries send the field because there is one.
+      Given a public client whose user approved a request with an S256 challenge
+      When the client redeems the code with an empty client_secret
+      Then the client gets tokens
+
+  @must @RFC6749-3.2 @RFC6749-2.3 @req:token-duplicate-client-id-rejected
+  Rule: Credentials that stand there twice make the request invalid
+
+    @id:repeated-credentials @catches:lets-first-credentials-win
+    Scenario: A client's own credentials, and another client's after them
+      One part of the server reads the first, another the last, and a client acts in another one's name.
+      Given a service client that authenticates in the body with a token of its own
+      When the client asks for a token of its own with its own credentials and then those of another confidential client in the body
+      Then the endpoint refuses with "invalid_request", tolerating "invalid_client"
+      And put right, the request succeeds
+
+  @must @RFC6749-1.9 @RFC6749-4.4.2 @req:token-grant-type-case-sensitive
+  Rule: The names of grant types are case sensitive
+
+    @id:grant-type-case @catches:ignores-case-of-grant-type
+    Scenario Outline: The grant type <grant>
+      What one part of the server takes for unknown, and lets pass, another one serves.
+      Given a service client with a token of its own
+      When the token endpoint is asked for the grant type "<grant>"
+      Then the endpoint refuses with "unsupported_grant_type"
+      And put right, the request succeeds
+
+      Examples:
+        | case  | grant              |
+        | title | Client_Credentials |
+        | upper | CLIENT_CREDENTIALS |
+
+  @must @RFC6749-5.2 @req:token-error-charset
+  Rule: A refusal is written in the letters that are allowed
+
+    @id:error-letters @catches:echoes-input-in-errors
+    Scenario Outline: Quotation marks, backslashes and other letters in the <name>
+      An error that repeats its cause carries it into logs and pages that never expected it.
+      Given <client>
+      When <act> with letters outside of the grammar in its <name>
+      Then the words of the refusal keep to the letters that are allowed
+
+      Examples:
+        | case      | name      | client                                                               | act                                    |
+        | scope     | scope     | a service client                                                     | the client asks for a token of its own |
+        | code      | code      | a public client whose user approved a request with an S256 challenge | the client redeems the code            |
+        | client-id | client_id | a public client whose user approved a request with an S256 challenge | the client redeems the code            |
+
+  @should @RFC6749-5.2 @req:token-answer-independent-of-accept
+  Rule: A refusal is JSON whatever the client asks for
+
+    @id:any-accept @catches:redirects-browsers-to-login @catches:sends-errors-only-to-who-accepts-json
+    Scenario Outline: <what>
+      Few clients ask for JSON by name, and the reason of a refusal is lost on all others.
+      Given <client>
+      When <act>
+      Then the refusal is the same whatever kind of answer is asked for
+
+      Examples:
+        | case         | what           | client                | act                                                               |
+        | anonymous    | Nobody         | a service client      | the client asks for a token of its own without saying who it is   |
+        | wrong-secret | A wrong secret | a service client      | the client asks for a token of its own with a wrong client secret |
+        | bad-grant    | A bad grant    | a confidential client | the client refreshes with the made up token                       |
+
+  @must @RFC6749-10.14 @RFC6749-5.2 @req:token-malformed-input-no-5xx
+  Rule: Broken input is refused, and breaks nothing
+
+    @id:broken-input
+    Scenario Outline: <what>
+      What breaks down over one request can be brought down by many.
+      Given a confidential client
+      When the client refreshes with the made up token <how>
+      Then the endpoint refuses, and does not break
+
+      @catches:crashes-on-broken-encoding
+      Examples:
+        | case     | what                              | how                                           |
+        | percent  | A percent sign without its number | with a percent sign and no number in its body |
+        | not-utf8 | Octets that are no UTF-8          | with octets in its body that are no UTF-8     |
+
+      @catches:builds-queries-from-input
+      Examples:
+        | case          | what                            | how                                      |
+        | nul           | A NUL in a token                | with a NUL in its refresh_token          |
+        | sql-token     | A piece of SQL for a token      | with refresh_token "' OR '1'='1' --"     |
+        | sql-client-id | A piece of SQL for a client     | with client_id "' OR '1'='1' --"         |
+
+      @catches:crashes-on-empty-body
+      Examples:
+        | case  | what           | how                |
+        | empty | Nothing at all | with an empty body |
+
+      @catches:crashes-on-long-input
+      Examples:
+        | case | what                      | how                                              |
+        | long | A token of 50 000 letters | with 50000 letters for a refresh_token in its body |
+
+    @id:huge-input @catches:crashes-on-long-input
+    Scenario: A token of a million letters, and one that just gets through
+      The first door stops the largest; behind it there may be a smaller one.
+      Given a confidential client
+      When the client refreshes with the made up token with 1000000 letters for a refresh_token in its body
+      Then the endpoint refuses, and does not break
+      When the client refreshes with the made up token with 20000 letters for a refresh_token in its body
+      Then the endpoint refuses, and does not break

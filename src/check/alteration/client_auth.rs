@@ -59,6 +59,21 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
         let request = request.basic("Basic", &form_encode(&client.id), &form_encode(secret(client)?.expose()));
         Ok(request.set("client_id", &other.id).set("client_secret", secret(other)?))
     }),
+    alteration("with its own credentials and then those of {client} in the body", &[], |scene, request, args| {
+        let (client, other) = (scene.actor()?, scene.client(named(&args[0])?.key)?);
+        let secret = |client: &Client| client.secret.clone().ok_or_else(|| Halt::blocked("the client has no secret"));
+        let request = request.authenticate(&ClientAuth::Post { id: client.id.clone(), secret: secret(client)? });
+        Ok(request.twice("client_id", &other.id).twice("client_secret", secret(other)?))
+    }),
+    alteration("with the header of {client} and its own client_id in the body", &[], |scene, request, args| {
+        let (client, other) = (scene.actor()?, scene.client(named(&args[0])?.key)?);
+        match other.auth() {
+            auth @ ClientAuth::Basic { .. } => Ok(request.authenticate(&auth).set("client_id", &client.id)),
+            ClientAuth::Anonymous | ClientAuth::None { .. } | ClientAuth::Post { .. } => {
+                Err(Halt::NotApplicable(format!("`clients.{}` is not registered for HTTP Basic", other.role)))
+            }
+        }
+    }),
     alteration("with its client_id in the body as well", &[], |scene, request, _| {
         Ok(request.set("client_id", &scene.actor()?.id))
     }),

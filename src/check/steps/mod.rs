@@ -29,6 +29,7 @@ pub mod revocation;
 pub mod scopes;
 pub mod splicing;
 pub mod token_answers;
+pub mod token_requests;
 pub mod tokens;
 pub mod users;
 pub mod verification;
@@ -70,6 +71,7 @@ static VOCABULARY: LazyLock<Vec<(&'static Phrase, Regex)>> = LazyLock::new(|| {
         key_set::PHRASES,
         refusals::PHRASES,
         token_answers::PHRASES,
+        token_requests::PHRASES,
         scopes::PHRASES,
         races::PHRASES,
         guessing::PHRASES,

@@ -20,10 +20,11 @@ pub fn before(realm: &Realm, endpoint: &Endpoint, request: &mut Request) {
             pkce::before_token(&realm.defects, request);
             token::before(&realm.defects, request);
         }
-        Surface::Authorization => pkce::before_authorization(&realm.defects, request),
         Surface::DeviceAuthorization => device::before(&realm.defects, request),
         Surface::Introspection => introspection::before(&realm.defects, request),
-    pkce, redirect, revocation, token,
+        Surface::Revocation => revocation::before(&realm.defects, request),
+        Surface::Authorization => pkce::before_authorization(&realm.defects, request),
+        Surface::DevicePages | Surface::Resource | Surface::Keys | Surface::Metadata => {}
     }
 }
 

@@ -46,6 +46,10 @@ table! { ClientAuth;
     LetsVerifierReplaceSecret violates ["public-client-cannot-impersonate-confidential"];
     /// Knows the scheme `Basic` in this spelling only.
     ComparesBasicSchemeLiterally violates ["client-auth-basic-scheme-case-insensitive"];
+    /// Lets one client authenticate and another, named in the body, have its own tokens or those of its refresh token.
+    ServesClientNamedInBody violates ["client-auth-client-id-mismatch-any-grant"];
+    /// Counts no wrong secrets.
+    NeverTiresOfWrongSecrets violates ["client-auth-brute-force-limited"];
 }
 
 /// Whether the scheme of an Authorization header is Basic.
@@ -75,7 +79,12 @@ pub fn second_method_is_ignored(defects: &Defects) -> bool {
 
 /// Whether another client than the one that authenticates may be named in the body.
 pub fn body_client_is_trusted(defects: &Defects) -> bool {
-    defects.has(Flaw::TrustsBodyClientId)
+    defects.has(Flaw::TrustsBodyClientId) || defects.has(Flaw::ServesClientNamedInBody)
+}
+
+/// Whether wrong secrets are counted, and too many of them stop everybody.
+pub fn failures_are_counted(defects: &Defects) -> bool {
+    !defects.has(Flaw::NeverTiresOfWrongSecrets)
 }
 
 /// Whether the same client must not be named in the body.
@@ -90,7 +99,12 @@ pub fn client_in_charge<'realm>(
     form: &Parameters,
     grant: Option<GrantKind>,
 ) -> &'realm ClientConfig {
-    if !realm.defects.has(Flaw::TrustsBodyClientId) || grant != Some(GrantKind::AuthorizationCode) {
+    let deceived = match grant {
+        Some(GrantKind::AuthorizationCode) => realm.defects.has(Flaw::TrustsBodyClientId),
+        Some(GrantKind::ClientCredentials | GrantKind::RefreshToken) => realm.defects.has(Flaw::ServesClientNamedInBody),
+        Some(GrantKind::DeviceCode) | None => false,
+    };
+    if !deceived {
         return client;
     }
     form.get("client_id").and_then(|id| realm.client(id)).unwrap_or(client)

@@ -1,6 +1,7 @@
 //! Bugs of the token endpoint whatever the grant: how it reads a request, and the form of its answers.
 
 use http::Method;
+use http::header::CONTENT_TYPE;
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use crate::server::core::form::Parameters;
 use crate::server::core::grant::{Grant, Owner};
 use crate::server::core::message::{Content, Request, Response};
 use crate::server::core::realm::Realm;
-use crate::server::core::refusal::{Refusal, invalid_request};
+use crate::server::core::refusal::{Refusal, TokenError, invalid_client, invalid_request};
 use crate::server::endpoints::token::DEVICE_CODE;
 use crate::server::grants::tokens::{Issue, Refresh};
 
@@ -63,13 +64,35 @@ table! { Token;
     /// Sends token errors with a `Cache-Control` that lets caches keep them.
     SendsCacheableErrors violates ["token-error-no-store"];
     /// Redirects a refused token request to a login page when it accepts HTML.
-    RedirectsBrowsersToLogin violates ["token-no-redirect"];
+    RedirectsBrowsersToLogin violates ["token-no-redirect", "token-answer-independent-of-accept"];
     /// Keeps all tokens in one table, and takes an access token for a refresh token.
     AcceptsAccessTokenAsRefreshToken violates ["token-cross-type-substitution-rejected"];
     /// Keeps all tokens in one table, and redeems a refresh token like a code.
     AcceptsRefreshTokenAsCode violates ["token-cross-type-substitution-rejected"];
     /// Keeps all tokens in one table, and takes a code for a refresh token.
     AcceptsCodeAsRefreshToken violates ["token-cross-type-substitution-rejected"];
+    /// Knows the content type of a form in one spelling only, without a charset.
+    ComparesContentTypeLiterally violates ["token-content-type-charset-accepted"];
+    /// Answers `invalid_scope` to an empty `scope`.
+    RefusesEmptyScope violates ["token-empty-param-as-omitted"];
+    /// Takes an empty `client_secret` of a public client for a wrong one.
+    RefusesEmptySecretOfPublicClients violates ["token-empty-param-as-omitted"];
+    /// Takes the first `client_id` and `client_secret` where there are several.
+    LetsFirstCredentialsWin violates ["token-duplicate-client-id-rejected"];
+    /// Knows a grant type in any spelling of its letters.
+    IgnoresCaseOfGrantType violates ["token-grant-type-case-sensitive"];
+    /// Repeats the `scope`, the `code` or the lone `client_id` that it refuses in its `error_description`, letter by letter.
+    EchoesInputInErrors violates ["token-error-charset"];
+    /// Leaves the body of an error out where the client does not ask for JSON by name.
+    SendsErrorsOnlyToWhoAcceptsJson violates ["token-answer-independent-of-accept"];
+    /// Breaks down over a body whose percent-encoding or UTF-8 is broken.
+    CrashesOnBrokenEncoding violates ["token-malformed-input-no-5xx"];
+    /// Builds its database queries out of what it is sent, and breaks down over a quotation mark or a NUL.
+    BuildsQueriesFromInput violates ["token-malformed-input-no-5xx"];
+    /// Breaks down over a request without a body.
+    CrashesOnEmptyBody violates ["token-malformed-input-no-5xx"];
+    /// Breaks down over a value that is too long for its database.
+    CrashesOnLongInput violates ["token-malformed-input-no-5xx"];
 }
 
 /// Whether the request is refused for what the server does not know.
@@ -159,6 +182,9 @@ pub(super) fn before(defects: &Defects, request: &mut Request) {
         request.say_form();
         request.body = std::mem::take(&mut request.query).into_bytes();
     }
+    if defects.has(Flaw::ComparesContentTypeLiterally) && request.header("content-type") != Some(FORM) {
+        request.headers.remove(CONTENT_TYPE);
+    }
     if defects.has(Flaw::AcceptsJsonBodies)
         && request.media_type().is_some_and(|name| name.eq_ignore_ascii_case("application/json"))
     {
@@ -203,10 +229,23 @@ pub(super) fn before(defects: &Defects, request: &mut Request) {
         };
         form.push(("grant_type".to_owned(), guess.to_owned()));
     }
+    if defects.has(Flaw::LetsFirstCredentialsWin) {
+        for credential in ["client_id", "client_secret"] {
+            let mut first = true;
+            form.retain(|(name, _)| name != credential || std::mem::take(&mut first));
+        }
+    }
+    if defects.has(Flaw::IgnoresCaseOfGrantType)
+        && let Some((_, grant)) = form.iter_mut().find(|(name, _)| name == "grant_type")
+    {
+        grant.make_ascii_lowercase();
+    }
     if form != before {
         set_form(request, &form);
     }
 }
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 fn read_json(request: &mut Request) {
     let Ok(serde_json::Value::Object(members)) = serde_json::from_slice(&request.body) else { return };
@@ -218,11 +257,39 @@ fn read_json(request: &mut Request) {
 
 /// The token answer as this server sends it.
 pub(super) fn after(defects: &Defects, request: &Request, response: &mut Response) {
+    let form = form_of(&request.body);
+    if let Some(refusal) = form.as_ref().and_then(|form| refusal_of_emptiness(defects, form)) {
+        *response = refusal.response("flowproof");
+    }
+    if breaks_down(defects, request, form.as_deref()) {
+        *response = Refusal::crash().response("flowproof");
+    }
     if response.status == 200 {
         bend_success(defects, response);
     } else if response.status >= 400 {
         bend_error(defects, request, response);
     }
+}
+
+/// What is said to a parameter without a value: nothing, for it counts as omitted.
+fn refusal_of_emptiness(defects: &Defects, form: &Vec<(String, String)>) -> Option<Refusal> {
+    if form.field("scope") == Some("") && defects.has(Flaw::RefusesEmptyScope) {
+        return Some(Refusal::new(TokenError::InvalidScope, "the scope is empty"));
+    }
+    let of_public_client = form.field("grant_type") == Some("authorization_code");
+    if form.field("client_secret") == Some("") && of_public_client && defects.has(Flaw::RefusesEmptySecretOfPublicClients) {
+        return Some(invalid_client("wrong secret"));
+    }
+    None
+}
+
+/// Whether the server breaks down over the request.
+fn breaks_down(defects: &Defects, request: &Request, form: Option<&[(String, String)]>) -> bool {
+    let any = |wrong: fn(&str) -> bool| form.is_some_and(|form| form.iter().any(|(_, value)| wrong(value)));
+    defects.has(Flaw::CrashesOnBrokenEncoding) && request.is_form() && form.is_none()
+        || defects.has(Flaw::BuildsQueriesFromInput) && any(|value| value.contains(['\'', '\0']))
+        || defects.has(Flaw::CrashesOnEmptyBody) && request.method == "POST" && request.is_form() && request.body.is_empty()
+        || defects.has(Flaw::CrashesOnLongInput) && any(|value| value.len() > 10_000)
 }
 
 fn bend_success(defects: &Defects, response: &mut Response) {
@@ -272,9 +339,32 @@ fn bend_error(defects: &Defects, request: &Request, response: &mut Response) {
         Some("unsupported_grant_type") if defects.has(Flaw::AnswersUnknownGrantWith403) => response.status = 403,
         Some(_) | None => {}
     }
+    if defects.has(Flaw::EchoesInputInErrors) {
+        echo(request, response);
+    }
+    let accepts = request.header("accept").unwrap_or_default();
+    if defects.has(Flaw::SendsErrorsOnlyToWhoAcceptsJson) && !accepts.contains("json") && !accepts.contains("html") {
+        response.content = Content::Empty;
+    }
     let accepts_html = request.header("accept").is_some_and(|accept| accept.contains("text/html"));
     if defects.has(Flaw::RedirectsBrowsersToLogin) && accepts_html {
         response.status = 302;
         response.content = Content::Page("/login".to_owned());
+    }
+}
+
+/// Says what was wrong in the words of whoever sent it.
+fn echo(request: &Request, response: &mut Response) {
+    let Some(form) = form_of(&request.body) else { return };
+    let refused = match response.error() {
+        Some("invalid_scope") => "scope",
+        Some("invalid_grant") => "code",
+        Some("invalid_client") if form.field("client_secret").is_none() && request.header("authorization").is_none() => {
+            "client_id"
+        }
+        Some(_) | None => return,
+    };
+    if let (Some(value), Content::Json(document)) = (form.field(refused), &mut response.content) {
+        document["error_description"] = format!("unknown {refused}: {value}").into();
     }
 }

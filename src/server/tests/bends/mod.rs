@@ -11,6 +11,7 @@ mod pkce;
 mod published;
 mod requests;
 mod responses;
+mod token_requests;
 
 use super::Bench;
 use crate::server::defect::all;
@@ -30,6 +31,7 @@ fn lines() -> impl Iterator<Item = Line> {
         devices::PROBES,
         device_pages::PROBES,
         published::PROBES,
+        token_requests::PROBES,
         requests::PROBES,
         responses::PROBES,
     ]
