@@ -401,14 +401,14 @@ Feature: Token endpoint
   @must @RFC6749-3.2 @req:token-empty-param-as-omitted
   Rule: A parameter without a value is as good as none
 
-    @id:empty-scope @catches:refuses-empty-scope
+    @id:empty-scope @catches:refuses-empty-scope-at-token
     Scenario: An empty scope
       A client that fills a form leaves empty what it has nothing to say to.
       Given a service client with a token of its own
       When the client asks for a token of its own with an empty scope
       Then the endpoint answers as it does without scope
 
-    @id:empty-scope-of-refresh @catches:refuses-empty-scope
+    @id:empty-scope-of-refresh @catches:refuses-empty-scope-at-token
     Scenario: An empty scope on refresh
       It asks for what was granted, and not for nothing.
       Given a confidential client with tokens from a code that its user approved
@@ -491,7 +491,7 @@ Feature: Token endpoint
       When the client refreshes with the made up token <how>
       Then the endpoint refuses, and does not break
 
-      @catches:crashes-on-broken-encoding
+      @catches:crashes-on-broken-encoding-at-token
       Examples:
         | case     | what                              | how                                           |
         | percent  | A percent sign without its number | with a percent sign and no number in its body |

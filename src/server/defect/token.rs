@@ -74,7 +74,7 @@ table! { Token;
     /// Knows the content type of a form in one spelling only, without a charset.
     ComparesContentTypeLiterally violates ["token-content-type-charset-accepted"];
     /// Answers `invalid_scope` to an empty `scope`.
-    RefusesEmptyScope violates ["token-empty-param-as-omitted"];
+    RefusesEmptyScopeAtToken violates ["token-empty-param-as-omitted"];
     /// Takes an empty `client_secret` of a public client for a wrong one.
     RefusesEmptySecretOfPublicClients violates ["token-empty-param-as-omitted"];
     /// Takes the first `client_id` and `client_secret` where there are several.
@@ -86,7 +86,7 @@ table! { Token;
     /// Leaves the body of an error out where the client does not ask for JSON by name.
     SendsErrorsOnlyToWhoAcceptsJson violates ["token-answer-independent-of-accept"];
     /// Breaks down over a body whose percent-encoding or UTF-8 is broken.
-    CrashesOnBrokenEncoding violates ["token-malformed-input-no-5xx"];
+    CrashesOnBrokenEncodingAtToken violates ["token-malformed-input-no-5xx"];
     /// Builds its database queries out of what it is sent, and breaks down over a quotation mark or a NUL.
     BuildsQueriesFromInput violates ["token-malformed-input-no-5xx"];
     /// Breaks down over a request without a body.
@@ -273,7 +273,7 @@ pub(super) fn after(defects: &Defects, request: &Request, response: &mut Respons
 
 /// What is said to a parameter without a value: nothing, for it counts as omitted.
 fn refusal_of_emptiness(defects: &Defects, form: &Vec<(String, String)>) -> Option<Refusal> {
-    if form.field("scope") == Some("") && defects.has(Flaw::RefusesEmptyScope) {
+    if form.field("scope") == Some("") && defects.has(Flaw::RefusesEmptyScopeAtToken) {
         return Some(Refusal::new(TokenError::InvalidScope, "the scope is empty"));
     }
     let of_public_client = form.field("grant_type") == Some("authorization_code");
@@ -286,7 +286,7 @@ fn refusal_of_emptiness(defects: &Defects, form: &Vec<(String, String)>) -> Opti
 /// Whether the server breaks down over the request.
 fn breaks_down(defects: &Defects, request: &Request, form: Option<&[(String, String)]>) -> bool {
     let any = |wrong: fn(&str) -> bool| form.is_some_and(|form| form.iter().any(|(_, value)| wrong(value)));
-    defects.has(Flaw::CrashesOnBrokenEncoding) && request.is_form() && form.is_none()
+    defects.has(Flaw::CrashesOnBrokenEncodingAtToken) && request.is_form() && form.is_none()
         || defects.has(Flaw::BuildsQueriesFromInput) && any(|value| value.contains(['\'', '\0']))
         || defects.has(Flaw::CrashesOnEmptyBody) && request.method == "POST" && request.is_form() && request.body.is_empty()
         || defects.has(Flaw::CrashesOnLongInput) && any(|value| value.len() > 10_000)

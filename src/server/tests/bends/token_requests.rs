@@ -26,7 +26,7 @@ pub(super) const PROBES: &[Line] = &[
     ("compares-content-type-literally", "strict", |b| {
         raw(b, "application/x-www-form-urlencoded; charset=UTF-8", "*/*", &form(&grant())).status == 400
     }),
-    ("refuses-empty-scope", "strict", |b| b.post("token", "batch", &with(grant(), "scope", "")).error() == "invalid_scope"),
+    ("refuses-empty-scope-at-token", "strict", |b| b.post("token", "batch", &with(grant(), "scope", "")).error() == "invalid_scope"),
     ("refuses-empty-secret-of-public-clients", "strict", |b| {
         let code = b.code("spa");
         b.post("token", "spa", &with(b.redemption("spa", &code), "client_secret", "")).status == 401
@@ -44,7 +44,7 @@ pub(super) const PROBES: &[Line] = &[
     ("sends-errors-only-to-who-accepts-json", "strict", |b| {
         raw(b, FORM, "*/*", "").text.is_empty() && raw(b, FORM, "application/json", "").error() == "invalid_request"
     }),
-    ("crashes-on-broken-encoding", "strict", |b| raw(b, FORM, "*/*", "grant_type=%zz").status == 500),
+    ("crashes-on-broken-encoding-at-token", "strict", |b| raw(b, FORM, "*/*", "grant_type=%zz").status == 500),
     ("builds-queries-from-input", "strict", |b| crashes(b, "' OR '1'='1") && crashes(b, "a\0b") && !crashes(b, "unknown")),
     ("crashes-on-empty-body", "strict", |b| raw(b, FORM, "*/*", "").status == 500),
     ("crashes-on-long-input", "strict", |b| crashes(b, &"x".repeat(20_000))),
