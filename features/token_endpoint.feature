@@ -456,7 +456,7 @@ Feature: Token endpoint
     Scenario Outline: Quotation marks, backslashes and other letters in the <name>
       An error that repeats its cause carries it into logs and pages that never expected it.
       Given <client>
-      When <act> with letters outside of the grammar in its <name>
+      When <act> with quotes and umlauts in its <name>
       Then the words of the refusal keep to the letters that are allowed
 
       Examples:

@@ -45,9 +45,6 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
         })
     }),
     alteration("with a broken encoding of its {word}", &[], |_, request, args| wrongly_encoded(request, &args[0])),
-    alteration("with letters outside of the grammar in its {word}", &[], |_, request, args| {
-        Ok(request.set(&args[0], "flow\"pr\\o\u{f6}f"))
-    }),
     alteration("with a nonce where it asks for openid", &[], |_, request, _| {
         // An ID token in the front channel needs one (OpenID Connect Core section 3.2.2.1); without openid it may be an error.
         let openid = request.param("scope").is_some_and(|scope| scope.expose().split(' ').any(|one| one == "openid"));

@@ -288,7 +288,7 @@ fn breaks_down(defects: &Defects, request: &Request, form: Option<&[(String, Str
     let any = |wrong: fn(&str) -> bool| form.is_some_and(|form| form.iter().any(|(_, value)| wrong(value)));
     defects.has(Flaw::CrashesOnBrokenEncodingAtToken) && request.is_form() && form.is_none()
         || defects.has(Flaw::BuildsQueriesFromInput) && any(|value| value.contains(['\'', '\0']))
-        || defects.has(Flaw::CrashesOnEmptyBody) && request.method == "POST" && request.is_form() && request.body.is_empty()
+        || defects.has(Flaw::CrashesOnEmptyBody) && request.is_form() && request.body.is_empty() && request.query.is_empty()
         || defects.has(Flaw::CrashesOnLongInput) && any(|value| value.len() > 10_000)
 }
 

@@ -26,7 +26,9 @@ pub(super) const PROBES: &[Line] = &[
     ("compares-content-type-literally", "strict", |b| {
         raw(b, "application/x-www-form-urlencoded; charset=UTF-8", "*/*", &form(&grant())).status == 400
     }),
-    ("refuses-empty-scope-at-token", "strict", |b| b.post("token", "batch", &with(grant(), "scope", "")).error() == "invalid_scope"),
+    ("refuses-empty-scope-at-token", "strict", |b| {
+        b.post("token", "batch", &with(grant(), "scope", "")).error() == "invalid_scope"
+    }),
     ("refuses-empty-secret-of-public-clients", "strict", |b| {
         let code = b.code("spa");
         b.post("token", "spa", &with(b.redemption("spa", &code), "client_secret", "")).status == 401
