@@ -1,5 +1,6 @@
 //! Every integration test in one binary, one module per topic, because linking is what costs.
 
+mod admin;
 mod catalog;
 mod command;
 mod discovery;

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// Status, head and JSON of an answer; written by hand, since the client library has its own room.
-async fn send(address: SocketAddr, method: &str, path: &str, head: &str, body: &str) -> (u16, String, Value) {
+pub(super) async fn send(address: SocketAddr, method: &str, path: &str, head: &str, body: &str) -> (u16, String, Value) {
     let mut stream = TcpStream::connect(address).await.expect("it listens");
     let length = body.len();
     let request = format!(
@@ -25,11 +25,11 @@ async fn send(address: SocketAddr, method: &str, path: &str, head: &str, body: &
     (status, head.to_ascii_lowercase(), serde_json::from_str(body).unwrap_or_default())
 }
 
-async fn running() -> Running {
+pub(super) async fn running() -> Running {
     ReferenceServer::start(Config::demo()).await.expect("free ports")
 }
 
-async fn admin(server: &Running, method: &str, path: &str, body: &str) -> (u16, Value) {
+pub(super) async fn admin(server: &Running, method: &str, path: &str, body: &str) -> (u16, Value) {
     let address = server.admin_url().trim_start_matches("http://").parse().expect("an address");
     let head = format!("authorization: Bearer {}\r\n", server.admin_key());
     let (status, _, document) = send(address, method, path, &head, body).await;
@@ -96,8 +96,8 @@ async fn the_admin_listener_refuses_what_it_does_not_understand() {
         ("POST", "/realms/strict/clock", "{\"advance\":\"soon\"}", 400, "advance"),
         ("POST", "/realms/strict/clock", "{\"advance\":\"18446744073709551615s\"}", 400, "hundred years"),
         ("POST", "/realms/strict/clock", "{\"advance\":\"36501d\"}", 400, "hundred years"),
-        ("POST", "/realms/nope/clock", "{\"advance\":\"1s\"}", 404, "not found"),
-        ("GET", "/realms/nope", "", 404, "not found"),
+        ("POST", "/realms/nope/clock", "{\"advance\":\"1s\"}", 404, "no realm"),
+        ("GET", "/realms/nope", "", 404, "no realm"),
         ("PUT", "/realms", "", 405, "method"),
     ] {
         let (got, document) = admin(&server, method, path, body).await;
