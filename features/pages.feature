@@ -34,6 +34,7 @@ Feature: The pages where the user logs in and decides
         | case                   | page    | parameter      |
         | login-redirect-uri     | login   | redirect_uri   |
         | login-client-id        | login   | client_id      |
+        | login-response-type    | login   | response_type  |
         | login-scope            | login   | scope          |
         | login-state            | login   | state          |
         | login-code-challenge   | login   | code_challenge |
@@ -43,6 +44,7 @@ Feature: The pages where the user logs in and decides
         | case                   | page    | parameter      |
         | consent-redirect-uri   | consent | redirect_uri   |
         | consent-client-id      | consent | client_id      |
+        | consent-response-type  | consent | response_type  |
         | consent-scope          | consent | scope          |
         | consent-state          | consent | state          |
         | consent-code-challenge | consent | code_challenge |

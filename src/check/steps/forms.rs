@@ -44,6 +44,7 @@ fn foreign(scene: &Scene, parameter: &str) -> Result<Vec<(&'static str, String)>
             vec![("client_id", another.id.clone())]
         }
         "scope" => vec![("scope", scene.scope_of(scene.actor_key())?)],
+        "response_type" => vec![("response_type", "token".to_owned())],
         "state" => vec![("state", chance::token())],
         "code_challenge" => {
             let pkce = Pkce::from_octets(chance::octets());
@@ -113,7 +114,7 @@ async fn sends_with_more(scene: &mut Scene, args: &Args) -> Step {
     let more = foreign(scene, parameter)?;
     let (request, grant) = scene.authorization_request(Ask::WithChallenge)?;
     // Who is to get more scope than was asked for has to ask for less.
-    let request = if parameter == "scope" { request.set("scope", scene.one_scope()?) } else { request };
+    let request = if parameter == "scope" { less_scope(scene, request, &grant).await? } else { request };
     let grant = Grant { scope: request.param("scope").map(|scope| scope.expose().to_owned()), user: Some(scene.user), ..grant };
     scene.deed = Some(Deed::Approve);
     let stops = scene.stops(None);
@@ -136,6 +137,20 @@ async fn sends_with_more(scene: &mut Scene, args: &Args) -> Step {
         scene.grants.push(Grant { code: Some(code), ..grant });
     }
     Ok(())
+}
+
+/// The request for one scope, if that makes a difference: some providers grant the client every scope that it may have.
+async fn less_scope(scene: &mut Scene, request: Request, grant: &Grant) -> Result<Request, Halt> {
+    let less = request.set("scope", scene.one_scope()?);
+    scene.obtain_code_by(less.clone(), grant.clone()).await?;
+    let redemption = scene.redemption()?;
+    scene.act(Deed::Redeem, redemption, None).await?;
+    let granted = scene.expect_tokens()?.scope.unwrap_or_default();
+    if scene.actor()?.scopes.iter().all(|scope| granted.contains(scope)) {
+        return Err(Halt::NotApplicable("the provider grants the client every scope, whatever it asks for".to_owned()));
+    }
+    // A state that was answered once may be taken for a forged one.
+    Ok(less.set("state", chance::token()))
 }
 
 /// The response, wherever it arrived.
@@ -164,6 +179,9 @@ async fn changes_nothing(scene: &mut Scene) -> Step {
     if home.as_ref().map(place) != Some(place(location)) {
         let kind = if params.code().is_some() { Kind::Accepted } else { Kind::Leaked };
         return Err(judge::seen(kind, sighting, expected).into());
+    }
+    if params.get("access_token").is_some() {
+        return Err(fault(Kind::Accepted, "an access token in the response"));
     }
     if params.code().is_none() {
         return Ok(());

@@ -118,3 +118,15 @@ fn shown(text: &str) -> String {
         None => text.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{BODY_SHOWN, parameter, shown};
+
+    #[test]
+    fn a_parameter_of_thousands_of_letters_does_not_fill_the_screen() {
+        let long = parameter(&("state".to_owned(), "x".repeat(60_000)));
+        assert_eq!(long.chars().count(), BODY_SHOWN + 1);
+        assert_eq!(shown("state=x"), "state=x");
+    }
+}

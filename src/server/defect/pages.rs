@@ -2,7 +2,7 @@
 
 use super::Defects;
 use crate::server::config::ClientConfig;
-use crate::server::core::authorization::AuthorizationRequest;
+use crate::server::core::authorization::{AuthorizationRequest, ResponseKind};
 use crate::server::core::endpoint::{Endpoint, Surface};
 use crate::server::core::form::Parameters;
 use crate::server::core::grant::{Challenge, ChallengeMethod};
@@ -64,6 +64,9 @@ fn read_again(realm: &Realm, request: &Request, form: &Parameters, mut asked: Au
     }
     if let Some(scopes) = given("scope").and_then(|scope| Scopes::parse(scope).ok()) {
         asked.scopes = scopes;
+    }
+    if given("response_type") == Some("token") {
+        asked.response = ResponseKind::Token;
     }
     if let Some(state) = given("state") {
         asked.target.state = Some(state.to_owned());
