@@ -158,3 +158,131 @@ Feature: Bearer tokens
         | two-tokens  | Two tokens in one header | twice in one header |
         | two-headers | Two headers              | in two headers      |
         | two-in-body | Two tokens in the body   | twice in the body   |
+
+  @must @RFC6750-5.2 @req:bearer-tampered-token-rejected
+  Rule: The resource takes no token that was tampered with
+
+    @id:tampered @catches:ignores-signature-at-userinfo
+    Scenario Outline: A JWT <what>
+      Whoever holds one token could write the next one, for whomever they like.
+      Given a confidential client with tokens from a code that its user approved
+      And the resource lets the access token in
+      When the resource is called with the access token <how>
+      Then the resource turns the token away
+      And put right, the request succeeds
+
+      Examples:
+        | case      | what                                | how                                |
+        | claims    | whose claims were changed           | with its claims changed            |
+        | signature | whose signature was changed         | with its signature changed         |
+        | unsigned  | without its signature               | without its signature              |
+        | own-key   | signed by a key that it brings along | signed by a key that it brings along |
+
+      @catches:accepts-unsigned-tokens
+      Examples:
+        | case | what                    | how                     |
+        | none | that says it needs none | with the algorithm none |
+
+  @must @RFC6750-2.2 @req:bearer-body-token-get-refused
+  Rule: A token in a body counts in the form of a POST only
+
+    @id:other-body @catches:reads-token-from-any-body
+    Scenario Outline: A live token <how>
+      What lies between reads the request differently, and guards another door.
+      Given a confidential client with tokens from a code that its user approved
+      And the resource lets the access token in
+      When the resource is called with the access token <how>
+      Then the endpoint refuses in whatever words
+      And put right, the request succeeds
+
+      Examples:
+        | case  | how                        |
+        | get   | in the form body of a GET  |
+        | json  | in a body of JSON          |
+        | parts | in a body of several parts |
+
+  @should @RFC6750-3.1 @req:bearer-insufficient-scope-403
+  Rule: A token of too little scope is told as such
+
+    @id:too-little-scope @catches:ignores-scope-at-userinfo
+    Scenario: A live token without the scope that the resource needs
+      The user allowed the client some things, and this is none of them.
+      Given a confidential client with tokens from a code that its user approved
+      And the resource lets the access token in
+      And the client also has tokens without the scope that the resource needs
+      When the resource is called with the access token
+      Then the resource says that the scope is too little
+
+  @must @RFC6750-3 @req:bearer-challenge-attributes-once
+  Rule: A challenge says each thing once
+
+    @id:attributes-once @catches:repeats-challenge-attributes
+    Scenario Outline: The challenge to <what>
+      Of two errors one client believes the first, and another one the second.
+      Given a confidential client with tokens from a code that its user approved
+      And the resource lets the access token in
+      When the resource is called with <how>
+      Then no attribute stands twice in its challenge
+      And put right, the request succeeds
+
+      Examples:
+        | case      | what                | how                                                    |
+        | no-token  | a call without one  | the access token without its header                   |
+        | unknown   | a made up token     | the made up token                                      |
+        | malformed | a header of nothing | the access token with the Authorization header "Bearer" |
+
+  @must @RFC6750-3 @req:bearer-challenge-charset
+  Rule: A challenge can be read, whatever was sent
+
+    @id:challenge-spelling @catches:echoes-token-in-challenge
+    Scenario Outline: A token <how>
+      Whoever chooses the token would write the challenge, and tell the client what to do.
+      Given a confidential client with tokens from a code that its user approved
+      And the resource lets the access token in
+      When the resource is called with the access token <how>
+      Then its challenge is spelled as challenges are
+      And put right, the request succeeds
+
+      Examples:
+        | case   | how                                    |
+        | quotes | with quotes in its middle              |
+        | beyond | with letters beyond ASCII in its middle |
+
+  @should @RFC6750-5.3 @req:bearer-token-short-lived
+  Rule: An access token lives for an hour at most
+
+    @id:short-lived @catches:issues-month-long-tokens
+    Scenario: The token of a user
+      Whoever finds a token has it for as long as it lives.
+      Given a confidential client whose user approved a request with an S256 challenge
+      When the client redeems the code
+      And the client got tokens
+      Then the access token lives for an hour at most
+
+    @id:short-lived-service @catches:issues-month-long-tokens
+    Scenario: The token of a service
+      A service can always ask again.
+      Given a service client
+      When the client asks for a token of its own
+      And the client got tokens
+      Then the access token lives for an hour at most
+
+  @must @RFC6750-5.3 @req:bearer-token-not-in-cookie
+  Rule: A token does not travel in a cookie
+
+    @id:no-cookie @catches:sets-token-as-cookie
+    Scenario: The cookies of a login, and of the one after it
+      A browser sends a cookie along with requests that another site made it send.
+      Given a confidential client with tokens from a code that its user approved
+      When the user approves a request
+      Then no cookie holds a token
+
+  @must @draft-ietf-oauth-v2-1-7.1.3.7 @req:bearer-token-not-in-urls
+  Rule: A token does not stand in the address of a page
+
+    @id:no-address @catches:puts-token-into-page-address @own-realm
+    Scenario: The pages of a login after tokens were issued
+      Addresses stand in histories, logs and referrers.
+      Given a confidential client with tokens from a code that its user approved
+      When the user approves a request
+      Then no address holds a token

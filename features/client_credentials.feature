@@ -79,3 +79,14 @@ Feature: Client credentials
       Given a service client with a token of its own
       When the client asks for a token of its own with one of its scopes
       Then the token has the scope that was asked for, or the answer says which
+
+  @should @RFC9700-4.15.1 @req:cc-subject-distinguishable-from-user
+  Rule: A service's own token does not look like a user's
+
+    @id:no-user @catches:names-user-for-service
+    Scenario: What introspection says of a service's token
+      A resource that goes by the name in the token would open a user's account to a service.
+      Given a service client with a token of its own
+      When an entitled client introspects the access token
+      And the introspection said that the token is active
+      Then the introspection does not take the client for a user

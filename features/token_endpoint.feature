@@ -522,3 +522,22 @@ Feature: Token endpoint
       Then the endpoint refuses, and does not break
       When the client refreshes with the made up token with 20000 letters for a refresh_token in its body
       Then the endpoint refuses, and does not break
+  @must @RFC6749-10.10 @req:access-token-entropy
+  Rule: Nobody can guess an access token
+
+    @id:entropy @catches:numbers-access-tokens
+    Scenario: Two dozen tokens of one service
+      Whoever has seen a few tokens must not know the next one.
+      Given a service client
+      When the client asks for 24 tokens of its own
+      Then nobody can guess an access token
+
+  @must @RFC6749-10.10 @req:tokens-unique-per-grant
+  Rule: Each grant has credentials of its own
+
+    @id:unique @catches:reuses-access-token-of-session
+    Scenario: Ten grants of one user to one client
+      What two grants share outlives the one that was taken back.
+      Given a confidential client
+      When the user approves 10 requests, and the client redeems each code
+      Then no two grants share a code, a refresh token or an access token

@@ -11,7 +11,7 @@ use super::judge;
 use super::phrase::Token;
 use super::scene::{Deed, Device, Grant, Heard, Scene};
 use crate::login::{self, Decision, End, Errand, Sighting, Stop};
-use crate::protocol::{Endpoint, OAuthError, Params, Request, Secret, Tokens, answer, request};
+use crate::protocol::{Endpoint, Method, OAuthError, Params, Request, Secret, Tokens, answer, request};
 use crate::verdict::Kind;
 
 /// Which request the user is sent with.
@@ -364,9 +364,20 @@ impl Scene {
             Deed::CallResource(token) => {
                 // What is right about a token that no one issued is one that someone did.
                 let token = if token == Token::Unknown { Token::Access } else { token };
-                let request = request::resource(&self.endpoint(Endpoint::Resource)?).bearer(&self.token(token)?);
+                let mut request = request::resource(&self.endpoint(Endpoint::Resource)?).bearer(&self.token(token)?);
+                // What was wrong with a body is put right in the header, by the same method: only so does the body make the difference.
+                let posted = self.heard()?.request.method == Method::Post;
+                if posted {
+                    request.method = Method::Post;
+                }
                 self.send(request).await;
-                judge::succeeds(self.heard()?, "status 200").map(|_| ()).map_err(Halt::from)
+                let heard = self.heard()?;
+                match heard.outcome.as_ref().map(|response| response.status) {
+                    Ok(status @ (404 | 405 | 415 | 501)) if posted => {
+                        Err(Halt::NotApplicable(format!("the resource takes no POST: status {status}")))
+                    }
+                    Ok(_) | Err(_) => judge::succeeds(heard, "status 200").map(|_| ()).map_err(Halt::from),
+                }
             }
         }
     }

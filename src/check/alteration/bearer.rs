@@ -15,6 +15,7 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
         let short: String = token.expose().chars().take(token.expose().chars().count().saturating_sub(4)).collect();
         Ok(request.bearer(&Secret::new("truncated access_token", short)))
     }),
+    alteration("without its header", &[], |_, request, _| Ok(request.without_header("authorization"))),
     alteration("moved into the query", &[], |_, request, _| {
         let token = bearer_of(&request)?;
         Ok(into_query(request.without_header("authorization"), &token))
@@ -31,6 +32,25 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
         let token = bearer_of(&request)?;
         let bad = Secret::new("made up token", chance::token());
         Ok(into_body(request.bearer(&bad), &[&token]))
+    }),
+    alteration("in the form body of a GET", &[], |_, request, _| {
+        let token = bearer_of(&request)?;
+        Ok(into_body(request.without_header("authorization"), &[&token]).method(Method::Get))
+    }),
+    alteration("in a body of JSON", &[], |_, request, _| {
+        let token = bearer_of(&request)?;
+        Ok(into_body(request.without_header("authorization"), &[&token]).as_json())
+    }),
+    alteration("in a body of several parts", &[], |_, request, _| {
+        let token = bearer_of(&request)?;
+        let mut request = into_body(request.without_header("authorization"), &[]);
+        let boundary = chance::token();
+        let part = "Content-Disposition: form-data; name=\"access_token\"";
+        request.body = Body::Raw {
+            octets: format!("--{boundary}\r\n{part}\r\n\r\n{}\r\n--{boundary}--\r\n", token.expose()).into_bytes(),
+            content_type: format!("multipart/form-data; boundary={boundary}"),
+        };
+        Ok(request)
     }),
     alteration("twice in the body", &[], |_, request, _| {
         let token = bearer_of(&request)?;

@@ -1,5 +1,7 @@
 //! Changes to a token itself, wherever the request carries it: cut, spelled otherwise, or forged where it is a JWT.
 
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
@@ -28,6 +30,10 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
     alteration("in another case", &[], |_, request, _| {
         let turned = |c: char| if c.is_ascii_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() };
         altered(request, |token| Ok(token.chars().map(turned).collect()))
+    }),
+    alteration("with quotes in its middle", &[], |_, request, _| altered(request, |token| Ok(parted(token, "\"flowproof\"")))),
+    alteration("with letters beyond ASCII in its middle", &[], |_, request, _| {
+        altered(request, |token| Ok(parted(token, "fl\u{f6}wpr\u{f6}\u{f6}f")))
     }),
     alteration("with its claims changed", &[Need::JwtAccessToken], |_, request, _| {
         altered(request, |token| {
@@ -60,7 +66,25 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
             Ok(jwt.with_signature(""))
         })
     }),
+    alteration("signed by a key that it brings along", &[Need::JwtAccessToken], |_, request, _| {
+        altered(request, |token| {
+            let mut jwt = Jwt::read(token)?;
+            let key = Stranger::new()?;
+            jwt.header.insert("alg".to_owned(), json!("ES256"));
+            jwt.header.insert("jwk".to_owned(), key.jwk());
+            jwt.header.remove("kid");
+            let signature = key.sign(&jwt.signed())?;
+            Ok(jwt.with_signature(&signature))
+        })
+    }),
 ];
+
+/// The text with another one in its middle.
+fn parted(token: &str, between: &str) -> String {
+    let half = token.chars().count() / 2;
+    let (head, tail): (String, String) = (token.chars().take(half).collect(), token.chars().skip(half).collect());
+    format!("{head}{between}{tail}")
+}
 
 fn number(digits: &str) -> Result<usize, Halt> {
     digits.parse().map_err(|_| Halt::blocked(format!("{digits} is not a number")))
@@ -82,6 +106,31 @@ pub(super) fn altered(request: Request, change: impl Fn(&str) -> Result<String, 
     }
     let changed = Secret::new("changed access_token", changed);
     Ok(if parameter.is_some() { request.set("token", changed) } else { request.bearer(&changed) })
+}
+
+/// A key that the provider has never seen.
+struct Stranger(EcdsaKeyPair);
+
+impl Stranger {
+    fn new() -> Result<Self, Halt> {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING);
+        pair.map(Self).map_err(|_| Halt::blocked("no key can be made on this machine"))
+    }
+
+    /// Its public half (RFC 7517 section 4): an uncompressed point is one byte that says so, then x and y.
+    fn jwk(&self) -> Value {
+        let point = self.0.public_key().as_ref();
+        let half = (point.len() - 1) / 2;
+        let (x, y) = (URL_SAFE_NO_PAD.encode(&point[1..=half]), URL_SAFE_NO_PAD.encode(&point[half + 1..]));
+        json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y })
+    }
+
+    fn sign(&self, text: &str) -> Result<String, Halt> {
+        let signature = self.0.sign(&SystemRandom::new(), text.as_bytes());
+        signature
+            .map(|octets| URL_SAFE_NO_PAD.encode(octets))
+            .map_err(|_| Halt::blocked("no signature can be made on this machine"))
+    }
 }
 
 /// A signed JWT, taken apart (RFC 7515 section 7.1).

@@ -19,6 +19,7 @@ pub static PHRASES: &[Phrase] = &[
         Box::pin(answers_without_error(s))
     }),
     Phrase::judge("the introspection keeps what it knows of the token to itself", &[], |s, _| Box::pin(keeps_details(s))),
+    Phrase::judge("the introspection does not take the client for a user", &[], |s, _| Box::pin(is_no_user(s))),
     Phrase::judge("the introspection refuses the bearer token", &[], |s, _| Box::pin(refuses_bearer(s))),
     Phrase::control("{client} can introspect the made up token", &[Need::Introspection], |s, a| Box::pin(can_introspect(s, a))),
 ];
@@ -57,6 +58,22 @@ async fn keeps_details(scene: &mut Scene) -> Step {
         Judgement::Broken(fault(scene, Kind::Leaked, expected, &format!("active true, {}", named.join(", ")))?)
     };
     scene.judge(judgement)
+}
+
+/// A resource that goes by `sub` or `username` would open a user's account to a client (RFC 9700 section 4.15).
+async fn is_no_user(scene: &mut Scene) -> Step {
+    let expected = "no username, and no user's sub";
+    let members = told(judge::succeeds(scene.heard()?, expected)?).unwrap_or_default();
+    let text = |name: &str| members.get(name).and_then(Value::as_str);
+    let users = || scene.target.provider.users.values();
+    let is_user = |sub: &str| users().any(|user| user.username == sub || user.sub.as_deref() == Some(sub));
+    if text("sub").is_some_and(is_user) {
+        return Err(fault(scene, Kind::Leaked, expected, "the sub of a user")?.into());
+    }
+    if text("username").is_some() {
+        return Err(fault(scene, Kind::Leaked, expected, "a username")?.into());
+    }
+    Ok(())
 }
 
 /// 401 with a challenge; another refusal says it wrongly, and an answer should not have been given.

@@ -3,13 +3,16 @@
 pub mod answers;
 pub mod authorization;
 pub mod authorization_requests;
+pub mod challenges;
 pub mod clients;
 pub mod consent;
 pub mod device;
 pub mod device_codes;
 pub mod device_pages;
 pub mod effects;
+pub mod entropy;
 pub mod errors_by_redirect;
+pub mod exposure;
 pub mod forms;
 pub mod guessing;
 pub mod introspection;
@@ -65,6 +68,9 @@ static VOCABULARY: LazyLock<Vec<(&'static Phrase, Regex)>> = LazyLock::new(|| {
         introspection::PHRASES,
         introspection_callers::PHRASES,
         resource::PHRASES,
+        challenges::PHRASES,
+        entropy::PHRASES,
+        exposure::PHRASES,
         metadata::PHRASES,
         metadata_form::PHRASES,
         metadata_truth::PHRASES,

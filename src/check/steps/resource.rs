@@ -1,11 +1,12 @@
 //! The protected resource (RFC 6750): how it is called, and how it turns a caller away.
 
+use super::super::flow::Ask;
 use super::super::halt::{Fault, Halt, Judgement, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase, Token};
 use super::super::scene::{Deed, Scene};
 use super::tokens::fault;
-use crate::protocol::{Challenge, Endpoint, OAuthError, Response, request};
+use crate::protocol::{Challenge, Endpoint, OAuthError, Response, answer, request};
 use crate::provider::Need;
 use crate::verdict::Kind;
 
@@ -15,6 +16,12 @@ pub static PHRASES: &[Phrase] = &[
         Box::pin(is_called_without(s, a))
     }),
     Phrase::witness("the resource lets {token} in", &[Need::Resource], |s, a| Box::pin(lets_in(s, a))),
+    Phrase::given(
+        "the client also has tokens without the scope that the resource needs",
+        &[Need::UserLogin, Need::Resource],
+        |s, _| Box::pin(has_too_little_scope(s)),
+    ),
+    Phrase::judge("the resource says that the scope is too little", &[], |s, _| Box::pin(says_too_little(s))),
     Phrase::judge("the resource asks for a bearer token", &[], |s, _| Box::pin(asks_for_token(s))),
     Phrase::judge("the challenge names no error", &[], |s, _| Box::pin(names_no_error(s))),
     Phrase::judge("the resource says that the token is invalid", &[], |s, _| Box::pin(says_invalid(s))),
@@ -33,6 +40,51 @@ async fn lets_in(scene: &mut Scene, args: &Args) -> Step {
     let request = request::resource(&scene.endpoint(Endpoint::Resource)?).bearer(&scene.token(args.token(0))?);
     scene.send(request).await;
     judge::succeeds(scene.heard()?, "status 200").map(|_| ()).map_err(Halt::from)
+}
+
+/// The scope that the resource demands: userinfo that of OpenID Connect (Core section 5.3), another one what the provider file says.
+fn demanded(scene: &Scene) -> Result<String, Halt> {
+    let resource = scene.target.provider.resource.as_ref();
+    match resource.and_then(|resource| resource.scope.clone()) {
+        Some(scope) => Ok(scope),
+        None if resource.is_some_and(|resource| resource.url.is_some()) => {
+            Err(Halt::NotApplicable("nobody says which scope the resource needs: `resource.scope`".to_owned()))
+        }
+        None => Ok("openid".to_owned()),
+    }
+}
+
+async fn has_too_little_scope(scene: &mut Scene) -> Step {
+    let demanded = answer::scopes(&demanded(scene)?);
+    let role = scene.actor_key();
+    let others: Vec<String> = scene.actor()?.scopes.iter().filter(|scope| !demanded.contains(scope)).cloned().collect();
+    if others.is_empty() {
+        return Err(Halt::NotApplicable(format!("`clients.{role}.scopes` names no scope beside {}", demanded.join(" "))));
+    }
+    let (request, grant) = scene.authorization_request(Ask::WithChallenge)?;
+    scene.obtain_code_by(request.set("scope", others.join(" ")), grant).await?;
+    let redemption = scene.redemption()?;
+    scene.act(Deed::Redeem, redemption, None).await?;
+    let tokens = scene.expect_tokens()?;
+    match tokens.scope.filter(|granted| demanded.iter().all(|scope| granted.contains(scope))) {
+        Some(_) => Err(Halt::NotApplicable(format!("the provider grants {} to whoever asks for less", demanded.join(" ")))),
+        None => Ok(()),
+    }
+}
+
+/// 403 with the error that says why; 401 would have the client fetch another token just like it.
+async fn says_too_little(scene: &mut Scene) -> Step {
+    let expected = "status 403 and WWW-Authenticate: Bearer with error=\"insufficient_scope\"";
+    let response = scene.response(expected)?;
+    let named = bearer_challenge(response).and_then(|challenge| challenge.param("error").map(str::to_owned));
+    match (response.status, named.as_deref()) {
+        (403, Some("insufficient_scope")) => Ok(()),
+        (403, named) => {
+            let got = named.map_or_else(|| "no error in the challenge".to_owned(), |error| format!("error={error:?}"));
+            Err(fault(scene, Kind::Malformed, expected, &format!("status 403, {got}"))?.into())
+        }
+        _ => Err(Fault::plain(kind_of(response), Endpoint::Resource, response, expected).into()),
+    }
 }
 
 fn bearer_challenge(response: &Response) -> Option<Challenge> {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::super::halt::{Fault, Halt, Judgement, Step};
 use super::super::phrase::{Phrase, Token};
 use super::super::scene::Scene;
+use super::effects::introspected;
 use super::tokens::fault;
 use crate::protocol::{Response, answer};
 use crate::verdict::Kind;
@@ -16,6 +17,7 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::judge("the token type is Bearer", &[], |s, _| Box::pin(is_bearer(s))),
     Phrase::judge("the access token fits into an Authorization header", &[], |s, _| Box::pin(fits_header(s))),
     Phrase::judge("the token answer says how long the token lives", &[], |s, _| Box::pin(says_lifetime(s))),
+    Phrase::judge("the access token lives for an hour at most", &[], |s, _| Box::pin(is_short_lived(s))),
     Phrase::judge("the lifetime is a whole number of seconds", &[], |s, _| Box::pin(lifetime_is_number(s))),
     Phrase::judge("the scope of the token answer is one string", &[], |s, _| Box::pin(scope_is_string(s))),
     Phrase::judge("the token answer forbids caching", &[], |s, _| Box::pin(forbids_caching(s))),
@@ -119,6 +121,27 @@ async fn says_lifetime(scene: &mut Scene) -> Step {
         return Ok(());
     }
     Err(malformed(scene, "expires_in", "no expires_in"))
+}
+
+/// What RFC 6750 section 5.3 calls short, in seconds.
+const AN_HOUR: u64 = 3600;
+
+async fn is_short_lived(scene: &mut Scene) -> Step {
+    let expected = "expires_in of 3600 or less";
+    let told = members(scene)?.get("expires_in").and_then(Value::as_u64);
+    let lifetime = match told {
+        Some(seconds) => Some(seconds),
+        // Who does not say it may tell it of the token.
+        None => introspected(scene, &scene.token(Token::Access)?).await.and_then(|members| {
+            let time = |name: &str| members.get(name).and_then(Value::as_u64);
+            time("exp")?.checked_sub(time("iat")?)
+        }),
+    };
+    match lifetime {
+        Some(seconds) if seconds <= AN_HOUR => Ok(()),
+        Some(seconds) => Err(malformed(scene, expected, format!("a lifetime of {seconds} s"))),
+        None => Err(Halt::NotApplicable("nobody says how long the access token lives".to_owned())),
+    }
 }
 
 /// A value of this size is a moment, not a lifetime: it would be thirty years.

@@ -49,6 +49,7 @@ impl From<RealmError> for Refused {
             | RealmError::RedirectUri { .. }
             | RealmError::Defect(_)
             | RealmError::Fault(_)
+            | RealmError::Impostor(_)
             | RealmError::Journal => Self::BadRequest(error.to_string()),
         }
     }

@@ -52,6 +52,9 @@ pub enum RealmError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// A client is called like a user: their tokens could not be told apart (RFC 9700 section 4.15.1).
+    #[error("client `{0}` has the subject identifier of a user")]
+    Impostor(String),
     /// It asks for a defect that nobody knows.
     #[error("{0}")]
     Defect(#[from] Unknown),
@@ -144,6 +147,10 @@ impl Realm {
         }
         if config.journal > journal::MOST {
             return Err(RealmError::Journal);
+        }
+        let is_user = |id: &str| config.users.values().any(|user| user.subject() == id);
+        if let Some(client) = config.clients.values().find(|client| is_user(&client.id)) {
+            return Err(RealmError::Impostor(client.id.clone()));
         }
         let defects = Defects::named(&config.defects)?;
         let faults = Faults::of(&config.faults)?;

@@ -5,8 +5,8 @@ use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
 use super::{
-    authorization, authorization_response, bearer, client_auth, code, device, introspection, legacy, metadata, native, pages,
-    pkce, redirect, revocation, token,
+    authorization, authorization_response, bearer, client_auth, client_credentials, code, device, introspection, legacy,
+    metadata, native, pages, pkce, redirect, revocation, token,
 };
 use crate::server::core::endpoint::{Endpoint, Surface};
 use crate::server::core::message::{Content, Request, Response};
@@ -39,12 +39,17 @@ pub fn after(realm: &Realm, endpoint: &Endpoint, request: &Request, response: &m
     device::after(defects, endpoint, request, response);
     metadata::after(realm, endpoint, request, response);
     legacy::after(defects, endpoint, response);
+    bearer::after_login(realm, endpoint, request, response);
     match endpoint.surface() {
         Surface::Token => {
             client_auth::after(defects, request, response);
             token::after(defects, request, response);
+            bearer::after_token(defects, response);
         }
-        Surface::Introspection => introspection::after(realm, request, response),
+        Surface::Introspection => {
+            introspection::after(realm, request, response);
+            client_credentials::after_introspection(realm, request, response);
+        }
         Surface::Resource => bearer::after(defects, request, response),
         Surface::Authorization
         | Surface::DevicePages

@@ -1,11 +1,15 @@
 //! Bugs of the protected resource (userinfo): where it takes a token from, and which it takes.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::Defects;
 use super::answer::{Fields as _, form_of};
+use super::lookup;
+use crate::server::core::endpoint::Endpoint;
 use crate::server::core::grant::{AccessToken, Owner};
-use crate::server::core::message::{Request, Response};
+use crate::server::core::message::{Content, Request, Response};
 use crate::server::core::realm::Realm;
 use crate::server::endpoints::hint::kind_of;
 use crate::server::endpoints::userinfo::Refused;
@@ -31,6 +35,24 @@ table! { Bearer;
     FallsBackToSecondToken violates ["bearer-two-methods-rejected"];
     /// Uses the first of two tokens in the header or in the body.
     UsesFirstOfTwoTokens violates ["bearer-malformed-request-400"];
+    /// Takes a JWT of its own making for a token without a look at its signature.
+    IgnoresSignatureAtUserinfo violates ["bearer-tampered-token-rejected"];
+    /// Takes a JWT whose header says that it needs no signature.
+    AcceptsUnsignedTokens violates ["bearer-tampered-token-rejected"];
+    /// Takes an access token from a body of any kind, with any method.
+    ReadsTokenFromAnyBody violates ["bearer-body-token-get-refused"];
+    /// Opens the resource to a token of any scope.
+    IgnoresScopeAtUserinfo violates ["bearer-insufficient-scope-403"];
+    /// Writes every attribute of its challenge twice.
+    RepeatsChallengeAttributes violates ["bearer-challenge-attributes-once"];
+    /// Repeats a bad token in `error_description`, as it came.
+    EchoesTokenInChallenge violates ["bearer-challenge-charset"];
+    /// Issues access tokens that live for a month.
+    IssuesMonthLongTokens violates ["bearer-token-short-lived"];
+    /// Sets the access token as a cookie without `Secure` beside the token answer.
+    SetsTokenAsCookie violates ["bearer-token-not-in-cookie"];
+    /// Hands the latest access token on in the address of the page after the login.
+    PutsTokenIntoPageAddress violates ["bearer-token-not-in-urls"];
 }
 
 /// The tokens that the resource tries, in order: the one that was presented.
@@ -62,6 +84,13 @@ pub fn tokens(realm: &Realm, request: &Request, sound: Result<String, Refused>) 
     {
         return Ok(vec![(*only).to_owned()]);
     }
+    if defects.has(Flaw::ReadsTokenFromAnyBody)
+        && in_header.is_empty()
+        && in_body.is_empty()
+        && let Some(token) = in_any_body(request)
+    {
+        return Ok(vec![token]);
+    }
     match sound {
         Err(Refused::NoToken) if defects.has(Flaw::AcceptsTokenInQuery) && in_header.is_empty() => {
             in_query.map(|token| vec![token]).ok_or(Refused::NoToken)
@@ -77,6 +106,71 @@ pub fn tokens(realm: &Realm, request: &Request, sound: Result<String, Refused>) 
             first.or_else(|| in_body.first().cloned()).filter(|_| one_place).map(|token| vec![token]).ok_or(Refused::Malformed)
         }
         sound => sound.map(|token| vec![token]),
+    }
+}
+
+/// An access token in a form, in JSON, or in one of several parts.
+fn in_any_body(request: &Request) -> Option<String> {
+    let text = std::str::from_utf8(&request.body).ok()?;
+    let in_json = || serde_json::from_str::<Value>(text).ok()?.get("access_token")?.as_str().map(str::to_owned);
+    let in_part = || {
+        let (_, rest) = text.split_once("name=\"access_token\"\r\n\r\n")?;
+        rest.split_once("\r\n").map(|(token, _)| token.to_owned())
+    };
+    let in_form = || form_of(&request.body)?.field("access_token").map(str::to_owned);
+    in_json().or_else(in_part).or_else(in_form)
+}
+
+/// What a JWT tells whose signature nobody looked at: nothing.
+pub fn claims_of_forgery(realm: &Realm, token: &str) -> Option<Value> {
+    let unsigned = || {
+        let header = URL_SAFE_NO_PAD.decode(token.split('.').next()?).ok()?;
+        Some(serde_json::from_slice::<Value>(&header).ok()?.get("alg") == Some(&json!("none")))
+    };
+    let taken = realm.defects.has(Flaw::IgnoresSignatureAtUserinfo)
+        || realm.defects.has(Flaw::AcceptsUnsignedTokens) && unsigned() == Some(true);
+    if !taken || kind_of(&realm.memory, token).is_some() {
+        return None;
+    }
+    let claims = lookup::unverified_claims(realm, token)?;
+    Some(json!({ "sub": claims.get("sub")? }))
+}
+
+/// Whether the token's scope opens the resource.
+pub fn scope_suffices(defects: &Defects, sound: bool) -> bool {
+    sound || defects.has(Flaw::IgnoresScopeAtUserinfo)
+}
+
+/// How long an access token lives, in seconds.
+pub fn lifetime(defects: &Defects, sound: u64) -> u64 {
+    if defects.has(Flaw::IssuesMonthLongTokens) { 30 * 86_400 } else { sound }
+}
+
+/// Whether access tokens are remembered in full, to be told again.
+pub fn notes_tokens(defects: &Defects) -> bool {
+    defects.has(Flaw::PutsTokenIntoPageAddress)
+}
+
+/// The token answer as this server sends it.
+pub(super) fn after_token(defects: &Defects, response: &mut Response) {
+    if defects.has(Flaw::SetsTokenAsCookie)
+        && let Content::Json(document) = &response.content
+        && let Some(token) = document.get("access_token").and_then(Value::as_str)
+    {
+        let cookie = format!("access_token={token}; Path=/; HttpOnly");
+        response.headers.push(("set-cookie", cookie));
+    }
+}
+
+/// The answer to a login as this server sends it.
+pub(super) fn after_login(realm: &Realm, endpoint: &Endpoint, request: &Request, response: &mut Response) {
+    let logged_in = matches!(endpoint, Endpoint::Login(_)) && request.method == "POST";
+    if logged_in
+        && realm.defects.has(Flaw::PutsTokenIntoPageAddress)
+        && let Content::Page(location) = &mut response.content
+        && let Some((_, token)) = realm.memory.gossip().access_tokens.last()
+    {
+        location.push_str(&format!("?token={token}"));
     }
 }
 
@@ -125,6 +219,20 @@ pub fn refusal_of(realm: &Realm, tokens: &[String], sound: Refused) -> Refused {
 }
 
 pub(super) fn after(defects: &Defects, request: &Request, response: &mut Response) {
+    if defects.has(Flaw::RepeatsChallengeAttributes) {
+        response.rewrite_header("www-authenticate", |challenge| {
+            let attributes = challenge.strip_prefix("Bearer ").unwrap_or_default();
+            format!("{challenge}, {attributes}")
+        });
+    }
+    if defects.has(Flaw::EchoesTokenInChallenge)
+        && response.status == 401
+        && let Some(token) = request.header("authorization").and_then(bearer_credentials)
+    {
+        response.rewrite_header("www-authenticate", |challenge| {
+            format!("{challenge}, error_description=\"nobody knows the token {token}\"")
+        });
+    }
     let presented = request.all_headers("authorization").any(|field| bearer_credentials(field).is_some());
     if response.status == 400 && presented && defects.has(Flaw::AnswersUnknownTokenWith400) {
         response.drop_header("www-authenticate");

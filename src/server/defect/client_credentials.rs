@@ -1,9 +1,14 @@
 //! Bugs of the client credentials grant.
 
+use serde_json::json;
+
 use super::Defects;
+use super::answer::{Fields as _, form_of};
 use crate::server::config::{ClientConfig, GrantKind};
 use crate::server::core::form::Parameters;
-use crate::server::core::message::Response;
+use crate::server::core::grant::Owner;
+use crate::server::core::message::{Content, Request, Response};
+use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, invalid_grant, invalid_request};
 use crate::server::core::scope::Scopes;
 use crate::server::grants::tokens::Refresh;
@@ -21,6 +26,8 @@ table! { ClientCredentials;
     GrantsAnyScopeToClients violates ["cc-invalid-scope"];
     /// Issues a client credentials token with the client's whole scope, and does not say so.
     IgnoresRequestedScope violates ["cc-scope-subset-honoured"];
+    /// Tells of a service's own token that it stands for a user.
+    NamesUserForService violates ["cc-subject-distinguishable-from-user"];
 }
 
 /// Whether a public client is served although it cannot be registered for the grant.
@@ -56,6 +63,22 @@ pub fn scopes(
         (Ok(_), Some(_)) if defects.has(Flaw::IgnoresRequestedScope) => Ok(Scopes::of(&client.scopes)),
         (Err(_), Some(asked)) if defects.has(Flaw::GrantsAnyScopeToClients) => Ok(asked),
         (sound, _) => sound,
+    }
+}
+
+/// The answer to an introspection as this server sends it.
+pub(super) fn after_introspection(realm: &Realm, request: &Request, response: &mut Response) {
+    if !realm.defects.has(Flaw::NamesUserForService) {
+        return;
+    }
+    let token = form_of(&request.body).and_then(|form| form.field("token").map(str::to_owned));
+    let found = token.and_then(|token| realm.memory.access_tokens.get(&token));
+    if found.is_some_and(|token| token.grant.owner == Owner::Client)
+        && let Content::Json(document) = &mut response.content
+        && document["active"] == json!(true)
+        && let Some(user) = realm.config.users.values().next()
+    {
+        document["sub"] = json!(user.subject());
     }
 }
 

@@ -13,6 +13,7 @@ use crate::server::core::grant::{Grant, Owner};
 use crate::server::core::message::{Content, Request, Response};
 use crate::server::core::realm::Realm;
 use crate::server::core::refusal::{Refusal, TokenError, invalid_client, invalid_request};
+use crate::server::core::scope::Scopes;
 use crate::server::endpoints::token::DEVICE_CODE;
 use crate::server::grants::tokens::{Issue, Refresh};
 
@@ -93,6 +94,10 @@ table! { Token;
     CrashesOnEmptyBody violates ["token-malformed-input-no-5xx"];
     /// Breaks down over a value that is too long for its database.
     CrashesOnLongInput violates ["token-malformed-input-no-5xx"];
+    /// Numbers the access tokens of services, with zeros in front.
+    NumbersAccessTokens violates ["access-token-entropy"];
+    /// Gives a session that has had two access tokens for a client already the latest of them again.
+    ReusesAccessTokenOfSession violates ["tokens-unique-per-grant"];
 }
 
 /// Whether the request is refused for what the server does not know.
@@ -136,9 +141,40 @@ pub fn grant_is_registered(defects: &Defects, client: &ClientConfig, sound: bool
     sound || defects.has(Flaw::IgnoresRegisteredGrants) && !client.is_public()
 }
 
-/// An access token in the grammar of the Bearer header.
-pub fn access_token(defects: &Defects, token: String) -> String {
-    if defects.has(Flaw::IssuesTokensOutsideTheGrammar) { format!("{token},0") } else { token }
+/// The access token that is issued: a new one that nobody can guess, in the grammar of the Bearer header.
+pub fn access_token(realm: &Realm, grant: &Arc<Grant>, scopes: &Scopes, token: String) -> String {
+    let defects = &realm.defects;
+    if defects.has(Flaw::IssuesTokensOutsideTheGrammar) {
+        return format!("{token},0");
+    }
+    if defects.has(Flaw::NumbersAccessTokens) && grant.owner == Owner::Client && !token.contains('.') {
+        let mut gossip = realm.memory.gossip();
+        let token = format!("{:043}", gossip.access_tokens.len() + 1);
+        gossip.access_tokens.push((Arc::downgrade(grant), token.as_str().into()));
+        return token;
+    }
+    if defects.has(Flaw::ReusesAccessTokenOfSession)
+        && let Owner::User(_) = &grant.owner
+    {
+        let mut gossip = realm.memory.gossip();
+        // Whoever logged in at the same moment did so in the same session.
+        let same = |name: &str| {
+            let token = realm.memory.access_tokens.get(name);
+            token.is_some_and(|token| {
+                !Arc::ptr_eq(&token.grant, grant)
+                    && token.grant.owner == grant.owner
+                    && token.grant.client_id == grant.client_id
+                    && token.scopes == *scopes
+            })
+        };
+        let earlier: Vec<Arc<str>> =
+            gossip.access_tokens.iter().map(|(_, name)| Arc::clone(name)).filter(|name| same(name)).collect();
+        if let [_, .., latest] = earlier.as_slice() {
+            return latest.to_string();
+        }
+        gossip.access_tokens.push((Arc::downgrade(grant), token.as_str().into()));
+    }
+    token
 }
 
 /// What an access token is exchanged for when it is presented as a refresh token: nothing.

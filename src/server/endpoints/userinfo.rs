@@ -97,6 +97,9 @@ fn claims(realm: &Realm, tokens: &[String]) -> Result<Value, Refused> {
     if let Some(claims) = tokens.iter().find_map(|token| seam::claims_of_refresh_token(realm, token)) {
         return Ok(claims);
     }
+    if let Some(claims) = tokens.iter().find_map(|token| seam::claims_of_forgery(realm, token)) {
+        return Ok(claims);
+    }
     let token = tokens
         .iter()
         .filter_map(|token| realm.memory.access_tokens.get(token))
@@ -108,7 +111,9 @@ fn claims(realm: &Realm, tokens: &[String]) -> Result<Value, Refused> {
 /// The claims that the token's scope opens (OpenID Connect Core section 5.4).
 fn about(realm: &Realm, token: &AccessToken) -> Result<Value, Refused> {
     let user = match &token.grant.owner {
-        Owner::User(user) if token.scopes.contains("openid") => realm.user_of_subject(&user.sub),
+        Owner::User(user) if seam::scope_suffices(&realm.defects, token.scopes.contains("openid")) => {
+            realm.user_of_subject(&user.sub)
+        }
         Owner::User(_) | Owner::Client => None,
     };
     let user = user.ok_or(Refused::InsufficientScope)?;

@@ -14,6 +14,7 @@ use crate::server::core::message::Response;
 use crate::server::core::realm::Realm;
 use crate::server::core::scope::Scopes;
 use crate::server::core::signing::Kind;
+use crate::server::defect::bearer as bearer_seam;
 use crate::server::defect::lookup;
 use crate::server::defect::refresh as refresh_seam;
 use crate::server::defect::token as seam;
@@ -81,7 +82,7 @@ pub fn answer(realm: &Realm, issue: Issue) -> Response {
     let told = Told {
         access_token: &access_token,
         token_type: "Bearer",
-        expires_in: realm.config.policy.access_token_lifetime,
+        expires_in: bearer_seam::lifetime(&realm.defects, realm.config.policy.access_token_lifetime),
         scope: scopes.as_str(),
         refresh_token,
         id_token,
@@ -92,7 +93,7 @@ pub fn answer(realm: &Realm, issue: Issue) -> Response {
 /// Issues an access token.
 pub fn access_token(realm: &Realm, grant: &Arc<Grant>, scopes: &Scopes) -> String {
     let now = realm.now();
-    let lifetime = realm.config.policy.access_token_lifetime * 1_000;
+    let lifetime = bearer_seam::lifetime(&realm.defects, realm.config.policy.access_token_lifetime) * 1_000;
     let mut chance = [0; 48];
     realm.random.fill(&mut chance);
     let (secret, identifier) = chance.split_at(32);
@@ -115,7 +116,7 @@ pub fn access_token(realm: &Realm, grant: &Arc<Grant>, scopes: &Scopes) -> Strin
             },
         ),
     };
-    let token = seam::access_token(&realm.defects, token);
+    let token = seam::access_token(realm, grant, scopes, token);
     refresh_seam::note_access_token(realm, grant, &token);
     lookup::note(realm, grant, &token);
     let entry = AccessToken {

@@ -13,6 +13,7 @@ mod policy;
 mod refreshing;
 mod registration;
 mod scripted;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -162,6 +162,26 @@ pub(super) const PROBES: &[Line] = &[
         answer.json["scope"] != "billing:read"
             && b.introspect(&answer.text_of("access_token"))["scope"] == "billing:read billing:write"
     }),
+    ("names-user-for-service", "strict", |b| {
+        let told = b.introspect(&token(b).text_of("access_token"));
+        told["sub"].is_string()
+            && told["sub"] != told["client_id"]
+            && b.introspect(&b.tokens("web").text_of("access_token"))["sub"] == told["sub"]
+    }),
+    ("numbers-access-tokens", "strict", |b| {
+        let number = |answer: Answer| answer.text_of("access_token").parse::<u64>();
+        number(token(b)).is_ok_and(|first| number(token(b)) == Ok(first + 1))
+    }),
+    ("reuses-access-token-of-session", "strict", |b| {
+        let browser = b.browser();
+        let tokens: Vec<String> = (0..4)
+            .map(|_| {
+                let code = browser.approve(&b.request("web")).parameter("code").expect("a code");
+                b.post("token", "web", &b.redemption("web", &code)).text_of("access_token")
+            })
+            .collect();
+        tokens[0] != tokens[1] && tokens[3] == tokens[2] && b.is_active(&tokens[3])
+    }),
     ("enables-password-grant", "strict", |b| {
         let form = pairs(&[("grant_type", "password"), ("username", "alice"), ("password", "alice-password")]);
         b.post("token", "web", &form).status == 200

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::{Answer, Bench, Pairs, basic, pairs, with};
+use super::super::{Answer, Bench, Pairs, basic, form, pairs, with};
 use super::Line;
 
 const INSERTED: &str = "//.well-known/oauth-authorization-server/realms/strict";
@@ -108,6 +108,53 @@ pub(super) const PROBES: &[Line] = &[
     ("serves-get-at-introspection", "strict", |b| {
         let path = format!("/protocol/openid-connect/token/introspect?token={}", access(b));
         b.send("GET", &path, &b.client("inspector").0, "").json["active"] == true
+    }),
+    ("ignores-signature-at-userinfo", "lenient", |b| {
+        let token = access(b);
+        b.userinfo(&format!("{}.AAAA", token.rsplit_once('.').expect("a JWT").0)).status == 200
+    }),
+    ("accepts-unsigned-tokens", "lenient", |b| {
+        let token = access(b);
+        let claims = token.split('.').nth(1).expect("a JWT");
+        let signed_by_nobody = format!("{}.{claims}.AAAA", token.split('.').next().expect("a JWT"));
+        // {"alg":"none"}
+        b.userinfo(&format!("eyJhbGciOiJub25lIn0.{claims}.")).status == 200 && b.userinfo(&signed_by_nobody).status == 401
+    }),
+    ("reads-token-from-any-body", "strict", |b| {
+        let json = json!({ "access_token": access(b) }).to_string();
+        let kind = |name: &str| [("content-type", name.to_owned())];
+        let path = "/protocol/openid-connect/userinfo";
+        b.send("POST", path, &kind("application/json"), &json).status == 200
+            && b.send("GET", path, &kind("application/x-www-form-urlencoded"), &format!("access_token={}", access(b))).status
+                == 200
+    }),
+    ("ignores-scope-at-userinfo", "strict", |b| {
+        let code = b.browser().approve(&with(b.request("web"), "scope", "profile")).parameter("code").expect("a code");
+        let token = b.post("token", "web", &b.redemption("web", &code)).text_of("access_token");
+        b.userinfo(&token).status == 200
+    }),
+    ("repeats-challenge-attributes", "strict", |b| {
+        b.userinfo("unknown").header("www-authenticate").unwrap_or_default().matches("error=").count() == 2
+    }),
+    ("echoes-token-in-challenge", "strict", |b| {
+        b.userinfo("un\"known").header("www-authenticate").unwrap_or_default().contains("un\"known")
+    }),
+    ("issues-month-long-tokens", "strict", |b| b.tokens("web").json["expires_in"] == 2_592_000),
+    ("sets-token-as-cookie", "strict", |b| {
+        let answer = b.tokens("web");
+        answer.header("set-cookie").is_some_and(|cookie| cookie.contains(&answer.text_of("access_token")))
+    }),
+    ("puts-token-into-page-address", "strict", |b| {
+        let token = access(b);
+        let browser = b.browser();
+        let page = browser.authorize(&b.request("web"));
+        let cookies: Vec<String> =
+            browser.cookies.lock().expect("one thread").iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let headers = [("cookie", cookies.join("; ")), ("content-type", "application/x-www-form-urlencoded".to_owned())];
+        let fields = [("username", "alice"), ("password", "alice-password"), ("csrf", &page.csrf().expect("a field"))];
+        // The redirect itself: a browser would have followed it.
+        let answer = b.send("POST", &format!("/{}", page.action().expect("a form")), &headers, &form(&pairs(&fields)));
+        answer.location().contains(&token)
     }),
     ("hides-oauth-metadata", "strict", |b| {
         get(b, INSERTED).status == 404 && get(b, APPENDED).status == 404 && get(b, OPENID).status == 200
