@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::catalog::Check;
-use crate::provider::{Target, lacking};
+use crate::provider::{Target, lacking_for};
 use crate::verdict::Profile;
 
 /// Where a check is played, or why it is not.
@@ -31,7 +31,7 @@ pub fn place(check: &Check, targets: &[Arc<Target>], profile: Profile, max_wait:
 }
 
 fn obstacle(check: &Check, target: &Target, max_wait: Duration) -> Option<String> {
-    if let Some(lack) = check.needs.iter().find_map(|need| lacking(target, *need)) {
+    if let Some(lack) = check.needs.iter().find_map(|need| lacking_for(target, *need, check.protagonist())) {
         return Some(lack);
     }
     let waits = check.waits().filter(|wait| *wait > max_wait && target.provider.admin.is_none());

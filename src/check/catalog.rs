@@ -49,6 +49,11 @@ impl Check {
         self.tags.level(profile)
     }
 
+    /// The client that it is about, a key under `clients:`: the first one that a step names.
+    pub fn protagonist(&self) -> &'static str {
+        self.steps.iter().find_map(|step| step.args.first_client()).map_or("web", |role| role.key)
+    }
+
     /// Where the requirement stands.
     pub fn sections(&self) -> &[Section] {
         &self.tags.sections

@@ -234,6 +234,14 @@ impl Args {
         self.0.iter().flat_map(altered).collect()
     }
 
+    /// The first client among the arguments.
+    pub fn first_client(&self) -> Option<&'static Role> {
+        self.0.iter().find_map(|arg| match arg {
+            Arg::Client(role) => Some(*role),
+            Arg::Absent | Arg::Alteration(_) | Arg::Errors(_) | Arg::Token(_) | Arg::Number(_) | Arg::Text(_) => None,
+        })
+    }
+
     /// The client named at this place.
     pub fn client(&self, at: usize) -> &'static Role {
         match &self.0[at] {

@@ -27,5 +27,5 @@ pub use endpoints::{EndpointOverrides, Endpoints};
 pub use expand::{Env, Unexpanded, expand};
 pub use fault::{Error, Place};
 pub use model::{Admin, LoadPolicy, Login, LoginDriver, PkcePolicy, Provider, Resource, Source, User};
-pub use needs::{Need, lacking};
+pub use needs::{Need, lacking, lacking_for};
 pub use shown::Line;

@@ -132,13 +132,7 @@ needs! {
     /// a client that may ask for two scopes
     TwoScopes, "two-scopes", No, |t| role(t, "web", &[Scopes(2)]);
     /// a client that may use the refresh token grant
-    RefreshToken, "refresh-token", Off, |t| {
-        let clients = ["web", "spa"].map(|role| t.provider.client(role));
-        match clients.iter().flatten().find(|client| !client.may(Grant::RefreshToken)) {
-            Some(client) => Some(format!("clients.{}.grants: [refresh_token]", client.role)),
-            None => clients.iter().all(Option::is_none).then(|| "clients.web".to_owned()),
-        }
-    };
+    RefreshToken, "refresh-token", Off, |t| role(t, "web", &[May(Grant::RefreshToken)]);
     /// an introspection endpoint
     Introspection, "introspection", Off,
         |t| endpoint(t.endpoints.introspection.as_ref(), "introspection");
@@ -219,6 +213,22 @@ pub fn lacking(target: &Target, need: Need) -> Option<String> {
     let key = need.row()(target)?;
     let description = need.description().trim();
     Some(if key.is_empty() { format!("needs {description}") } else { format!("needs {description}: `{key}`") })
+}
+
+/// As [`lacking`], where it is the client of this role that acts: some needs are about whichever client that is.
+pub fn lacking_for(target: &Target, need: Need, acting: &str) -> Option<String> {
+    let traits: &[Trait] = if need == Need::TwoScopes {
+        &[Scopes(2)]
+    } else if need == Need::RefreshToken {
+        &[May(Grant::RefreshToken)]
+    } else {
+        return lacking(target, need);
+    };
+    if need.switch() == Switch::Off && target.provider.capabilities.get(&need) == Some(&false) {
+        return lacking(target, need);
+    }
+    let key = role(target, acting, traits)?;
+    Some(format!("needs {}: `{key}`", need.description().trim()))
 }
 
 /// What a role's client must be like.

@@ -1,6 +1,6 @@
 //! Needs: what a check may ask of a provider, and the key of its file that is named where it cannot be had.
 
-use flowproof::provider::{Endpoints, Metadata, Need, Provider, Source, Target, discover, lacking};
+use flowproof::provider::{Endpoints, Metadata, Need, Provider, Source, Target, discover, lacking, lacking_for};
 use flowproof::server::{Config, ReferenceServer};
 use flowproof::wire::{Bounds, Tape, Wire};
 use serde_json::{Value, json};
@@ -140,13 +140,30 @@ fn a_client_that_is_there_and_not_as_needed_is_told_what_it_lacks() {
         ),
         ("/clients/inspector/introspect", None, Need::IntrospectionCaller, "clients.inspector.introspect: true"),
         ("/clients/web/scopes", Some(json!(["openid"])), Need::TwoScopes, "clients.web.scopes"),
-        ("/clients/spa/grants", None, Need::RefreshToken, "clients.spa.grants: [refresh_token]"),
+        ("/clients/web/grants", None, Need::RefreshToken, "clients.web.grants: [refresh_token]"),
         ("/pkce/optional_for", None, Need::PkceOptionalClient, "pkce.optional_for: [web]"),
         ("/endpoints/authorization", None, Need::UserLogin, "endpoints.authorization"),
     ] {
         let why = lacks(pointer, value, need);
         assert!(why.ends_with(&format!(": `{key}`")), "{why}");
     }
+}
+
+#[test]
+fn what_a_client_must_be_able_to_do_is_asked_of_the_client_that_acts() {
+    let mut document = everything();
+    document["clients"]["spa"]["grants"] = json!(["authorization_code"]);
+    document["clients"]["batch"]["scopes"] = json!(["one", "two"]);
+    let target = target(&document);
+    assert_eq!(lacking_for(&target, Need::RefreshToken, "web"), None);
+    let why = "needs a client that may use the refresh token grant: `clients.spa.grants: [refresh_token]`";
+    assert_eq!(lacking_for(&target, Need::RefreshToken, "spa").as_deref(), Some(why));
+    assert_eq!(lacking_for(&target, Need::TwoScopes, "batch"), None);
+    let why = "needs a client that may ask for two scopes: `clients.spa.scopes`";
+    assert_eq!(lacking_for(&target, Need::TwoScopes, "spa").as_deref(), Some(why));
+    document["capabilities"] = json!({ "refresh_token": false });
+    let off = lacking_for(&self::target(&document), Need::RefreshToken, "web");
+    assert_eq!(off.as_deref(), Some("switched off in the provider file: `capabilities.refresh_token`"));
 }
 
 #[test]
