@@ -174,13 +174,13 @@ pub(super) const PROBES: &[Line] = &[
     }),
     ("reuses-access-token-of-session", "strict", |b| {
         let browser = b.browser();
-        let tokens: Vec<String> = (0..4)
+        let tokens: Vec<String> = (0..6)
             .map(|_| {
                 let code = browser.approve(&b.request("web")).parameter("code").expect("a code");
                 b.post("token", "web", &b.redemption("web", &code)).text_of("access_token")
             })
             .collect();
-        tokens[0] != tokens[1] && tokens[3] == tokens[2] && b.is_active(&tokens[3])
+        tokens[3] != tokens[4] && tokens[5] == tokens[4] && b.is_active(&tokens[5])
     }),
     ("enables-password-grant", "strict", |b| {
         let form = pairs(&[("grant_type", "password"), ("username", "alice"), ("password", "alice-password")]);
