@@ -522,6 +522,7 @@ Feature: Token endpoint
       Then the endpoint refuses, and does not break
       When the client refreshes with the made up token with 20000 letters for a refresh_token in its body
       Then the endpoint refuses, and does not break
+
   @must @RFC6749-10.10 @req:access-token-entropy
   Rule: Nobody can guess an access token
 
