@@ -32,7 +32,7 @@ Feature: Metadata
   @must @RFC8414-3.3 @req:metadata-issuer-exact-match
   Rule: The metadata names exactly the issuer that it was asked for
 
-    @id:issuer @catches:adds-trailing-slash-to-issuer
+    @id:issuer @catches:adds-trailing-slash-to-issuer @catches:publishes-bare-host-as-issuer
     Scenario: The issuer, letter by letter
       A client that is served the metadata of another issuer sends its codes there.
       When the metadata is looked for in every place where it may be
