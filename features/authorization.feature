@@ -387,7 +387,7 @@ Feature: Authorization endpoint
   @must @RFC9207-2.3 @RFC9207-2.4 @req:iss-equals-issuer
   Rule: The issuer in the response is the one in the metadata, to the letter
 
-    @id:issuer-to-the-letter @catches:adds-trailing-slash-to-iss @catches:adds-trailing-slash-to-issuer
+    @id:issuer-to-the-letter @catches:adds-trailing-slash-to-iss @catches:adds-trailing-slash-to-issuer @catches:publishes-bare-host-as-issuer
     Scenario: A response with a code
       Clients compare letter by letter, and turn down what differs by a slash.
       Given a confidential client
