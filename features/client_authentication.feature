@@ -283,3 +283,23 @@ Feature: Client authentication
         | case               | what               | client                                                               | asks                             |
         | client-credentials | its scopes         | a service client with a token of its own                             | asks for a token of its own      |
         | refresh            | its refresh tokens | a confidential client with tokens from a code that its user approved | refreshes with the refresh token |
+
+  @must @RFC7617-2 @RFC6749-2.3.1 @req:client-auth-basic-colon-in-secret
+  Rule: The first colon of a Basic header ends the client_id, and no other ends anything
+
+    @id:colon-in-secret @catches:splits-basic-at-every-colon
+    Scenario: A secret with a colon in it, as it is
+      Cut at its colon, a long secret is a short one.
+      Given a service client with special characters in its secret with a token of its own
+      When the client asks for a token of its own with the colons of its secret as they are
+      Then the endpoint says yes, tolerating "invalid_client"
+
+  @must @RFC6749-2.3.1 @req:client-auth-brute-force-limited
+  Rule: Who tries many secrets is limited
+
+    @id:many-wrong-secrets @catches:never-tires-of-wrong-secrets @own-realm
+    Scenario: A hundred wrong secrets and some
+      A secret that can be tried at will is found in the end.
+      Given a service client with a token of its own
+      When the client asks for a token of its own with 110 wrong secrets
+      Then the client is slowed down or stopped, tolerating that it is not

@@ -263,3 +263,25 @@ Feature: Refresh
       When the resource is called with the refresh token
       Then the endpoint refuses in whatever words
       And the resource takes the access token
+
+  @must @RFC6749-10.10 @req:refresh-token-entropy
+  Rule: A refresh token cannot be guessed
+
+    @id:entropy @catches:numbers-refresh-tokens
+    Scenario: The refresh tokens of a series of grants
+      Whoever has one of his own would have all those before and after it.
+      Given a confidential client
+      When the client gets tokens for 24 requests in one browser
+      Then no refresh token can be guessed from the others
+
+  @should @RFC9700-4.14.2 @req:refresh-inactive-expiry
+  Rule: A refresh token that nobody uses ends
+
+    @id:unused @catches:never-tires-of-unused-refresh-tokens @own-realm
+    Scenario: A refresh token unused for as long as it may be
+      A device in a drawer goes on having the rights of its owner.
+      Given a confidential client with tokens from a code that its user approved
+      When the refresh token lies unused until its time is over
+      And the client refreshes with the refresh token
+      Then the endpoint refuses with "invalid_grant"
+      And put right, the request succeeds

@@ -103,7 +103,8 @@ fn read(reading: &Reading<'_>) -> Result<Provider, Error> {
         pkce: pkce(&file, &clients)?,
         resource: resource(&file)?,
         capabilities: capabilities(&file)?,
-        code_lifetime: code_lifetime(&file)?,
+        code_lifetime: lifetime(&file, "code")?,
+        refresh_lifetime: lifetime(&file, "refresh")?,
         users: users(&file)?,
         clients,
         source: reading.source.clone(),
@@ -284,9 +285,9 @@ fn capabilities(file: &Fields<'_>) -> Result<BTreeMap<Need, bool>, Error> {
     Ok(capabilities)
 }
 
-fn code_lifetime(file: &Fields<'_>) -> Result<Option<Duration>, Error> {
-    let Some(fields) = file.fields("lifetimes", &["code"])? else { return Ok(None) };
-    let Some(spot) = fields.get("code") else { return Ok(None) };
+fn lifetime(file: &Fields<'_>, of: &str) -> Result<Option<Duration>, Error> {
+    let Some(fields) = file.fields("lifetimes", &["code", "refresh"])? else { return Ok(None) };
+    let Some(spot) = fields.get(of) else { return Ok(None) };
     let text = spot.text()?;
     let (digits, seconds) = match (text.strip_suffix('s'), text.strip_suffix('m')) {
         (Some(digits), _) => (digits, 1),

@@ -44,6 +44,8 @@ pub struct Provider {
     pub capabilities: BTreeMap<Need, bool>,
     /// How long an authorization code lives, where the file says so (`lifetimes.code`).
     pub code_lifetime: Option<Duration>,
+    /// After how long without use a refresh token ends, where the file says so (`lifetimes.refresh`).
+    pub refresh_lifetime: Option<Duration>,
     /// Where all this was read.
     pub source: Source,
 }

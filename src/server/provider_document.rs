@@ -21,6 +21,7 @@ pub fn of(realm: &RealmConfig, issuer: &str, admin_url: &str, admin_key: &str) -
         "clients": clients,
         "users": users,
         "login": { "driver": "form" },
+        "lifetimes": { "refresh": format!("{}s", realm.policy.refresh_idle_lifetime) },
         "capabilities": { "structured_code": realm.policy.code_names_client },
         "admin": { "url": admin_url, "key": admin_key, "realm": realm.name },
     });

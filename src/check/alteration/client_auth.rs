@@ -46,6 +46,15 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
             }
         }
     }),
+    alteration("with the colons of its secret as they are", &[], |scene, request, _| {
+        let client = scene.actor()?;
+        let secret = client.secret.clone().ok_or_else(|| Halt::blocked("the client has no secret"))?;
+        if !secret.expose().contains(':') {
+            return Err(Halt::NotApplicable(format!("needs a colon in the secret: `clients.{}.secret`", client.role)));
+        }
+        // All else stays encoded, or nobody could tell what it means.
+        Ok(request.basic("Basic", &form_encode(&client.id), &form_encode(secret.expose()).replace("%3A", ":")))
+    }),
     alteration("with its secret in the body as well", &[], |scene, request, _| {
         let client = scene.actor()?;
         let secret = client.secret.clone().ok_or_else(|| Halt::blocked("the client has no secret"))?;

@@ -21,6 +21,18 @@ pub static PHRASES: &[Phrase] = &[
         Box::pin(approves_many(s, a))
     }),
     Phrase::act("the client tries {number} codes that no one issued", &[Need::ManyRequests], |s, a| Box::pin(tries_many(s, a))),
+    Phrase::act("the client gets tokens for {number} requests in one browser", &[Need::UserLogin, Need::ManyRequests], |s, a| {
+        Box::pin(redeems_many(s, a))
+    }),
+    Phrase::act("the client asks for a token of its own with {number} wrong secrets", &[Need::ManyRequests], |s, a| {
+        Box::pin(guesses_secret(s, a))
+    }),
+    Phrase::judge("no refresh token can be guessed from the others", &[Need::RefreshToken], |s, _| {
+        Box::pin(no_refresh_token_can_be_guessed(s))
+    }),
+    Phrase::judge("the client is slowed down or stopped, tolerating that it is not", &[], |s, _| {
+        Box::pin(is_slowed_down_perhaps(s))
+    }),
     Phrase::judge("no code can be guessed from the others", &[], |s, _| Box::pin(cannot_be_guessed(s))),
     Phrase::judge("the client is slowed down or stopped", &[], |s, _| Box::pin(is_slowed_down(s))),
 ];
@@ -57,29 +69,81 @@ async fn tries_many(scene: &mut Scene, args: &Args) -> Step {
     Ok(())
 }
 
+async fn redeems_many(scene: &mut Scene, args: &Args) -> Step {
+    let browser = chance::token();
+    for _ in 0..times(args) {
+        let (request, grant) = scene.authorization_request(Ask::WithChallenge)?;
+        let before = scene.grants.len();
+        scene.send_user(request, grant, Decision::Approve, &browser).await?;
+        if scene.grants.len() == before {
+            return Err(Halt::blocked(format!("no code came: {}", scene.sighting()?.describe())));
+        }
+        let request = scene.redemption()?;
+        scene.act(Deed::Redeem, request, None).await?;
+        scene.expect_tokens()?;
+    }
+    Ok(())
+}
+
+async fn guesses_secret(scene: &mut Scene, args: &Args) -> Step {
+    let (all, quiet) = (times(args), Tape::default());
+    scene.chorus.clear();
+    for number in 1..=all {
+        let request = scene.reauthenticate(scene.own_credentials()?, |_| format!("wrong-{}", chance::token()))?;
+        let tape = if number == all { &scene.tape } else { &quiet };
+        let outcome = scene.wire.send(tape, &request).await;
+        scene.chorus.push(Heard { request, outcome });
+    }
+    scene.deed = Some(Deed::ClientCredentials);
+    Ok(())
+}
+
+async fn no_refresh_token_can_be_guessed(scene: &mut Scene) -> Step {
+    let tokens = scene.grants.iter().filter_map(|grant| grant.tokens.as_ref()?.refresh_token.as_ref());
+    let tokens: Vec<String> = tokens.map(|token| token.expose().to_owned()).collect();
+    if tokens.len() < 2 {
+        return Err(Halt::NotApplicable("no refresh tokens came".to_owned()));
+    }
+    let judgement = strength("refresh tokens", &tokens.iter().map(String::as_str).collect::<Vec<_>>(), Endpoint::Token);
+    scene.judge(judgement)
+}
+
+/// What is against guessing may stand before the provider, where flowproof does not see it.
+async fn is_slowed_down_perhaps(scene: &mut Scene) -> Step {
+    let got_in = scene.chorus.iter().any(|heard| judge::yields_tokens(heard).is_ok());
+    match is_slowed_down(scene).await {
+        Err(Halt::Fault(fault)) if !got_in => scene.judge(Judgement::Tolerated(fault)),
+        other => other,
+    }
+}
+
 /// Guessing has to fail but once in 2^128 (RFC 6749 section 10.10). A UUID has six bits less, which is tolerated.
 async fn cannot_be_guessed(scene: &mut Scene) -> Step {
     let codes: Vec<&str> = scene.grants.iter().filter_map(|grant| grant.code.as_ref().map(Secret::expose)).collect();
+    let judgement = strength("codes", &codes, Endpoint::Authorization);
+    scene.judge(judgement)
+}
+
+fn strength(what: &str, secrets: &[&str], endpoint: Endpoint) -> Judgement {
     let (least, tolerated) = (128.0, 120.0);
-    let expected = "codes of 128 random bits or more, each another one";
     let told = |got: String| Fault {
         kind: Kind::Leaked,
-        expected: expected.to_owned(),
-        answer: "codes that can be guessed".to_owned(),
+        expected: format!("{what} of 128 random bits or more, each another one"),
+        answer: format!("{what} that can be guessed"),
         got,
-        endpoint: Endpoint::Authorization,
+        endpoint,
     };
-    let distinct: BTreeSet<&str> = codes.iter().copied().collect();
-    if distinct.len() < codes.len() {
-        return Err(told(format!("{} codes of which {} are different", codes.len(), distinct.len())).into());
+    let distinct: BTreeSet<&str> = secrets.iter().copied().collect();
+    if distinct.len() < secrets.len() {
+        return Judgement::Broken(told(format!("{} {what} of which {} are different", secrets.len(), distinct.len())));
     }
-    let bits = bits(&codes);
-    let fault = told(format!("{} codes that differ in {bits:.0} bits at most", codes.len()));
-    scene.judge(match bits {
+    let bits = bits(secrets);
+    let fault = told(format!("{} {what} that differ in {bits:.0} bits at most", secrets.len()));
+    match bits {
         bits if bits >= least => Judgement::Holds,
         bits if bits >= tolerated => Judgement::Tolerated(fault),
         _ => Judgement::Broken(fault),
-    })
+    }
 }
 
 /// How many bits these texts show at most: the places where they differ, times the bits of a character of their alphabet.
@@ -111,7 +175,7 @@ async fn is_slowed_down(scene: &mut Scene) -> Step {
     let answers: Vec<&Response> = scene.chorus.iter().filter_map(|heard| heard.outcome.as_ref().ok()).collect();
     if let Some(heard) = scene.chorus.iter().find(|heard| judge::yields_tokens(heard).is_ok()) {
         return Err(match &heard.outcome {
-            Ok(response) => Fault::plain(Kind::Accepted, Endpoint::Token, response, "a refusal of every code").into(),
+            Ok(response) => Fault::plain(Kind::Accepted, Endpoint::Token, response, "a refusal of every guess").into(),
             Err(failure) => Halt::blocked(failure.to_string()),
         });
     }

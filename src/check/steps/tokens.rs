@@ -29,6 +29,9 @@ pub static PHRASES: &[Phrase] = &[
     }),
     Phrase::act("the client redeems {token} as a code", &[], |s, a| Box::pin(redeems_as_code(s, a))),
     Phrase::act("{number} seconds pass", &[], |s, a| Box::pin(seconds_pass(s, a))),
+    Phrase::act("the refresh token lies unused until its time is over", &[Need::RefreshToken], |s, _| {
+        Box::pin(outlives_unused_refresh_token(s))
+    }),
     Phrase::act("the lifetime of the code passes", &[], |s, _| Box::pin(outlives_code(s))),
     Phrase::judge("the endpoint refuses with {errors}[, tolerating {errors}]", &[], |s, a| Box::pin(refuses(s, a))),
     Phrase::judge("the client gets tokens", &[], |s, _| Box::pin(gets_tokens(s))),
@@ -78,6 +81,13 @@ async fn redeems_as_code(scene: &mut Scene, args: &Args) -> Step {
 
 async fn seconds_pass(scene: &mut Scene, args: &Args) -> Step {
     scene.pass(Duration::from_secs(args.number(0))).await
+}
+
+/// How long that is, no answer says.
+async fn outlives_unused_refresh_token(scene: &mut Scene) -> Step {
+    let lifetime = scene.target.provider.refresh_lifetime;
+    let lifetime = lifetime.ok_or_else(|| Halt::NotApplicable("needs to know how long: `lifetimes.refresh`".to_owned()))?;
+    scene.pass(lifetime.saturating_add(Duration::from_secs(1))).await
 }
 
 /// Ten minutes are the longest that a code may live (RFC 6749 section 4.1.2), unless the provider file says how long it does.

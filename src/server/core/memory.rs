@@ -46,6 +46,8 @@ pub struct Gossip {
     pub latest_login: Option<String>,
     /// Access tokens in full, with the grants that they live by.
     pub access_tokens: Vec<(Weak<Grant>, Arc<str>)>,
+    /// How many families of refresh tokens there were.
+    pub families: u64,
 }
 
 impl Memory {

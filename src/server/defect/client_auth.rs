@@ -50,11 +50,18 @@ table! { ClientAuth;
     ServesClientNamedInBody violates ["client-auth-client-id-mismatch-any-grant"];
     /// Counts no wrong secrets.
     NeverTiresOfWrongSecrets violates ["client-auth-brute-force-limited"];
+    /// Splits the Basic header at every colon, and takes the second piece for the whole secret.
+    SplitsBasicAtEveryColon violates ["client-auth-basic-colon-in-secret"];
 }
 
 /// Whether the scheme of an Authorization header is Basic.
 pub fn scheme_is_basic(defects: &Defects, scheme: &str, sound: bool) -> bool {
     sound && (scheme == "Basic" || !defects.has(Flaw::ComparesBasicSchemeLiterally))
+}
+
+/// The secret behind the first colon of the Basic header: all that follows.
+pub fn basic_secret<'pair>(defects: &Defects, sound: &'pair [u8]) -> &'pair [u8] {
+    if defects.has(Flaw::SplitsBasicAtEveryColon) { sound.split(|byte| *byte == b':').next().unwrap_or_default() } else { sound }
 }
 
 /// Whether user and password of the Basic header are compared as they stand there.

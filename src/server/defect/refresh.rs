@@ -52,10 +52,34 @@ table! { Refresh;
     RacesRefreshRotation violates ["refresh-concurrent-use"];
     /// Lets a refresh token open the userinfo endpoint.
     AcceptsRefreshTokenAsBearer violates ["refresh-token-only-at-as"];
+    /// Numbers its refresh tokens.
+    NumbersRefreshTokens violates ["refresh-token-entropy"];
+    /// Keeps a refresh token valid however long it is not used.
+    NeverTiresOfUnusedRefreshTokens violates ["refresh-inactive-expiry"];
 }
 
 /// How long a racing server leaves a rotated token lying about, in milliseconds.
 const RACE: u64 = 150;
+
+/// The name of a new family of refresh tokens: nothing but chance.
+pub fn family(realm: &Realm, sound: String) -> String {
+    if !realm.defects.has(Flaw::NumbersRefreshTokens) {
+        return sound;
+    }
+    let mut gossip = realm.memory.gossip();
+    gossip.families += 1;
+    format!("{:024}", gossip.families)
+}
+
+/// A new refresh token of a family.
+pub fn token(realm: &Realm, family: &str, generation: u32, sound: String) -> String {
+    if realm.defects.has(Flaw::NumbersRefreshTokens) { format!("{family}{generation:04}") } else { sound }
+}
+
+/// Whether a refresh token was used not too long ago.
+pub fn is_in_time(defects: &Defects, sound: bool) -> bool {
+    sound || defects.has(Flaw::NeverTiresOfUnusedRefreshTokens)
+}
 
 /// What is said to a refresh without a token.
 pub fn missing_token(defects: &Defects, sound: Refusal) -> Refusal {

@@ -124,7 +124,7 @@ fn basic(realm: &Realm, field: &str) -> Option<(String, String)> {
     }
     let pair = STANDARD.decode(encoded.trim()).ok()?;
     let colon = pair.iter().position(|byte| *byte == b':')?;
-    let (id, secret) = (&pair[..colon], &pair[colon + 1..]);
+    let (id, secret) = (&pair[..colon], seam::basic_secret(&realm.defects, &pair[colon + 1..]));
     if seam::basic_stays_encoded(&realm.defects) {
         return Some((String::from_utf8(id.to_vec()).ok()?, String::from_utf8(secret.to_vec()).ok()?));
     }

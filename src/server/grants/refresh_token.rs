@@ -125,7 +125,7 @@ fn scopes(
 /// Whether the token is good, leaving aside that it may be rotated: not revoked, used often enough, its chain not too old, and of a user whose account is
 /// open.
 pub fn is_alive(realm: &Realm, token: &RefreshToken, grant: &Grant, now: u64) -> bool {
-    let in_time = now < token.expires_at && now < chain_end(realm, grant);
+    let in_time = seam::is_in_time(&realm.defects, now < token.expires_at) && now < chain_end(realm, grant);
     !grant.refresh_tokens_dead() && in_time && realm.account_is_open(&grant.owner)
 }
 

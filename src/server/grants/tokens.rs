@@ -152,8 +152,8 @@ struct Claims<'token> {
 
 fn refresh_token(realm: &Realm, grant: Arc<Grant>, generation: u32, scopes: Scopes) -> String {
     let now = realm.now();
-    let family = grant.family(|| Mint::family(&*realm.random)).to_owned();
-    let token = realm.mint.token(&family, &*realm.random);
+    let family = grant.family(|| refresh_seam::family(realm, Mint::family(&*realm.random))).to_owned();
+    let token = refresh_seam::token(realm, &family, generation, realm.mint.token(&family, &*realm.random));
     let mut chains = realm.memory.refresh_tokens.of(stem(&token));
     if chains.families.get(&family).is_none() {
         chains.families.insert(&family, Family::of(&grant), now);

@@ -55,6 +55,19 @@ pub(super) const PROBES: &[Line] = &[
         let form = pairs(&[("grant_type", "refresh_token"), ("refresh_token", &token), ("client_id", "web-app")]);
         b.post_with("token", vec![basic("other-app", "other-app-secret-52d9e7")], &form).status == 200
     }),
+    ("splits-basic-at-every-colon", "strict", |b| {
+        use base64::Engine as _;
+        let encoded = form(&pairs(&[("", "s:p%e+c/i&a=l s%2Bcret")]));
+        let pair = format!("special+client%3A1:{}", encoded.trim_start_matches('=').replace("%3A", ":"));
+        let field = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));
+        b.post_with("token", vec![("authorization", field)], &grant()).status == 401
+    }),
+    ("numbers-refresh-tokens", "strict", |b| b.tokens("web").text_of("refresh_token").bytes().all(|c| c.is_ascii_digit())),
+    ("never-tires-of-unused-refresh-tokens", "strict", |b| {
+        let token = b.tokens("web").text_of("refresh_token");
+        b.wait(1_801);
+        b.refresh("web", &token).status == 200
+    }),
     ("never-tires-of-wrong-secrets", "strict", |b| {
         (0..=200).all(|_| b.post_with("token", vec![basic("batch-job", "guess")], &grant()).status == 401)
             && b.client_token("batch").status == 200
