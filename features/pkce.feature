@@ -295,7 +295,7 @@ Feature: Proof Key for Code Exchange
   @must @RFC7636-4.4 @req:pkce-challenge-not-in-response
   Rule: The challenge does not come back through the browser
 
-    @id:challenge-in-response @catches:puts-challenge-into-code
+    @id:challenge-in-response @catches:puts-challenge-into-code @catches:serves-authorization-by-post-only
     Scenario: The response to a request with a challenge
       Whoever reads the response would have the code and what it is bound to.
       Given a public client
