@@ -154,7 +154,7 @@ capabilities: { devise: false }
 acme.yaml:2:17: `devise` is not a key of `capabilities`
   2 | capabilities: { devise: false }
     |                 ^
-  expected one of: user_login, user_deny, refresh_token, introspection, revocation, device, metadata, resource, jwks, short_lifetime, wait, many_requests, concurrency, jwt_access_token, rotation
+  expected one of: user_login, user_deny, refresh_token, introspection, revocation, device, metadata, resource, jwks, short_lifetime, wait, many_requests, concurrency, jwt_access_token, structured_code, rotation
   did you mean `device`?
 "#,
     );
