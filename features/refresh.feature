@@ -253,6 +253,18 @@ Feature: Refresh
       Then at most one chain of tokens is left in each round
       And a fresh refresh token works
 
+  @should @RFC6749-10.4 @req:grant-ends-with-the-account
+  Rule: Once a user's account is closed, what this user approved yields nothing more
+
+    @id:closed-account @catches:looks-at-the-account-during-login-only @own-realm
+    Scenario: Tokens of a user whose account was closed
+      Whoever may not log in any more must not stay in by way of an application.
+      Given a confidential client with tokens from a code that its user approved
+      And a witness sees the access token alive
+      When the account of the user who approved is closed
+      Then the access token is dead
+      And the refresh token is dead
+
   @must @RFC6749-1.5 @needs:resource @req:refresh-token-only-at-as
   Rule: A refresh token opens no resource
 

@@ -1,4 +1,4 @@
-//! The admin listener of a reference server: makes a realm like another, moves its clock, drops it. No other provider has one.
+//! The admin listener of a reference server: makes a realm like another, moves its clock, closes an account, drops it. No other provider has one.
 
 use std::time::Duration;
 
@@ -32,6 +32,13 @@ impl Admin {
     pub async fn advance(&self, wire: &Wire, time: Duration) -> Result<(), AdminError> {
         let wanted = json!({ "advance": format!("{}s", time.as_secs()) });
         self.call(wire, Method::Post, &format!("realms/{}/clock", self.realm), Some(&wanted)).await.map(drop)
+    }
+
+    /// Closes the account of a user.
+    pub async fn close_account(&self, wire: &Wire, username: &str) -> Result<(), AdminError> {
+        let username: String = form_urlencoded::byte_serialize(username.as_bytes()).collect::<String>().replace('+', "%20");
+        let path = format!("realms/{}/users/{username}", self.realm);
+        self.call(wire, Method::Patch, &path, Some(&json!({ "disabled": true }))).await.map(drop)
     }
 
     /// Drops the realm.

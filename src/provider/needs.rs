@@ -177,8 +177,8 @@ needs! {
     Tls, "tls", No, |t| (!t.provider.issuer.starts_with("https:")).then(|| "issuer".to_owned());
     /// dynamic client registration, which flowproof does not use yet
     DynamicRegistration, "dynamic-registration", No, |_| Some(String::new());
-    /// a way to disable a user, which flowproof does not know yet
-    UserDisable, "user-disable", No, |_| Some(String::new());
+    /// a way to close a user's account, as the reference server's admin listener is
+    UserDisable, "user-disable", No, |t| t.provider.admin.is_none().then(|| "admin".to_owned());
     /// a second protected resource, which flowproof does not know yet
     SecondResource, "second-resource", No, |_| Some(String::new());
     /// nothing

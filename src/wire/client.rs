@@ -128,6 +128,7 @@ fn method(method: Method) -> reqwest::Method {
         Method::Post => reqwest::Method::POST,
         Method::Put => reqwest::Method::PUT,
         Method::Delete => reqwest::Method::DELETE,
+        Method::Patch => reqwest::Method::PATCH,
         Method::Options => reqwest::Method::OPTIONS,
         Method::Head => reqwest::Method::HEAD,
     }

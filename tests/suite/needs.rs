@@ -70,7 +70,7 @@ fn names_are_unique_and_lead_back_to_their_need() {
 fn a_provider_with_everything_lacks_only_what_flowproof_does_not_know_yet() {
     let target = target(&everything());
     let lacks: Vec<&str> = Need::ALL.iter().filter(|need| lacking(&target, **need).is_some()).map(|need| need.name()).collect();
-    assert_eq!(lacks, ["dynamic-registration", "user-disable", "second-resource"]);
+    assert_eq!(lacks, ["dynamic-registration", "second-resource"]);
     let why = lacking(&target, Need::SecondResource);
     assert_eq!(why.as_deref(), Some("needs a second protected resource, which flowproof does not know yet"));
 }
@@ -87,7 +87,7 @@ async fn the_reference_servers_realms_together_satisfy_all_that_loopback_can() {
         lacks.retain(|need| lacking(&target, *need).is_some());
     }
     server.stop().await;
-    assert_eq!(lacks, [Need::Tls, Need::DynamicRegistration, Need::UserDisable, Need::SecondResource]);
+    assert_eq!(lacks, [Need::Tls, Need::DynamicRegistration, Need::SecondResource]);
 }
 
 #[test]

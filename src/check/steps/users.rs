@@ -1,4 +1,4 @@
-//! Sentences in which it matters which of two users acts.
+//! Sentences in which it matters which of two users acts, and what becomes of a user's account.
 
 use super::super::flow::Ask;
 use super::super::halt::{Fault, Halt, Step};
@@ -16,6 +16,7 @@ pub static PHRASES: &[Phrase] = &[
         &[Need::UserLogin, Need::SecondUser, Need::Witness],
         |s, a| Box::pin(two_users(s, a)),
     ),
+    Phrase::act("the account of the user who approved is closed", &[Need::UserDisable], |s, _| Box::pin(account_is_closed(s))),
     Phrase::act("the first user approves once more", &[Need::UserLogin], |s, _| Box::pin(first_user_approves(s))),
     Phrase::judge("the new token stands for the first user", &[], |s, _| Box::pin(stands_for_first(s))),
 ];
@@ -40,6 +41,15 @@ async fn two_users(scene: &mut Scene, args: &Args) -> Step {
         return Err(Halt::blocked("the tokens of both users stand for the same one"));
     }
     Ok(())
+}
+
+async fn account_is_closed(scene: &mut Scene) -> Step {
+    let provider = &scene.target.provider;
+    let (Some(admin), true) = (&provider.admin, scene.in_own_realm) else {
+        return Err(Halt::blocked("an account is closed in a realm of the check's own only"));
+    };
+    let user = provider.user(scene.user).ok_or_else(|| Halt::blocked("nobody has approved"))?;
+    admin.close_account(&scene.wire, &user.username).await.map_err(|error| Halt::blocked(error.to_string()))
 }
 
 async fn tokens_in(scene: &mut Scene, browser: &str) -> Step {

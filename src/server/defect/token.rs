@@ -40,6 +40,8 @@ table! { Token;
     IgnoresRegisteredGrants violates ["token-unauthorized-client-grant"];
     /// Sends the token answer with the content type `text/html`.
     LabelsTokenAnswerAsHtml violates ["token-success-json"];
+    /// Looks at a user's account during the login only: what was approved before it was closed goes on.
+    LooksAtTheAccountDuringLoginOnly violates ["grant-ends-with-the-account"];
     /// Leaves `token_type` out of the token answer.
     OmitsTokenType violates ["token-success-required-members", "token-type-bearer"];
     /// Says `token_type: access_token`.
@@ -98,6 +100,11 @@ table! { Token;
     NumbersAccessTokens violates ["access-token-entropy"];
     /// Gives a session that has had five access tokens for a client already the latest of them again.
     ReusesAccessTokenOfSession violates ["tokens-unique-per-grant"];
+}
+
+/// Whether a grant goes on, as far as its user's account is concerned.
+pub fn account_is_good(defects: &Defects, sound: bool) -> bool {
+    sound || defects.has(Flaw::LooksAtTheAccountDuringLoginOnly)
 }
 
 /// Whether the request is refused for what the server does not know.

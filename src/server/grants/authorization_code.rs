@@ -101,7 +101,7 @@ fn spend(realm: &Realm, client: &ClientConfig, presented: &str, form: &Parameter
         return Err(UNFIT);
     }
     let owner = Owner::User(Box::new(code.user.clone()));
-    if !realm.account_is_open(&owner) {
+    if !super::goes_on(realm, &owner) {
         return Err(UNFIT);
     }
     let grant = Arc::new(Grant::new(realm.id_of(client), owner, code.scopes.clone(), code.nonce.clone(), now));

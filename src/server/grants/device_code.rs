@@ -41,7 +41,7 @@ pub fn poll(realm: &Realm, client: &ClientConfig, form: &Parameters) -> Result<R
             return Err(invalid_grant("the device code was issued to another client"));
         }
         let owner = Owner::User(Box::new(decided(realm, device, now)?));
-        if !realm.account_is_open(&owner) {
+        if !super::goes_on(realm, &owner) {
             return Err(Refusal::new(TokenError::AccessDenied, "the account of the user who approved is closed"));
         }
         Arc::new(Grant::new(realm.id_of(client), owner, device.scopes.clone(), None, now))

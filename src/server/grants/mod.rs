@@ -7,8 +7,16 @@ pub mod refresh_token;
 pub mod tokens;
 
 use super::core::form::Parameters;
+use super::core::grant::Owner;
+use super::core::realm::Realm;
 use super::core::refusal::{Refusal, TokenError};
 use super::core::scope::Scopes;
+use super::defect::token as seam;
+
+/// Whether a grant goes on, as far as the account of whoever made it is concerned (RFC 6749 section 10.4).
+pub fn goes_on(realm: &Realm, owner: &Owner) -> bool {
+    seam::account_is_good(&realm.defects, realm.account_is_open(owner))
+}
 
 /// The `scope` of a request, within what is allowed; all of that when it names none (RFC 6749 section 3.3).
 ///

@@ -126,7 +126,7 @@ fn scopes(
 /// open.
 pub fn is_alive(realm: &Realm, token: &RefreshToken, grant: &Grant, now: u64) -> bool {
     let in_time = seam::is_in_time(&realm.defects, now < token.expires_at) && now < chain_end(realm, grant);
-    !grant.refresh_tokens_dead() && in_time && realm.account_is_open(&grant.owner)
+    !grant.refresh_tokens_dead() && in_time && super::goes_on(realm, &grant.owner)
 }
 
 /// When the chain of refresh tokens ends, used or not.

@@ -133,7 +133,7 @@ pub fn access_token(realm: &Realm, grant: &Arc<Grant>, scopes: &Scopes) -> Strin
 
 /// Whether an access token is good: in time, not revoked, and of a user whose account is open (RFC 6749 section 10.4).
 pub fn is_alive(realm: &Realm, token: &AccessToken, now: u64) -> bool {
-    !token.is_revoked() && !token.is_expired(now) && realm.account_is_open(&token.grant.owner)
+    !token.is_revoked() && !token.is_expired(now) && super::goes_on(realm, &token.grant.owner)
 }
 
 /// The claims of RFC 9068 section 2.2.

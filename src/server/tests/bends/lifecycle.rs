@@ -277,4 +277,12 @@ pub(super) const PROBES: &[Line] = &[
         revoke(b, "web", &tokens.text_of("refresh_token"));
         b.is_active(&tokens.text_of("access_token"))
     }),
+    ("looks-at-the-account-during-login-only", "strict", |b| {
+        let tokens = b.tokens("web");
+        b.reconfigure(|config| config.users.get_mut("alice").expect("a user").disabled = true);
+        let browser = b.browser();
+        let page = browser.authorize(&b.request("web"));
+        let stays_out = browser.log_in(&page, "alice").text.contains("User name or password is wrong.");
+        stays_out && b.is_active(&tokens.text_of("access_token")) && works(b, "web", &tokens.text_of("refresh_token"))
+    }),
 ];
