@@ -9,6 +9,7 @@ mod house;
 mod load;
 mod login_form;
 mod needs;
+mod oracles;
 mod proof;
 mod provider_faults;
 mod provider_file;

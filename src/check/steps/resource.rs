@@ -6,7 +6,7 @@ use super::super::judge;
 use super::super::phrase::{Args, Phrase, Token};
 use super::super::scene::{Deed, Scene};
 use super::tokens::fault;
-use crate::protocol::{Challenge, Endpoint, OAuthError, Response, answer, request};
+use crate::protocol::{Challenge, Endpoint, Method, OAuthError, Response, answer, request};
 use crate::provider::Need;
 use crate::verdict::Kind;
 
@@ -162,6 +162,10 @@ fn named_error(response: &Response) -> Option<String> {
 async fn says_malformed(scene: &mut Scene) -> Step {
     let expected = "status 400 with error \"invalid_request\"";
     let response = scene.response(expected)?;
+    // A resource need not take tokens from a body, nor a POST at all (RFC 6750 section 2.2).
+    if scene.heard()?.request.method == Method::Post && matches!(response.status, 404 | 405 | 415 | 501) {
+        return Err(Halt::NotApplicable(format!("the resource takes no POST: status {}", response.status)));
+    }
     let fault = Fault::plain(kind_of(response), Endpoint::Resource, response, expected);
     let judgement = match response.status {
         400 if named_error(response).is_none_or(|error| error == "invalid_request") => Judgement::Holds,
