@@ -105,7 +105,7 @@ async fn says_what_it_grants(scene: &mut Scene) -> Step {
         }
         Some(_) => Ok(()),
         None if tokens.scope.is_some() => Ok(()),
-        None => Err(Halt::NotApplicable("neither the answer nor introspection says the token's scope".to_owned())),
+        None => Err(nobody_says()),
     }
 }
 
@@ -125,8 +125,15 @@ async fn grants_what_was_asked(scene: &mut Scene) -> Step {
         Some(known) if !beyond(&known, &asked).is_empty() => {
             Err(fault(scene, Kind::Ineffective, expected, &format!("a token with {}, and no word of it", words(&known)))?.into())
         }
-        Some(_) | None => Ok(()),
+        Some(_) => Ok(()),
+        None if said.is_some() => Ok(()),
+        None => Err(nobody_says()),
     }
+}
+
+/// Where nobody names a scope, nothing was shown of it.
+fn nobody_says() -> Halt {
+    Halt::NotApplicable("neither the answer nor introspection says the token's scope".to_owned())
 }
 
 /// A scope beside a code counts for nothing: it is refused, or the token is good for what was approved.
@@ -143,7 +150,7 @@ async fn is_no_wider(scene: &mut Scene) -> Step {
     }
     let tokens = judge::yields_tokens(heard)?;
     let Told { said, known, .. } = told(scene, &tokens).await?;
-    wider(scene, &approved, united(known, said).unwrap_or_else(|| approved.clone()), expected)
+    wider(scene, &approved, united(known, said).ok_or_else(nobody_says)?, expected)
 }
 
 /// All that anybody says the token is good for: introspection may show its caller a part (RFC 7662 section 2.2).
@@ -200,7 +207,7 @@ async fn is_as_approved(scene: &mut Scene, may_be_narrower: bool) -> Step {
         }
     };
     let Told { said, known, .. } = told(scene, &tokens).await?;
-    let granted = united(known, said).unwrap_or_else(|| approved.clone());
+    let granted = united(known, said).ok_or_else(nobody_says)?;
     wider(scene, &approved, granted.clone(), expected)?;
     let missing = beyond(&approved, &granted);
     if missing.is_empty() {
