@@ -26,17 +26,55 @@ pub fn refuses(heard: &Heard, accepted: &[String], tolerated: &[String]) -> Judg
         return Judgement::Broken(fault(Kind::Crashed));
     }
     if (200..300).contains(&response.status) {
-        let says_error =
-            answer::object(response).is_ok_and(|members| members.get("error").is_some_and(|error| error.is_string()));
-        return Judgement::Broken(fault(if says_error { Kind::Malformed } else { Kind::Accepted }));
+        return Judgement::Broken(fault(kind_of_yes(endpoint, response)));
     }
     match OAuthError::read(response) {
         Err(_) => Judgement::Broken(fault(Kind::Malformed)),
         Ok(_) if !response.says_json() => Judgement::Broken(fault(Kind::Malformed)),
-        Ok(error) if accepted.contains(&error.error) => Judgement::Holds,
+        Ok(error) if accepted.contains(&error.error) && has_due_status(endpoint, response.status) => Judgement::Holds,
+        Ok(error) if accepted.contains(&error.error) => Judgement::Tolerated(fault(Kind::Malformed)),
         Ok(error) if tolerated.contains(&error.error) => Judgement::Tolerated(fault(Kind::Malformed)),
         Ok(_) => Judgement::Broken(fault(Kind::Malformed)),
     }
+}
+
+/// Whether a refusal by JSON has a status that fits it (RFC 6749 section 5.2, which RFCs 7009, 7662 and 8628 refer to). At the token endpoint a rule of
+/// its own judges that, so that one bug has one finding.
+fn has_due_status(endpoint: Endpoint, status: u16) -> bool {
+    match endpoint {
+        Endpoint::Revocation | Endpoint::DeviceAuthorization => !matches!(status, 402 | 403 | 404 | 409 | 410 | 422),
+        Endpoint::Introspection => !matches!(status, 402 | 404 | 409 | 410 | 422),
+        Endpoint::Authorization
+        | Endpoint::Token
+        | Endpoint::Verification
+        | Endpoint::Metadata
+        | Endpoint::Jwks
+        | Endpoint::Resource
+        | Endpoint::Page
+        | Endpoint::Admin => true,
+    }
+}
+
+/// What is wrong with a 2xx where a refusal was due: accepted is only what was also given; anything else says yes to nobody knows what.
+pub fn kind_of_yes(endpoint: Endpoint, response: &Response) -> Kind {
+    let members = answer::object(response).ok();
+    let has = |name: &str| members.as_ref().is_some_and(|members| members.contains_key(name));
+    let says_error = || members.as_ref().is_some_and(|members| members.get("error").is_some_and(serde_json::Value::is_string));
+    let given = match endpoint {
+        Endpoint::Token => has("access_token"),
+        Endpoint::DeviceAuthorization => has("device_code"),
+        // A signed answer is one as well (RFC 9701).
+        Endpoint::Introspection => has("active") || response.media_type().is_some_and(|media| media.ends_with("jwt")),
+        Endpoint::Authorization
+        | Endpoint::Verification
+        | Endpoint::Revocation
+        | Endpoint::Metadata
+        | Endpoint::Jwks
+        | Endpoint::Resource
+        | Endpoint::Page
+        | Endpoint::Admin => !says_error() && !(response.says_html() && members.is_none()),
+    };
+    if given { Kind::Accepted } else { Kind::Malformed }
 }
 
 /// A token answer (RFC 6749 section 5.1).
@@ -153,6 +191,51 @@ mod tests {
         let request = Request::get(Endpoint::Authorization, &url);
         let hop = Hop { url, method: Method::Get, status, role, request, response };
         Sighting { hops: vec![hop], end: End::Stuck { why: "for a reason".to_owned() } }
+    }
+
+    fn said(endpoint: Endpoint, status: u16, media: &str, body: &str) -> Judgement {
+        let url = url::Url::parse("https://as.example/endpoint").expect("a URL");
+        let headers = vec![("content-type".to_owned(), media.to_owned())];
+        let response = Response { status, headers, body: body.as_bytes().to_vec(), elapsed: Duration::ZERO };
+        let heard = Heard { request: Request::post(endpoint, &url), outcome: Ok(response) };
+        refuses(&heard, &["invalid_request".to_owned()], &[])
+    }
+
+    #[test]
+    fn a_yes_is_an_acceptance_only_if_it_gives_what_was_asked_for() {
+        let json = "application/json";
+        for (endpoint, media, body, kind) in [
+            (Endpoint::Token, json, r#"{"access_token":"t"}"#, Kind::Accepted),
+            (Endpoint::Token, json, r#"{"message":"try later"}"#, Kind::Malformed),
+            (Endpoint::Token, json, r#"{"error":"invalid_request"}"#, Kind::Malformed),
+            (Endpoint::Token, "text/html", "<h1>Log in</h1>", Kind::Malformed),
+            (Endpoint::DeviceAuthorization, json, r#"{"device_code":"d"}"#, Kind::Accepted),
+            (Endpoint::DeviceAuthorization, json, "{}", Kind::Malformed),
+            (Endpoint::Introspection, json, r#"{"active":true}"#, Kind::Accepted),
+            (Endpoint::Introspection, json, "{}", Kind::Malformed),
+            (Endpoint::Revocation, "text/plain", "", Kind::Accepted),
+            (Endpoint::Revocation, "text/html", "<h1>Log in</h1>", Kind::Malformed),
+        ] {
+            let judged = said(endpoint, 200, media, body);
+            assert!(matches!(&judged, Judgement::Broken(fault) if fault.kind == kind), "{endpoint:?} {body}: {judged:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_in_the_right_words_with_a_strange_status_is_a_warning_where_no_rule_of_its_own_says_so() {
+        let words = r#"{"error":"invalid_request"}"#;
+        for (endpoint, status, holds) in [
+            (Endpoint::Revocation, 400, true),
+            (Endpoint::Revocation, 403, false),
+            (Endpoint::DeviceAuthorization, 404, false),
+            (Endpoint::Introspection, 403, true),
+            (Endpoint::Introspection, 404, false),
+            (Endpoint::Token, 403, true),
+        ] {
+            let judged = said(endpoint, status, "application/json", words);
+            let fits = if holds { matches!(judged, Judgement::Holds) } else { matches!(judged, Judgement::Tolerated(_)) };
+            assert!(fits, "{endpoint:?} {status}: {judged:?}");
+        }
     }
 
     #[test]

@@ -94,7 +94,7 @@ fn bearer_challenge(response: &Response) -> Option<Challenge> {
 /// What kind of fault a status is where a refusal was due.
 fn kind_of(response: &Response) -> Kind {
     match response.status {
-        200..300 => Kind::Accepted,
+        200..300 => judge::kind_of_yes(Endpoint::Resource, response),
         500.. => Kind::Crashed,
         _ => Kind::Malformed,
     }

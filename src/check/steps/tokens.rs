@@ -232,7 +232,7 @@ async fn refuses_somehow(scene: &mut Scene) -> Step {
     let response = scene.response(expected)?;
     let kind = match response.status {
         400..500 => return Ok(()),
-        200..300 => Kind::Accepted,
+        200..300 => judge::kind_of_yes(heard.request.endpoint, response),
         500.. => Kind::Crashed,
         _ => Kind::Malformed,
     };
