@@ -351,7 +351,7 @@ Feature: Introspection
     @id:rotated @catches:introspects-rotated-refresh-tokens
     Scenario: A refresh token after its rotation
       The old one is what a thief has; who asks before use is told that all is well.
-      Given a confidential client with tokens from a code that its user approved
+      Given a public client with tokens from a code that its user approved
       And an entitled client sees the refresh token active
       When the client refreshes with the refresh token
       And the refresh token was rotated
