@@ -231,8 +231,12 @@ Feature: Revocation
       And put right, the request succeeds
 
       Examples:
+        | case | how    |
+        | get  | by GET |
+
+      @catches:accepts-revocation-of-nothing
+      Examples:
         | case  | how                     |
-        | get   | by GET                  |
         | query | with token in the query |
 
   @must @RFC7009-2.1 @req:revoke-wrong-hint
