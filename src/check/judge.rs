@@ -72,7 +72,7 @@ pub fn kind_of_yes(endpoint: Endpoint, response: &Response) -> Kind {
         | Endpoint::Jwks
         | Endpoint::Resource
         | Endpoint::Page
-        | Endpoint::Admin => !says_error() && !(response.says_html() && members.is_none()),
+        | Endpoint::Admin => !(says_error() || response.says_html() && members.is_none()),
     };
     if given { Kind::Accepted } else { Kind::Malformed }
 }

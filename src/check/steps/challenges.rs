@@ -101,8 +101,11 @@ fn misplaced(name: &str, value: &str) -> Option<char> {
     value.chars().find(wrong)
 }
 
+/// The Bearer challenges of one header value, or why it cannot be read.
+type Read = Result<Vec<Vec<Param>>, String>;
+
 /// The Bearer challenges of the answer, each header value by itself.
-fn challenges(scene: &Scene) -> Result<Vec<Result<Vec<Vec<Param>>, String>>, Halt> {
+fn challenges(scene: &Scene) -> Result<Vec<Read>, Halt> {
     let response = scene.response("an answer with WWW-Authenticate")?;
     let read: Vec<_> = response.header_values("www-authenticate").map(bearer_params).collect();
     if read.iter().all(|read| read.as_ref().is_ok_and(Vec::is_empty)) {

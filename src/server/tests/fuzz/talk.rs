@@ -101,7 +101,7 @@ impl Talk {
             form[at].1 = self.written(by, VALUES);
         }
         let mut body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&form).finish().into_bytes();
-        if step.seconds % 4 == 0 {
+        if step.seconds.is_multiple_of(4) {
             body.push(b'&');
             body.extend(self.encoded(&step.form, step.encoding));
         }
