@@ -4,7 +4,7 @@ Feature: Authorization requests in odd forms
   @must @RFC6749-3.1 @req:authz-get-supported
   Rule: The endpoint answers requests that come by GET
 
-    @id:by-get @catches:serves-authorization-by-post-only
+    @id:by-get @catches:serves-authorization-by-post-only @catches:refuses-s256
     Scenario: A link that the user follows
       A client sends its user by a link or a redirect, and both are GET.
       Given a confidential client
@@ -24,7 +24,7 @@ Feature: Authorization requests in odd forms
   @must @RFC6749-3.1 @RFC6749-4.1.2.1 @req:authz-empty-response-type-as-missing
   Rule: An empty response_type is a missing one
 
-    @id:empty-response-type @catches:treats-empty-response-type-as-code
+    @id:empty-response-type @catches:treats-empty-response-type-as-code @catches:treats-missing-response-type-as-code
     Scenario: An empty response_type
       A guess of the server's may be a flow that the client does not expect.
       Given a confidential client whose user approved a request with an S256 challenge
@@ -52,7 +52,7 @@ Feature: Authorization requests in odd forms
       Then the client gets a code
       And no state comes back
 
-      @catches:refuses-empty-state
+      @catches:refuses-empty-state @catches:lets-last-state-win
       Examples:
         | case    | alteration          |
         | empty   | with an empty state |

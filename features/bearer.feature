@@ -67,10 +67,14 @@ Feature: Bearer tokens
       Then the resource says that the token is invalid
       And put right, the request succeeds
 
+      @catches:opens-to-any-token
+      Examples:
+        | case      | what      | how                        |
+        | random    | made up   | the made up token          |
+        | cut-short | cut short | the access token cut short |
+
       Examples:
         | case      | what                  | how                                                                         |
-        | random    | made up               | the made up token                                                           |
-        | cut-short | cut short             | the access token cut short                                                  |
         | letters   | of letters it has not | the access token with the Authorization header "Bearer flow!proof$token#1"  |
 
   @must @RFC6749-7 @req:bearer-expired-token-401
@@ -162,7 +166,21 @@ Feature: Bearer tokens
   @must @RFC6750-5.2 @req:bearer-tampered-token-rejected
   Rule: The resource takes no token that was tampered with
 
-    @id:tampered @catches:ignores-signature-at-userinfo
+    @id:no-token @catches:opens-to-any-token @catches:answers-unknown-token-with-400
+    Scenario Outline: A token that is <what>
+      Where any string opens the door, there is no door.
+      Given a confidential client with tokens from a code that its user approved
+      And the resource lets the access token in
+      When the resource is called with <how>
+      Then the resource turns the token away
+      And put right, the request succeeds
+
+      Examples:
+        | case      | what      | how                        |
+        | made-up   | made up   | the made up token          |
+        | cut-short | cut short | the access token cut short |
+
+    @id:tampered @catches:opens-to-any-token @catches:ignores-signature-at-userinfo @catches:answers-unknown-token-with-400
     Scenario Outline: A JWT <what>
       Whoever holds one token could write the next one, for whomever they like.
       Given a confidential client with tokens from a code that its user approved

@@ -297,7 +297,7 @@ Feature: Client authentication
   @must @RFC6749-2.3.1 @req:client-auth-brute-force-limited
   Rule: Who tries many secrets is limited
 
-    @id:many-wrong-secrets @catches:never-tires-of-wrong-secrets @own-realm
+    @id:many-wrong-secrets @catches:never-tires-of-wrong-secrets @own-realm @catches:ignores-client-secrets
     Scenario: A hundred wrong secrets and some
       A secret that can be tried at will is found in the end.
       Given a service client with a token of its own

@@ -191,15 +191,20 @@ Feature: Authorization code
       And the request was refused
       Then the access token is alive
 
+      @catches:ignores-code-verifier
       Examples:
         | case     | what                           | client                | how                          |
         | verifier | With a made up code_verifier   | a public client       | with a made up code_verifier |
+
+      @catches:ignores-client-secrets
+      Examples:
+        | case     | what                           | client                | how                          |
         | secret   | With a wrong secret            | a confidential client | with a wrong client secret   |
 
   @must @RFC6749-10.5 @req:code-spliced-from-two-rejected
   Rule: The parts of two codes make no third one
 
-    @id:spliced @catches:reads-client-from-code
+    @id:spliced @catches:reads-client-from-code @catches:answers-unknown-code-with-invalid-request
     Scenario: Codes of two clients from one browser
       A code that carries its client in the open can be made out to another one.
       Given a confidential client

@@ -375,17 +375,25 @@ Feature: Device grant
       Examples:
         | case          | that is               | how                            |
         | empty         | without a character   | with an empty device_code      |
+
+      @catches:slices-device-codes-blindly @catches:answers-unknown-device-code-with-pending
+      Examples:
+        | case          | that is               | how                            |
         | one-letter    | of one letter         | with device_code "x"           |
         | three-letters | of three letters      | with device_code "dev"         |
         | other-script  | in other scripts      | with device_code "äöü漢字🦀ж"     |
 
-      @catches:looks-up-any-device-code
+      @catches:looks-up-any-device-code @catches:answers-unknown-device-code-with-pending
       Examples:
         | case | that is               | how                                 |
         | long | of ten thousand letters | with a device_code of 10000 letters |
+
+      @catches:looks-up-any-device-code @catches:answers-unknown-device-code-with-pending @catches:builds-queries-from-input
+      Examples:
+        | case | that is               | how                                 |
         | nul  | with a NUL in it      | with a NUL in its device_code       |
 
-      @catches:crashes-on-broken-device-code
+      @catches:crashes-on-broken-device-code @catches:crashes-on-broken-encoding-at-token
       Examples:
         | case            | that is                | how                                      |
         | broken-encoding | in a broken encoding   | with a broken encoding of its device_code |

@@ -38,7 +38,7 @@ Feature: Pages of the device grant
         | approved | approved |
         | denied   | denied   |
 
-    @id:denied-stays-denied @catches:reopens-decided-user-codes
+    @id:denied-stays-denied @catches:reopens-decided-user-codes @catches:keeps-denied-device-pending
     Scenario: A denied code gets no token by being typed again
       The device of somebody else is still waiting for its next chance.
       Given a device client with a device code that its user denied

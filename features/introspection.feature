@@ -213,7 +213,7 @@ Feature: Introspection
   @must @RFC7662-4 @req:introspect-tampered-inactive
   Rule: A token that says of itself what nobody signed is not active
 
-    @id:tampered @catches:trusts-jwt-payload-at-introspection
+    @id:tampered @catches:trusts-jwt-payload-at-introspection @catches:answers-unknown-token-with-404
     Scenario Outline: A JWT <what>
       Whoever holds one token could write the next one.
       Given a confidential client with tokens from a code that its user approved
@@ -231,7 +231,7 @@ Feature: Introspection
   @must @RFC7662-2.2 @req:introspect-truncated-inactive
   Rule: A token is the token as a whole
 
-    @id:damaged
+    @id:damaged @catches:answers-unknown-token-with-404
     Scenario Outline: A token <how>
       A part of a token is in more places than the whole, and guessed sooner.
       Given a confidential client with tokens from a code that its user approved
@@ -282,7 +282,7 @@ Feature: Introspection
   @must @RFC7662-2.3 @req:introspect-invalid-bearer-401
   Rule: A caller whose own token is none is refused
 
-    @id:caller-token @catches:accepts-any-bearer-at-introspection
+    @id:caller-token @catches:accepts-any-bearer-at-introspection @catches:answers-wrong-credentials-with-inactive
     Scenario: A caller with a made up bearer token
       Whoever makes a token up could try others' tokens with it.
       Given a confidential client with tokens from a code that its user approved
@@ -317,7 +317,7 @@ Feature: Introspection
   @must @RFC7662-2.2 @req:introspect-authorization-code-inactive
   Rule: What is no token is not active
 
-    @id:no-access-token @catches:introspects-every-credential
+    @id:no-access-token @catches:introspects-every-credential @catches:answers-unknown-token-with-404
     Scenario: A code that waits for its client
       The code went through the browser; as a token it would open the resource for whoever saw it.
       Given a confidential client whose user approved a request with an S256 challenge
@@ -327,7 +327,7 @@ Feature: Introspection
       And the client got tokens
       Then an entitled client sees the access token active
 
-    @id:no-access-token-device @catches:introspects-every-credential
+    @id:no-access-token-device @catches:introspects-every-credential @catches:answers-unknown-token-with-404
     Scenario: A device code that its user approved
       A device that never polls would be let in with what it was given at the start.
       Given a confidential device client with a device code that its user approved
@@ -337,7 +337,7 @@ Feature: Introspection
       And the client got tokens
       Then an entitled client sees the access token active
 
-    @id:no-access-token-secret @catches:introspects-every-credential
+    @id:no-access-token-secret @catches:introspects-every-credential @catches:answers-unknown-token-with-404
     Scenario: The secret of a client
       A secret that counts as a token stands in the logs of every resource.
       Given a confidential client with tokens from a code that its user approved

@@ -139,7 +139,7 @@ Feature: Metadata
   @must @RFC8414-2 @req:metadata-grant-types-truthful
   Rule: The grant types that are listed are those that there are
 
-    @id:grant-types @catches:lists-disabled-grant @catches:advertises-legacy-grants
+    @id:grant-types @catches:lists-disabled-grant @catches:advertises-legacy-grants @catches:crashes-on-missing-code @catches:crashes-on-missing-refresh-token
     Scenario: Each grant type of the list is asked for
       A client that goes by the list builds on a grant that is not there.
       Given a confidential client
@@ -183,7 +183,7 @@ Feature: Metadata
   @must @RFC8414-2 @req:metadata-code-challenge-methods-truthful
   Rule: The challenge methods that are listed are those that work
 
-    @id:challenge-method @catches:omits-challenge-methods
+    @id:challenge-method @catches:omits-challenge-methods @catches:demands-secret-of-public-clients
     Scenario: The method S256
       A client that finds no list leaves PKCE out.
       Given a public client whose user approved a request with an S256 challenge

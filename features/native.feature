@@ -76,7 +76,7 @@ Feature: Native apps
   @must @RFC6749-4.1.3 @RFC8252-7.3 @req:native-loopback-token-redirect-uri
   Rule: A redemption names the redirect URI with the port that was used
 
-    @id:used-port @catches:expects-registered-port-at-redemption
+    @id:used-port @catches:expects-registered-port-at-redemption @catches:demands-secret-of-public-clients
     Scenario: The port that was used
       The app knows its port; the server must not ask it for one that it does not have.
       Given a native client
@@ -99,7 +99,7 @@ Feature: Native apps
         | case    | what         | how                                                   |
         | another | Another port | with its port, 50001, replaced by 50002 in its redirect_uri |
 
-      @catches:expects-registered-port-at-redemption
+      @catches:expects-registered-port-at-redemption @catches:accepts-any-registered-redirect-uri
       Examples:
         | case       | what    | how                                              |
         | registered | No port | with its port, 50001, left out of its redirect_uri |
@@ -107,7 +107,7 @@ Feature: Native apps
   @must @RFC8252-7.1 @req:native-private-use-scheme
   Rule: A native app may be answered at a scheme of its own
 
-    @id:private-use-scheme @catches:rewrites-private-use-scheme
+    @id:private-use-scheme @catches:rewrites-private-use-scheme @catches:responds-to-first-redirect-uri
     Scenario: A scheme of the app's own
       The operating system finds the app by its scheme, and the app its page by the slash.
       Given a native client

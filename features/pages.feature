@@ -29,25 +29,33 @@ Feature: The pages where the user logs in and decides
       Then what the form brings along changes nothing
       And put right, the request succeeds
 
-      @catches:takes-request-from-login-form
+      @catches:takes-request-from-login-form @catches:refuses-valid-code
       Examples:
         | case                   | page    | parameter      |
         | login-redirect-uri     | login   | redirect_uri   |
         | login-client-id        | login   | client_id      |
         | login-response-type    | login   | response_type  |
-        | login-scope            | login   | scope          |
         | login-state            | login   | state          |
         | login-code-challenge   | login   | code_challenge |
 
-      @catches:takes-request-from-consent-form
+      @catches:takes-request-from-login-form
+      Examples:
+        | case                   | page    | parameter      |
+        | login-scope            | login   | scope          |
+
+      @catches:takes-request-from-consent-form @catches:refuses-valid-code
       Examples:
         | case                   | page    | parameter      |
         | consent-redirect-uri   | consent | redirect_uri   |
         | consent-client-id      | consent | client_id      |
         | consent-response-type  | consent | response_type  |
-        | consent-scope          | consent | scope          |
         | consent-state          | consent | state          |
         | consent-code-challenge | consent | code_challenge |
+
+      @catches:takes-request-from-consent-form
+      Examples:
+        | case                   | page    | parameter      |
+        | consent-scope          | consent | scope          |
 
   @must @RFC9700-2.1 @req:authz-no-open-redirector-endpoints
   Rule: No address of the server leads on to wherever it says
@@ -74,7 +82,7 @@ Feature: The pages where the user logs in and decides
   @should @RFC6749-10.2 @req:authz-public-client-no-silent-approval
   Rule: A client that anyone can pose as is not approved in silence
 
-    @id:asked-again @catches:approves-public-clients-silently
+    @id:asked-again @catches:approves-public-clients-silently @catches:issues-code-without-login
     Scenario: A native client, in a browser where its user has approved before
       Another app on the device uses the client's name, and gets a code without a word to the user.
       Given a native client

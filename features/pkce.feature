@@ -178,7 +178,7 @@ Feature: Proof Key for Code Exchange
   @must @RFC7636-4.1 @req:pkce-verifier-charset-checked
   Rule: A code_verifier consists of letters, digits and four marks
 
-    @id:verifier-characters @catches:skips-verifier-character-check
+    @id:verifier-characters @catches:skips-verifier-character-check @catches:ignores-code-verifier
     Scenario Outline: A verifier with <what> in it
       The two sides of the comparison come to read such a verifier in two ways, and one of the readings is shorter.
       Given a public client with tokens from a code that its user approved
@@ -196,7 +196,7 @@ Feature: Proof Key for Code Exchange
   @must @RFC7636-4.1 @req:pkce-verifier-limits-accepted
   Rule: Every code_verifier within the grammar works
 
-    @id:longest-verifier @catches:refuses-long-verifiers
+    @id:longest-verifier @catches:refuses-long-verifiers @catches:demands-secret-of-public-clients
     Scenario: A verifier of 128 characters
       The longest one there may be; a column of the database may be shorter.
       Given a public client
@@ -204,7 +204,7 @@ Feature: Proof Key for Code Exchange
       When the client redeems the code
       Then the client gets tokens
 
-    @id:marks-in-verifier @catches:refuses-marks-in-verifiers
+    @id:marks-in-verifier @catches:refuses-marks-in-verifiers @catches:demands-secret-of-public-clients
     Scenario: A verifier of 43 characters, all marks among them
       The client library next door makes its verifiers of other letters than ours.
       Given a public client
@@ -215,7 +215,7 @@ Feature: Proof Key for Code Exchange
   @must @RFC7636-4.2 @RFC7636-A @req:pkce-s256-base64url-alphabet
   Rule: S256 is written in the URL-safe alphabet, without padding
 
-    @id:url-safe-letters @catches:computes-s256-in-standard-alphabet
+    @id:url-safe-letters @catches:computes-s256-in-standard-alphabet @catches:demands-secret-of-public-clients
     Scenario: A challenge with dashes and underscores in it
       With the other alphabet three logins in four fail, and nobody sees which.
       Given a public client
@@ -295,7 +295,7 @@ Feature: Proof Key for Code Exchange
   @must @RFC7636-4.4 @req:pkce-challenge-not-in-response
   Rule: The challenge does not come back through the browser
 
-    @id:challenge-in-response @catches:puts-challenge-into-code @catches:serves-authorization-by-post-only
+    @id:challenge-in-response @catches:puts-challenge-into-code @catches:serves-authorization-by-post-only @catches:refuses-s256
     Scenario: The response to a request with a challenge
       Whoever reads the response would have the code and what it is bound to.
       Given a public client
@@ -316,7 +316,7 @@ Feature: Proof Key for Code Exchange
   @may @must:oauth-2.1 @draft-ietf-oauth-v2-1-4.1.2.1 @req:pkce-required-for-confidential-client
   Rule: A confidential client has to send a challenge too
 
-    @id:confidential-without-challenge @catches:waives-pkce-for-confidential-clients
+    @id:confidential-without-challenge @catches:waives-pkce-for-confidential-clients @catches:answers-missing-challenge-with-access-denied
     Scenario: A confidential client without a challenge
       Its secret does not tell whose code it is that somebody put into the client's redirect.
       Given a confidential client whose user approved a request with an S256 challenge

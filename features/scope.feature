@@ -4,7 +4,7 @@ Feature: Scope
   @must @RFC6749-3.3 @req:scope-omitted-default-or-error
   Rule: A request without scope is served with a default, or refused as one without a valid scope
 
-    @id:omitted @catches:demands-scope
+    @id:omitted @catches:demands-scope @catches:refuses-s256
     Scenario: No scope
       A client that asks for nothing in particular has to learn what it may do about it.
       Given a confidential client
@@ -53,7 +53,7 @@ Feature: Scope
   @must @RFC6749-5.1 @RFC6749-3.3 @req:scope-response-when-different
   Rule: A token answer says which scope was granted where it is not the one that was asked for
 
-    @id:default-told @catches:omits-default-scope
+    @id:default-told @catches:omits-default-scope @catches:refuses-valid-code @catches:sends-scope-as-array
     Scenario: A scope by default
       The client cannot know what the server has made of nothing.
       Given a confidential client

@@ -415,7 +415,7 @@ Feature: Token endpoint
       When the client refreshes with the refresh token with an empty scope
       Then the client gets tokens
 
-    @id:empty-secret @catches:refuses-empty-secret-of-public-clients
+    @id:empty-secret @catches:refuses-empty-secret-of-public-clients @catches:demands-secret-of-public-clients
     Scenario: An empty client_secret of a client that has none
       Libraries send the field because there is one.
       Given a public client whose user approved a request with an S256 challenge
@@ -436,7 +436,7 @@ Feature: Token endpoint
   @must @RFC6749-1.9 @RFC6749-4.4.2 @req:token-grant-type-case-sensitive
   Rule: The names of grant types are case sensitive
 
-    @id:grant-type-case @catches:ignores-case-of-grant-type
+    @id:grant-type-case @catches:ignores-case-of-grant-type @catches:answers-unknown-grant-with-invalid-request
     Scenario Outline: The grant type <grant>
       What one part of the server takes for unknown, and lets pass, another one serves.
       Given a service client with a token of its own

@@ -95,7 +95,7 @@ fn asked(scene: &Scene, form: WellKnown) -> Result<Option<&Heard>, Halt> {
     Ok(scene.chorus.iter().find(|heard| heard.request.url == url))
 }
 
-pub(super) fn has_document(heard: Option<&Heard>) -> bool {
+fn has_document(heard: Option<&Heard>) -> bool {
     heard.and_then(|heard| heard.outcome.as_ref().ok()).and_then(document).is_some()
 }
 

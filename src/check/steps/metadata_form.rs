@@ -5,8 +5,8 @@ use url::{Host, Url};
 
 use super::super::halt::{Fault, Halt, Step};
 use super::super::phrase::Phrase;
-use super::super::scene::Scene;
-use super::metadata::{document, fetched, has_document, is_looked_for, missing, strings};
+use super::super::scene::{Heard, Scene};
+use super::metadata::{document, fetched, is_looked_for, missing, strings};
 use super::tokens::fault;
 use crate::protocol::Endpoint;
 use crate::provider::WellKnown;
@@ -25,10 +25,16 @@ pub static PHRASES: &[Phrase] = &[
 ];
 
 async fn is_published(scene: &mut Scene) -> Step {
-    if scene.chorus.iter().any(|heard| has_document(Some(heard))) {
+    // What names no issuer is a document of something else (RFC 8414 section 2).
+    let names_issuer = |heard: &Heard| {
+        let document = heard.outcome.as_ref().ok().and_then(document);
+        document.is_some_and(|members| members.get("issuer").is_some_and(Value::is_string))
+    };
+    if scene.chorus.iter().any(names_issuer) {
         return Ok(());
     }
-    Err(missing(scene, WellKnown::OauthInserted, "status 200 and a JSON object in one of the well-known places")?.into())
+    let expected = "status 200 and a JSON object that names its issuer in one of the well-known places";
+    Err(missing(scene, WellKnown::OauthInserted, expected)?.into())
 }
 
 /// On this machine nobody listens in between, and test systems do without TLS.

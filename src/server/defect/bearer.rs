@@ -37,6 +37,8 @@ table! { Bearer;
     UsesFirstOfTwoTokens violates ["bearer-malformed-request-400"];
     /// Takes a JWT of its own making for a token without a look at its signature.
     IgnoresSignatureAtUserinfo violates ["bearer-tampered-token-rejected"];
+    /// Opens the resource to any string in the shape of a token.
+    OpensToAnyToken violates ["bearer-tampered-token-rejected", "bearer-invalid-token-401"];
     /// Takes a JWT whose header says that it needs no signature.
     AcceptsUnsignedTokens violates ["bearer-tampered-token-rejected"];
     /// Takes an access token from a body of any kind, with any method.
@@ -127,6 +129,9 @@ pub fn claims_of_forgery(realm: &Realm, token: &str) -> Option<Value> {
         let header = URL_SAFE_NO_PAD.decode(token.split('.').next()?).ok()?;
         Some(serde_json::from_slice::<Value>(&header).ok()?.get("alg") == Some(&json!("none")))
     };
+    if realm.defects.has(Flaw::OpensToAnyToken) && kind_of(&realm.memory, token).is_none() {
+        return Some(json!({ "sub": realm.config.users.values().next()?.subject() }));
+    }
     let taken = realm.defects.has(Flaw::IgnoresSignatureAtUserinfo)
         || realm.defects.has(Flaw::AcceptsUnsignedTokens) && unsigned() == Some(true);
     if !taken || kind_of(&realm.memory, token).is_some() {

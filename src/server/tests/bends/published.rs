@@ -113,6 +113,7 @@ pub(super) const PROBES: &[Line] = &[
         let token = access(b);
         b.userinfo(&format!("{}.AAAA", token.rsplit_once('.').expect("a JWT").0)).status == 200
     }),
+    ("opens-to-any-token", "strict", |b| b.userinfo("made-up").status == 200),
     ("accepts-unsigned-tokens", "lenient", |b| {
         let token = access(b);
         let claims = token.split('.').nth(1).expect("a JWT");
