@@ -10,7 +10,7 @@ use super::super::phrase::{Args, Phrase};
 use super::super::scene::{Deed, Grant, Scene};
 use super::consent::{approval, ask_user};
 use crate::login::{self, Decision, End, Errand, Hop, Role, Sighting, Stop};
-use crate::protocol::{Body, Endpoint, Params, Pkce, Request, answer};
+use crate::protocol::{Body, Endpoint, Params, Request, answer};
 use crate::provider::Need;
 use crate::verdict::Kind;
 use crate::wire::Jar;
@@ -47,7 +47,7 @@ fn foreign(scene: &Scene, parameter: &str) -> Result<Vec<(&'static str, String)>
         "response_type" => vec![("response_type", "token".to_owned())],
         "state" => vec![("state", chance::token())],
         "code_challenge" => {
-            let pkce = Pkce::from_octets(chance::octets());
+            let pkce = chance::pkce();
             vec![("code_challenge", pkce.challenge), ("code_challenge_method", "S256".to_owned())]
         }
         other => return Err(Halt::blocked(format!("no such parameter: {other}"))),

@@ -15,7 +15,7 @@ use super::metadata::{fetched, grant_types, strings};
 use super::tokens::fault;
 use crate::login::{Decision, End};
 use crate::protocol::request::DEVICE_CODE_GRANT;
-use crate::protocol::{Endpoint, OAuthError, Pkce, Request, Response, Secret, request};
+use crate::protocol::{Endpoint, OAuthError, Request, Response, Secret, request};
 use crate::provider::{AuthMethod, Client, Grant, Need};
 use crate::verdict::Kind;
 
@@ -229,7 +229,7 @@ async fn lists_working_methods(scene: &mut Scene) -> Step {
 
 /// Whether a challenge of this method is taken, and its verifier redeems the code.
 async fn challenge_works(scene: &mut Scene, method: &str) -> Result<bool, Halt> {
-    let pkce = Pkce::from_octets(chance::octets());
+    let pkce = chance::pkce();
     let (request, mut grant) = scene.authorization_request(Ask::WithoutChallenge)?;
     let challenge = if method == "plain" { pkce.verifier.expose().to_owned() } else { pkce.challenge.clone() };
     let request = request.set("code_challenge", challenge).set("code_challenge_method", method);
