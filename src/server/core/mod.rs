@@ -21,6 +21,7 @@ pub mod redirect_uri;
 pub mod refusal;
 pub mod scope;
 pub mod script;
+mod seats;
 mod sender;
 pub mod session;
 pub mod shards;

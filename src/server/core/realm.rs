@@ -19,6 +19,7 @@ use super::journal;
 use super::memory::Memory;
 use super::redirect_uri;
 use super::scope::Scopes;
+use super::seats::Seats;
 use super::signing::{Keys, Kind};
 use crate::server::config::{ClientConfig, RealmConfig, UserConfig};
 use crate::server::defect::{Defects, Unknown};
@@ -91,7 +92,7 @@ pub struct Realm {
     pub random: Arc<dyn Random>,
     /// What the realm remembers.
     pub memory: Arc<Memory>,
-    clients: HashMap<Arc<str>, Registered>,
+    clients: HashMap<String, Registered>,
     /// The subjects of the users whose accounts are open.
     open_accounts: HashSet<String>,
     /// Whether anything is to be told that the server does not know by itself.
@@ -104,9 +105,9 @@ pub struct Registered {
     /// As configured.
     pub config: ClientConfig,
     /// Its `client_id`.
-    pub id: Arc<str>,
+    id: Seats<Arc<str>>,
     /// All scopes that it may ask for.
-    pub scopes: Scopes,
+    scopes: Seats<Scopes>,
     /// SHA-256 of its secret, or of nothing.
     pub secret_digest: [u8; 32],
 }
@@ -115,8 +116,8 @@ impl Registered {
     fn new(config: &ClientConfig) -> Self {
         let secret = config.secret.as_ref().map(|secret| secret.expose()).unwrap_or_default();
         Self {
-            id: config.id.as_str().into(),
-            scopes: Scopes::of(&config.scopes),
+            id: Seats::new(|| config.id.as_str().into()),
+            scopes: Seats::new(|| Scopes::of(&config.scopes)),
             secret_digest: Sha256::digest(secret).into(),
             config: config.clone(),
         }
@@ -157,7 +158,7 @@ impl Realm {
         let mint = Arc::new(Mint::new(&*random));
         let mut clients = HashMap::new();
         for client in config.clients.values().map(Registered::new) {
-            clients.entry(Arc::clone(&client.id)).or_insert(client);
+            clients.entry(client.config.id.clone()).or_insert(client);
         }
         let open_accounts = config.users.values().filter(|user| !user.disabled).map(UserConfig::subject).collect();
         let of_clients = config.clients.values().map(|client| &client.claims);
@@ -275,12 +276,12 @@ impl Realm {
 
     /// All scopes that a client may ask for.
     pub fn scopes_of(&self, client: &ClientConfig) -> Scopes {
-        self.registered(&client.id).map_or_else(|| Scopes::of(&client.scopes), |client| client.scopes.clone())
+        self.registered(&client.id).map_or_else(|| Scopes::of(&client.scopes), |client| client.scopes.mine().clone())
     }
 
     /// The `client_id` of a client, to be kept by many.
     pub fn id_of(&self, client: &ClientConfig) -> Arc<str> {
-        self.registered(&client.id).map_or_else(|| client.id.as_str().into(), |client| Arc::clone(&client.id))
+        self.registered(&client.id).map_or_else(|| client.id.as_str().into(), |client| Arc::clone(client.id.mine()))
     }
 
     /// The user of this name.
