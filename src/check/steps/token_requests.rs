@@ -52,10 +52,11 @@ async fn keeps_to_letters(scene: &mut Scene) -> Step {
     if (200..300).contains(&response.status) {
         return Err(Halt::NotApplicable("the provider takes this request, so there is no refusal to look at".to_owned()));
     }
-    let Ok(members) = answer::object(response) else {
-        let kind = if response.status >= 500 { Kind::Crashed } else { Kind::Malformed };
-        return Err(Fault::plain(kind, endpoint, response, expected).into());
-    };
+    if response.status >= 500 {
+        return Err(Fault::plain(Kind::Crashed, endpoint, response, expected).into());
+    }
+    let members = answer::object(response).ok().filter(|members| members.get("error").is_some_and(serde_json::Value::is_string));
+    let Some(members) = members else { return Err(Fault::plain(Kind::Malformed, endpoint, response, expected).into()) };
     for (name, first) in [("error", ' '), ("error_description", ' '), ("error_uri", '!')] {
         let text = members.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
         if let Some(stray) = text.chars().find(|c| !(first..='~').contains(c) || matches!(c, '"' | '\\')) {
