@@ -114,6 +114,9 @@ pub struct RealmConfig {
     /// How many of its latest requests are kept to be looked at; none when absent.
     #[serde(default, skip_serializing_if = "is_off")]
     pub journal: usize,
+    /// Whether its issuer ends in a slash, as many a hosted provider's does. No address below it has two (RFC 8414 section 3.1).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub issuer_ends_in_slash: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
@@ -244,6 +247,7 @@ impl RealmConfig {
             defects: Vec::new(),
             faults: Vec::new(),
             journal: 0,
+            issuer_ends_in_slash: false,
         }
     }
 }

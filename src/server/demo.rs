@@ -47,6 +47,7 @@ fn realm(name: &str, policy: Policy) -> RealmConfig {
         defects: Vec::new(),
         faults: Vec::new(),
         journal: 0,
+        issuer_ends_in_slash: false,
     }
 }
 

@@ -26,6 +26,7 @@ struct NewRealm {
     defects: Option<Vec<String>>,
     faults: Option<Vec<FaultConfig>>,
     journal: Option<usize>,
+    issuer_ends_in_slash: Option<bool>,
 }
 
 /// What is to be different about a realm. What is absent stays.
@@ -62,6 +63,9 @@ impl Admin {
         let mut config = RealmConfig { name, ..model };
         if let Some(clients) = wanted.clients {
             config.clients = clients;
+        }
+        if let Some(slash) = wanted.issuer_ends_in_slash {
+            config.issuer_ends_in_slash = slash;
         }
         if let Some(users) = wanted.users {
             config.users = users;

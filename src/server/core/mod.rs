@@ -66,8 +66,13 @@ impl Core {
         Ok(Self { base, default_realm, realms: Realms::default(), keys, clock, random })
     }
 
-    /// The issuer of a realm of this name.
+    /// The issuer of the realm of this name, or what it would be if there was one.
     pub fn issuer(&self, realm: &str) -> String {
+        self.realm(realm).map_or_else(|| self.address(realm), |realm| realm.issuer.clone())
+    }
+
+    /// Where a realm of this name is.
+    fn address(&self, realm: &str) -> String {
         format!("{}/realms/{realm}", self.base)
     }
 
@@ -76,7 +81,7 @@ impl Core {
     /// # Errors
     /// [`RealmError`] when its name is taken or unusable, or it asks for an unknown defect.
     pub fn add_realm(&self, config: RealmConfig) -> Result<Arc<Realm>, RealmError> {
-        let issuer = self.issuer(&config.name);
+        let issuer = self.address(&config.name) + if config.issuer_ends_in_slash { "/" } else { "" };
         let realm =
             Arc::new(Realm::new(config, issuer, Arc::clone(&self.keys), Arc::clone(&self.clock), Arc::clone(&self.random))?);
         self.realms

@@ -301,7 +301,7 @@ impl Realm {
 
     /// The address of a page or endpoint of this realm.
     pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.issuer)
+        format!("{}{path}", self.issuer.trim_end_matches('/'))
     }
 
     /// The path under which the realm lives, without a slash at its end.

@@ -125,7 +125,8 @@ pub fn posted_form(realm: &Realm, request: &Request) -> Result<Parameters, Box<R
 /// A browser that names an origin must name ours; with `Referrer-Policy: no-referrer` it says `null`, and the form token decides alone.
 fn from_own_page(realm: &Realm, request: &Request) -> bool {
     let Some(origin) = request.header("origin") else { return true };
-    let own = realm.issuer.strip_suffix(&realm.path()).unwrap_or(&realm.issuer);
+    let address = realm.issuer.trim_end_matches('/');
+    let own = address.strip_suffix(&realm.path()).unwrap_or(address);
     let named_by_host = request.header("host").is_some_and(|host| origin.split_once("://").is_some_and(|(_, at)| at == host));
     origin == "null" || origin == own || named_by_host
 }

@@ -46,3 +46,24 @@ fn a_redemption_may_name_the_only_redirect_uri_though_its_request_did_not() {
     let foreign = with(bench.redemption("single", &code), "redirect_uri", "https://evil.example/cb");
     assert_eq!(bench.post("token", "single", &foreign).refusal(), (400, "invalid_grant"));
 }
+
+#[test]
+fn an_issuer_keeps_its_slash_and_no_address_below_it_has_two() {
+    let mut config = Config::demo().realms.remove(0);
+    config.name = "slash".to_owned();
+    config.issuer_ends_in_slash = true;
+    let mut bench = Bench::strict();
+    let realm = bench.core.add_realm(config).expect("a sound configuration");
+    bench.realm = "slash";
+    assert_eq!(realm.issuer, "http://127.0.0.1:9400/realms/slash/");
+    for path in ["//.well-known/oauth-authorization-server/realms/slash", "/.well-known/openid-configuration"] {
+        let told = bench.send("GET", path, &[], "");
+        assert_eq!((told.status, told.json["issuer"].as_str()), (200, Some("http://127.0.0.1:9400/realms/slash/")), "{path}");
+        assert_eq!(told.json["token_endpoint"], "http://127.0.0.1:9400/realms/slash/protocol/openid-connect/token");
+        assert!(!told.text.contains("slash//"), "{}", told.text);
+    }
+    let back = bench.browser().approve(&bench.request("web"));
+    assert_eq!(back.parameter("iss").as_deref(), Some("http://127.0.0.1:9400/realms/slash/"));
+    let tokens = bench.post("token", "web", &bench.redemption("web", &back.parameter("code").expect("a code")));
+    assert!(bench.is_active(&tokens.text_of("access_token")));
+}
