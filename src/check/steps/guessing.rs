@@ -41,15 +41,21 @@ fn times(args: &Args) -> usize {
     usize::try_from(args.number(0)).unwrap_or(usize::MAX).min(200)
 }
 
+/// A code more, from the same browser.
+async fn approves(scene: &mut Scene, browser: &str) -> Step {
+    let (request, grant) = scene.authorization_request(Ask::WithChallenge)?;
+    let before = scene.grants.len();
+    scene.send_user(request, grant, Decision::Approve, browser).await?;
+    if scene.grants.len() == before {
+        return Err(Halt::blocked(format!("no code came: {}", scene.sighting()?.describe())));
+    }
+    Ok(())
+}
+
 async fn approves_many(scene: &mut Scene, args: &Args) -> Step {
     let browser = chance::token();
     for _ in 0..times(args) {
-        let (request, grant) = scene.authorization_request(Ask::WithChallenge)?;
-        let before = scene.grants.len();
-        scene.send_user(request, grant, Decision::Approve, &browser).await?;
-        if scene.grants.len() == before {
-            return Err(Halt::blocked(format!("no code came: {}", scene.sighting()?.describe())));
-        }
+        approves(scene, &browser).await?;
     }
     Ok(())
 }
@@ -72,12 +78,7 @@ async fn tries_many(scene: &mut Scene, args: &Args) -> Step {
 async fn redeems_many(scene: &mut Scene, args: &Args) -> Step {
     let browser = chance::token();
     for _ in 0..times(args) {
-        let (request, grant) = scene.authorization_request(Ask::WithChallenge)?;
-        let before = scene.grants.len();
-        scene.send_user(request, grant, Decision::Approve, &browser).await?;
-        if scene.grants.len() == before {
-            return Err(Halt::blocked(format!("no code came: {}", scene.sighting()?.describe())));
-        }
+        approves(scene, &browser).await?;
         let request = scene.redemption()?;
         scene.act(Deed::Redeem, request, None).await?;
         scene.expect_tokens()?;
