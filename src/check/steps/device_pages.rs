@@ -195,6 +195,10 @@ async fn guesses(scene: &mut Scene, args: &Args) -> Step {
         }
     }
     let sighting = walk(scene, &mut jar, &right, Stop::Asked(&[])).await?;
+    let limited = sighting.last().is_some_and(|hop| matches!(hop.status, 429 | 503));
+    if matches!(sighting.end, End::Crashed { .. } | End::Failed(_)) && !limited {
+        return Err(Halt::blocked(format!("the right code is not answered: {}", sighting.describe())));
+    }
     if !matches!(sighting.end, End::Finished) {
         scene.kept.insert(STOPPED, "the right code is taken no more".to_owned());
     }

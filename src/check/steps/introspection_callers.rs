@@ -44,8 +44,11 @@ const DETAILS: [&str; 5] = ["sub", "username", "client_id", "scope", "aud"];
 async fn keeps_details(scene: &mut Scene) -> Step {
     let expected = "a refusal, or active false";
     let response = scene.response(expected)?;
-    if (400..500).contains(&response.status) {
-        return Ok(());
+    match response.status {
+        429 => return Err(Halt::blocked("the provider limits the rate (status 429)")),
+        401 | 403 => return Ok(()),
+        400..500 if OAuthError::read(response).is_ok() => return Ok(()),
+        _ => {}
     }
     if !activity(scene)? {
         return Ok(());

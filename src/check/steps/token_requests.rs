@@ -32,14 +32,21 @@ async fn answers_as_without(scene: &mut Scene, args: &Args) -> Step {
         let members = answer::object(response).unwrap_or_default();
         ["error", "scope"].map(|name| members.get(name).cloned())
     };
+    // Two answers that are no answers are alike, too.
+    for response in [empty, &plain] {
+        let kind = match response.status {
+            429 => return Err(Halt::blocked("the provider limits the rate (status 429)")),
+            500.. => Kind::Crashed,
+            200..300 => continue,
+            _ if OAuthError::read(response).is_ok() => continue,
+            _ => Kind::Malformed,
+        };
+        return Err(Fault::plain(kind, without.request.endpoint, response, &expected).into());
+    }
     if (empty.status, said(empty)) == (plain.status, said(&plain)) {
         return Ok(());
     }
-    let kind = match empty.status {
-        500.. => Kind::Crashed,
-        200..300 => Kind::Malformed,
-        _ => Kind::Refused,
-    };
+    let kind = if (200..300).contains(&empty.status) { Kind::Malformed } else { Kind::Refused };
     let got = format!("{} with an empty {name}, {} without it", answer::describe(empty), answer::describe(&plain));
     Err(fault(scene, kind, &expected, &got)?.into())
 }

@@ -193,8 +193,10 @@ impl Ledger {
     }
 
     fn sweep(&mut self, now: u64) {
-        for _ in 0..SWEPT {
-            if !self.drop_front(now) {
+        // Once round at most: an entry that outlives the newest one would shield those behind it.
+        let newest = self.chunks.back().and_then(|chunk| chunk.last()?.entry.as_ref()).map(|entry| entry.expires_at);
+        for _ in 0..SWEPT.min(self.index.len()) {
+            if !self.drop_front(now) && !newest.is_some_and(|ends| self.move_front_back(ends)) {
                 break;
             }
         }
@@ -257,6 +259,21 @@ mod tests {
         tokens.sweep(5_000);
         assert_eq!(tokens.count(), 0);
         assert!(tokens.parts.each().all(|part| part.chunks.len() <= 1 && part.index.capacity() <= 4 * CHUNK));
+    }
+
+    #[test]
+    fn a_sweep_finds_what_is_over_behind_what_lives_on() {
+        let tokens = AccessTokens::default();
+        for number in 0..1_000_u64 {
+            tokens.insert(&format!("old {number}"), entry(1_000_000), 0);
+        }
+        for number in 0..10_000_u64 {
+            tokens.insert(&format!("new {number}"), entry(5_000), 0);
+        }
+        tokens.sweep(5_000);
+        tokens.sweep(5_000);
+        assert_eq!(tokens.count(), 1_000);
+        assert!((0..1_000).all(|number| tokens.contains(&format!("old {number}"))));
     }
 
     #[test]

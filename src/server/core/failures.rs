@@ -37,6 +37,13 @@ impl Failures {
         self.any.store(true, Ordering::Release);
     }
 
+    /// Forgets the minutes that are over.
+    pub fn sweep(&self, now: u64) {
+        let mut by_name = self.by_name();
+        by_name.retain(|_, window| now < window.began_at + MINUTE);
+        self.any.store(!by_name.is_empty(), Ordering::Release);
+    }
+
     fn by_name(&self) -> MutexGuard<'_, HashMap<String, Window>> {
         self.by_name.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -58,5 +65,9 @@ mod tests {
         assert!(!exhausted("web-app", 3, 2_000));
         assert!(!exhausted("other-app", 2, 2_000));
         assert!(!exhausted("web-app", 2, 61_000));
+        failures.sweep(60_999);
+        assert!(exhausted("web-app", 2, 2_000));
+        failures.sweep(61_000);
+        assert!(!exhausted("web-app", 2, 2_000));
     }
 }

@@ -80,5 +80,6 @@ impl Memory {
             table.sweep(now);
         }
         self.devices().sweep(now);
+        self.failures.sweep(now);
     }
 }

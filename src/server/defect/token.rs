@@ -1,21 +1,21 @@
 //! Bugs of the token endpoint whatever the grant: how it reads a request, and the form of its answers.
 
-use http::Method;
-use http::header::CONTENT_TYPE;
+mod reading;
+mod telling;
 
 use std::sync::Arc;
 
 use super::Defects;
-use super::answer::{Fields as _, form_of, set_form};
 use crate::server::config::ClientConfig;
 use crate::server::core::form::Parameters;
 use crate::server::core::grant::{Grant, Owner};
-use crate::server::core::message::{Content, Request, Response};
 use crate::server::core::realm::Realm;
-use crate::server::core::refusal::{Refusal, TokenError, invalid_client, invalid_request};
+use crate::server::core::refusal::{Refusal, invalid_request};
 use crate::server::core::scope::Scopes;
-use crate::server::endpoints::token::DEVICE_CODE;
 use crate::server::grants::tokens::{Issue, Refresh};
+
+pub(super) use self::reading::before;
+pub(super) use self::telling::after;
 
 table! { Token;
     /// Issues tokens to a GET with the parameters in its query.
@@ -216,198 +216,4 @@ pub fn code_as_refresh_token(realm: &Realm, client: &ClientConfig, presented: &s
     let owner = Owner::User(Box::new(code.user.clone()));
     let grant = Arc::new(Grant::new(realm.id_of(client), owner, code.scopes.clone(), code.nonce.clone(), now));
     Some(Issue { grant, scopes: code.scopes.clone(), refresh: Refresh::No })
-}
-
-/// The token request as this server reads it.
-pub(super) fn before(defects: &Defects, request: &mut Request) {
-    if defects.has(Flaw::ServesGetAtToken) && request.method == "GET" {
-        request.method = Method::POST;
-        request.say_form();
-        request.body = std::mem::take(&mut request.query).into_bytes();
-    }
-    if defects.has(Flaw::ComparesContentTypeLiterally) && request.header("content-type") != Some(FORM) {
-        request.headers.remove(CONTENT_TYPE);
-    }
-    if defects.has(Flaw::AcceptsJsonBodies)
-        && request.media_type().is_some_and(|name| name.eq_ignore_ascii_case("application/json"))
-    {
-        read_json(request);
-    }
-    if !request.is_form() {
-        return;
-    }
-    let (Some(mut form), Some(query)) = (form_of(&request.body), form_of(request.query.as_bytes())) else { return };
-    let before = form.clone();
-    for (name, value) in query {
-        let is_secret = name == "client_secret";
-        let names_client_with_secret = name == "client_id" && request.query.contains("client_secret=");
-        let taken = if is_secret || names_client_with_secret {
-            defects.has(Flaw::AcceptsSecretInQuery)
-        } else {
-            defects.has(Flaw::MergesQueryIntoForm)
-        };
-        match form.iter_mut().find(|(field, _)| *field == name) {
-            None if taken => form.push((name, value)),
-            Some((_, stands)) if !is_secret && defects.has(Flaw::LetsQueryWinOverForm) => *stands = value,
-            Some(_) | None => {}
-        }
-    }
-    if defects.has(Flaw::AcceptsSecretInQuery) && request.query.contains("client_secret=") {
-        request.query.clear();
-    }
-    if defects.has(Flaw::LetsFirstGrantTypeWin) {
-        let mut first = true;
-        form.retain(|(name, _)| name != "grant_type" || std::mem::take(&mut first));
-    }
-    if defects.has(Flaw::GuessesMissingGrantType) && !form.is_empty() && form.field("grant_type").is_none_or(str::is_empty) {
-        form.retain(|(name, _)| name != "grant_type");
-        let guess = if form.field("code").is_some() {
-            "authorization_code"
-        } else if form.field("refresh_token").is_some() {
-            "refresh_token"
-        } else if form.field("device_code").is_some() {
-            DEVICE_CODE
-        } else {
-            "client_credentials"
-        };
-        form.push(("grant_type".to_owned(), guess.to_owned()));
-    }
-    if defects.has(Flaw::LetsFirstCredentialsWin) {
-        for credential in ["client_id", "client_secret"] {
-            let mut first = true;
-            form.retain(|(name, _)| name != credential || std::mem::take(&mut first));
-        }
-    }
-    if defects.has(Flaw::IgnoresCaseOfGrantType)
-        && let Some((_, grant)) = form.iter_mut().find(|(name, _)| name == "grant_type")
-    {
-        grant.make_ascii_lowercase();
-    }
-    if form != before {
-        set_form(request, &form);
-    }
-}
-
-const FORM: &str = "application/x-www-form-urlencoded";
-
-fn read_json(request: &mut Request) {
-    let Ok(serde_json::Value::Object(members)) = serde_json::from_slice(&request.body) else { return };
-    let form: Vec<(String, String)> =
-        members.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned()))).collect();
-    request.say_form();
-    set_form(request, &form);
-}
-
-/// The token answer as this server sends it.
-pub(super) fn after(defects: &Defects, request: &Request, response: &mut Response) {
-    let form = form_of(&request.body);
-    if let Some(refusal) = form.as_ref().and_then(|form| refusal_of_emptiness(defects, form)) {
-        *response = refusal.response("flowproof");
-    }
-    if breaks_down(defects, request, form.as_deref()) {
-        *response = Refusal::crash().response("flowproof");
-    }
-    if response.status == 200 {
-        bend_success(defects, response);
-    } else if response.status >= 400 {
-        bend_error(defects, request, response);
-    }
-}
-
-/// What is said to a parameter without a value: nothing, for it counts as omitted.
-fn refusal_of_emptiness(defects: &Defects, form: &Vec<(String, String)>) -> Option<Refusal> {
-    if form.field("scope") == Some("") && defects.has(Flaw::RefusesEmptyScopeAtToken) {
-        return Some(Refusal::new(TokenError::InvalidScope, "the scope is empty"));
-    }
-    let of_public_client = form.field("grant_type") == Some("authorization_code");
-    if form.field("client_secret") == Some("") && of_public_client && defects.has(Flaw::RefusesEmptySecretOfPublicClients) {
-        return Some(invalid_client("wrong secret"));
-    }
-    None
-}
-
-/// Whether the server breaks down over the request.
-fn breaks_down(defects: &Defects, request: &Request, form: Option<&[(String, String)]>) -> bool {
-    let any = |wrong: fn(&str) -> bool| form.is_some_and(|form| form.iter().any(|(_, value)| wrong(value)));
-    defects.has(Flaw::CrashesOnBrokenEncodingAtToken) && request.is_form() && form.is_none()
-        || defects.has(Flaw::BuildsQueriesFromInput) && any(|value| value.contains(['\'', '\0']))
-        || defects.has(Flaw::CrashesOnEmptyBody) && request.is_form() && request.body.is_empty() && request.query.is_empty()
-        || defects.has(Flaw::CrashesOnLongInput) && any(|value| value.len() > 10_000)
-}
-
-fn bend_success(defects: &Defects, response: &mut Response) {
-    if defects.has(Flaw::OmitsNoStore) {
-        response.drop_header("cache-control");
-    }
-    if defects.has(Flaw::OmitsPragma) {
-        response.drop_header("pragma");
-    }
-    if defects.has(Flaw::LabelsTokenAnswerAsHtml) {
-        response.headers.push(("content-type", "text/html".to_owned()));
-    }
-    let Content::Json(document) = &mut response.content else { return };
-    let Some(members) = document.as_object_mut() else { return };
-    if defects.has(Flaw::OmitsTokenType) {
-        members.shift_remove("token_type");
-    }
-    if defects.has(Flaw::MisnamesTokenType) {
-        members.insert("token_type".to_owned(), "access_token".into());
-    }
-    if defects.has(Flaw::OmitsExpiresIn) {
-        members.shift_remove("expires_in");
-    }
-    if defects.has(Flaw::SendsExpiresInAsString)
-        && let Some(seconds) = members.get_mut("expires_in")
-    {
-        *seconds = seconds.to_string().into();
-    }
-    if defects.has(Flaw::SendsScopeAsArray)
-        && let Some(scope) = members.get_mut("scope")
-    {
-        *scope = scope.as_str().unwrap_or_default().split(' ').collect::<Vec<_>>().into();
-    }
-}
-
-fn bend_error(defects: &Defects, request: &Request, response: &mut Response) {
-    if defects.has(Flaw::SendsCacheableErrors) {
-        response.drop_header("pragma");
-        response.rewrite_header("cache-control", |_| "max-age=60".to_owned());
-    }
-    let is_client_credentials = form_of(&request.body).is_some_and(|form| form.field("grant_type") == Some("client_credentials"));
-    if defects.has(Flaw::AnswersInvalidScopeWith200) && is_client_credentials && response.error() == Some("invalid_scope") {
-        response.status = 200;
-    }
-    match response.error() {
-        Some("invalid_grant") if defects.has(Flaw::AnswersInvalidGrantWith401) => response.status = 401,
-        Some("unsupported_grant_type") if defects.has(Flaw::AnswersUnknownGrantWith403) => response.status = 403,
-        Some(_) | None => {}
-    }
-    if defects.has(Flaw::EchoesInputInErrors) {
-        echo(request, response);
-    }
-    let accepts = request.header("accept").unwrap_or_default();
-    if defects.has(Flaw::SendsErrorsOnlyToWhoAcceptsJson) && !accepts.contains("json") && !accepts.contains("html") {
-        response.content = Content::Empty;
-    }
-    let accepts_html = request.header("accept").is_some_and(|accept| accept.contains("text/html"));
-    if defects.has(Flaw::RedirectsBrowsersToLogin) && accepts_html {
-        response.status = 302;
-        response.content = Content::Page("/login".to_owned());
-    }
-}
-
-/// Says what was wrong in the words of whoever sent it.
-fn echo(request: &Request, response: &mut Response) {
-    let Some(form) = form_of(&request.body) else { return };
-    let refused = match response.error() {
-        Some("invalid_scope") => "scope",
-        Some("invalid_grant") => "code",
-        Some("invalid_client") if form.field("client_secret").is_none() && request.header("authorization").is_none() => {
-            "client_id"
-        }
-        Some(_) | None => return,
-    };
-    if let (Some(value), Content::Json(document)) = (form.field(refused), &mut response.content) {
-        document["error_description"] = format!("unknown {refused}: {value}").into();
-    }
 }

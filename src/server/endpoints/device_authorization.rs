@@ -30,7 +30,8 @@ fn codes(realm: &Realm, request: &Request, form: &Parameters) -> Result<Response
     let now = realm.now();
     let (device_code, user_code) = {
         let mut devices = realm.memory.devices();
-        let user_code = codes_seam::user_code(&realm.defects, &*realm.random).filter(|code| devices.find(code).is_none());
+        let mut made = std::iter::from_fn(|| codes_seam::user_code(&realm.defects, &*realm.random)).take(100);
+        let user_code = made.find(|code| devices.find(code).is_none());
         let user_code = user_code.unwrap_or_else(|| devices.fresh_user_code(&*realm.random));
         let device_code = codes_seam::device_code(&realm.defects, &user_code, realm.secret());
         let device = Device {
