@@ -3,7 +3,7 @@
 //! This page is the map of the house. An arrow goes down only:
 //!
 //! ```text
-//! main -> cli -> { prove } -> { check, load, report } -> { login, provider, verdict } -> wire -> protocol
+//! main -> cli -> { prove } -> { check, load, report } -> login -> { provider, verdict } -> wire -> protocol
 //!         cli -> server, exit
 //! ```
 //!

@@ -10,7 +10,8 @@ use super::halt::{Fault, Halt, Step};
 use super::judge;
 use super::phrase::Token;
 use super::scene::{Deed, Device, Grant, Heard, Scene};
-use crate::login::{self, Decision, End, Errand, Sighting, Stop};
+use super::user::Outing;
+use crate::login::{Decision, End};
 use crate::protocol::{Endpoint, Method, OAuthError, Params, Request, Secret, Tokens, answer, request};
 use crate::verdict::Kind;
 
@@ -52,7 +53,10 @@ impl Scene {
         };
         let mut jar = self.take_browser(browser);
         self.walk_began = self.tape.len();
-        let sighting = self.drive(&mut jar, request.clone(), decision, grant.redirect_uri.as_deref()).await?;
+        let stops = self.stops(grant.redirect_uri.as_deref());
+        let stops: Vec<&str> = stops.iter().map(String::as_str).collect();
+        let outing = Outing::authorization(request.clone(), &stops, decision);
+        let sighting = self.send_out(self.user, &mut jar, outing).await?;
         self.return_browser(browser, jar);
         let code = sighting.params().and_then(Params::code);
         self.sighting = Some(sighting);
@@ -61,27 +65,6 @@ impl Scene {
             self.grants.push(Grant { code: Some(code), ..grant });
         }
         Ok(())
-    }
-
-    async fn drive(
-        &self,
-        jar: &mut crate::wire::Jar,
-        start: Request,
-        decision: Decision,
-        also: Option<&str>,
-    ) -> Result<Sighting, Halt> {
-        let user = self.user(self.user)?;
-        let stops = self.stops(also);
-        let stops: Vec<&str> = stops.iter().map(String::as_str).collect();
-        let errand = Errand {
-            start,
-            stop_at: Stop::RedirectUri(&stops),
-            username: &user.username,
-            password: &user.password,
-            user_code: None,
-            decision,
-        };
-        Ok(login::run(&self.wire, &self.tape, jar, &errand).await)
     }
 
     /// Every redirect URI where a browser stops: those of all clients, and the one asked for, trusted or not.
@@ -260,17 +243,9 @@ impl Scene {
     /// Sends the user to the verification page to decide; `start` is the page, or the complete URI.
     pub async fn decide_device(&mut self, start: &Url, type_code: bool, decision: Decision, browser: &str) -> Step {
         let code = self.device()?.user_code.clone();
-        let user = self.user(self.user)?.clone();
-        let errand = Errand {
-            start: Request::get(Endpoint::Verification, start),
-            stop_at: Stop::Decision,
-            username: &user.username,
-            password: &user.password,
-            user_code: type_code.then_some(code.as_str()),
-            decision,
-        };
+        let outing = Outing::verification(start, type_code.then_some(code.as_str()), decision);
         let mut jar = self.take_browser(browser);
-        let sighting = login::run(&self.wire, &self.tape, &mut jar, &errand).await;
+        let sighting = self.send_out(self.user, &mut jar, outing).await?;
         self.return_browser(browser, jar);
         self.sighting = Some(sighting);
         Ok(())

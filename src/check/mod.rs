@@ -32,6 +32,7 @@ mod steps;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod user;
 mod waiting;
 
 pub use catalog::{Catalog, CatalogError, Check};

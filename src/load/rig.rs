@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::guard::Guard;
 use super::measure::Recorder;
 use super::seen::Seen;
+use crate::provider::Login;
 use crate::wire::Wire;
 
 /// The shared part of a run.
@@ -17,6 +18,8 @@ pub struct Rig {
     pub seen: Seen,
     /// Sends for logins, and for what is not measured.
     pub wire: Wire,
+    /// How users are made to approve.
+    pub login: Login,
     /// Where load may go.
     pub guard: Guard,
     /// After which time an answer counts as not come.

@@ -105,6 +105,7 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         seen: Seen::new(seen::LIMIT),
         wire,
         guard,
+        login: provider.login.clone(),
         timeout: plan.timeout,
         ends_after: hold.1,
         cut: interrupt.child_token(),

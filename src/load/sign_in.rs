@@ -97,7 +97,7 @@ async fn walk(rig: &Rig, start: Request, stop_at: Stop<'_>, user_code: Option<&s
     rig.guard.check("login page", &start.url)?;
     let errand =
         Errand { start, stop_at, username: &user.username, password: &user.password, user_code, decision: Decision::Approve };
-    let sighting = login::run(&rig.wire, &Tape::default(), &mut Jar::default(), &errand).await;
+    let sighting = login::run(&rig.wire, &Tape::default(), &mut Jar::default(), &rig.login, &errand).await;
     // Where a login leads is known only afterwards: the rehearsal finds out with one login, before there is any load.
     for hop in &sighting.hops {
         rig.guard.check("login page", &hop.url)?;

@@ -1,8 +1,13 @@
 //! Makes a user approve or deny, and returns what was seen; judges nothing.
 //!
-//! [`run`] walks from an authorization request or a verification page to where the errand ends, as a browser without
-//! scripts would; [`look`] follows redirects only. What a check wants to send differently it builds from
+//! [`run`] goes from an authorization request or a verification page to where the errand ends, by the driver that the
+//! provider file names; [`look`] follows redirects only. What a check wants to send differently it builds from
 //! [`form::Page`] and sends itself.
+//!
+//! ```text
+//! errand -> driver (the ladder) -> walk (form) -> sighting
+//! destination: the borders of a walk; redirect: what leads on; form: a page, read and filled in
+//! ```
 
 mod destination;
 mod driver;
@@ -10,7 +15,9 @@ mod errand;
 pub mod form;
 mod redirect;
 mod sighting;
+mod walk;
 
-pub use driver::{look, run};
+pub use driver::run;
 pub use errand::{Decision, Errand, Stop};
 pub use sighting::{Channel, End, Hop, Role, Sighting};
+pub use walk::look;

@@ -8,7 +8,8 @@ use url::Url;
 use super::client::{AuthMethod, Client, Grant};
 use super::endpoints::{EndpointOverrides, Endpoints};
 use super::fault::{Error, Place};
-use super::model::{Admin, LoadPolicy, Login, LoginDriver, PkcePolicy, Provider, Resource, Source, User};
+use super::login;
+use super::model::{Admin, LoadPolicy, PkcePolicy, Provider, Resource, Source, User};
 use super::needs::Need;
 use super::reading::{Fields, Reading, Spot};
 use super::{shown, spelling, tree};
@@ -97,7 +98,7 @@ fn read(reading: &Reading<'_>) -> Result<Provider, Error> {
         issuer,
         profile: profile.transpose()?.unwrap_or_default(),
         endpoints: endpoints(&file)?,
-        login: login(&file)?,
+        login: login::read(&file)?,
         admin: admin(&file)?,
         load: load(&file)?,
         pkce: pkce(&file, &clients)?,
@@ -224,20 +225,6 @@ fn endpoints(file: &Fields<'_>) -> Result<EndpointOverrides, Error> {
         resource: fields.url("resource")?,
         jwks: fields.url("jwks")?,
     })
-}
-
-/// Login drivers that the design names and that are not built yet.
-const PLANNED_DRIVERS: [&str; 4] = ["recipe", "webdriver", "command", "manual"];
-
-fn login(file: &Fields<'_>) -> Result<Login, Error> {
-    let Some(spot) = file.fields("login", &["driver"])?.and_then(|fields| fields.get("driver").cloned()) else {
-        return Ok(Login::default());
-    };
-    let driver = spot.text()?;
-    match PLANNED_DRIVERS.iter().find(|name| **name == driver) {
-        Some(name) => Err(spot.bad_value(&format!("form; `{name}` is not built yet"))),
-        None => Ok(Login { driver: spot.one_of(&[LoginDriver::Form], LoginDriver::name)? }),
-    }
 }
 
 fn admin(file: &Fields<'_>) -> Result<Option<Admin>, Error> {

@@ -11,6 +11,7 @@ use super::client::Client;
 use super::endpoints::EndpointOverrides;
 use super::fault::Error;
 use super::file;
+use super::login::Login;
 use super::needs::Need;
 use crate::protocol::Profile;
 use crate::protocol::Secret;
@@ -61,30 +62,6 @@ pub struct User {
     pub password: Secret,
     /// The subject that the provider knows the user by.
     pub sub: Option<String>,
-}
-
-/// How a user is made to approve.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Login {
-    /// The driver.
-    pub driver: LoginDriver,
-}
-
-/// The drivers of `login:`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LoginDriver {
-    /// Finds the forms of the provider's pages and fills them in.
-    #[default]
-    Form,
-}
-
-impl LoginDriver {
-    /// The name that the provider file uses.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Form => "form",
-        }
-    }
 }
 
 /// The reference server's admin listener: own realms, and a clock that moves.

@@ -4,7 +4,7 @@ use url::{Host, Url};
 
 use super::client::{AuthMethod, Client, Grant};
 use super::discovery::Target;
-use super::model::LoginDriver;
+use super::login::Driver;
 
 /// Builds [`Need`] from the table below, so that a need, its name and what satisfies it stand on one row.
 macro_rules! needs {
@@ -122,8 +122,10 @@ needs! {
         |t| role(t, "inspector", &[Confidential, Introspects]);
     /// a user who logs in and approves
     UserLogin, "user-login", Off, |t| match t.provider.login.driver {
-        LoginDriver::Form => user(t, "alice").or_else(|| endpoint(t.endpoints.authorization.as_ref(), "authorization")),
+        Driver::Form => user(t, "alice").or_else(|| endpoint(t.endpoints.authorization.as_ref(), "authorization")),
     };
+    /// pages that come over the wire and need no script
+    LoginPages, "login-pages", No, |t| (!t.provider.login.driver.shows_pages()).then(|| "login.driver: form".to_owned());
     /// a user who is asked and refuses
     UserDeny, "user-deny", Off,
         |t| user(t, "carol").and_then(|lack| user(t, "alice").map(|_| lack));

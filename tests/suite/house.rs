@@ -11,7 +11,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("wire", &["protocol"]),
     ("verdict", &["protocol"]),
     ("provider", &["wire", "protocol"]),
-    ("login", &["wire", "protocol"]),
+    ("login", &["provider", "wire", "protocol"]),
     ("check", &["login", "provider", "verdict", "wire", "protocol"]),
     ("load", &["login", "provider", "verdict", "wire", "protocol"]),
     ("report", &["verdict", "protocol"]),

@@ -2,6 +2,7 @@
 
 use flowproof::login::{Channel, Decision, End, Errand, Role, Sighting, Stop, look, run};
 use flowproof::protocol::{Endpoint, Method, Request, Secret, request};
+use flowproof::provider::Login;
 use flowproof::wire::{Bounds, Jar, Tape, Wire};
 use url::Url;
 use wiremock::matchers::{body_string, body_string_contains, header, method, path, query_param};
@@ -55,7 +56,7 @@ impl Browser {
 
     async fn errand(&mut self, start: Request, stop_at: Stop<'_>, user_code: Option<&str>, decision: Decision) -> Sighting {
         let errand = Errand { start, stop_at, username: "alice", password: &self.password, user_code, decision };
-        run(&self.wire, &self.tape, &mut self.jar, &errand).await
+        run(&self.wire, &self.tape, &mut self.jar, &Login::default(), &errand).await
     }
 }
 

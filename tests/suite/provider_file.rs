@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use flowproof::protocol::ClientAuth;
-use flowproof::provider::{AuthMethod, Error, Grant, LoginDriver, Need, Provider, Source};
+use flowproof::provider::{AuthMethod, Driver, Error, Grant, Need, Provider, Source};
 use flowproof::verdict::Profile;
 use serde_json::json;
 
@@ -34,7 +34,7 @@ fn a_file_with_nothing_but_an_issuer_is_enough() {
     assert_eq!(provider.name, "acme");
     assert_eq!(provider.issuer, "https://auth.example.com/realms/my-app");
     assert_eq!(provider.profile, Profile::OAuth20);
-    assert_eq!(provider.login.driver, LoginDriver::Form);
+    assert_eq!(provider.login.driver, Driver::Form);
     assert!(provider.clients.is_empty() && provider.users.is_empty() && provider.admin.is_none() && !provider.load.allow);
 }
 

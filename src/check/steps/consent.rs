@@ -6,8 +6,9 @@ use super::super::halt::{Fault, Halt, Step};
 use super::super::judge;
 use super::super::phrase::Phrase;
 use super::super::scene::{Deed, Scene};
+use super::super::user::Outing;
 use super::pages::{NO_CONSENT, granted};
-use crate::login::{self, Decision, End, Errand, Sighting, Stop};
+use crate::login::{self, Decision, End, Sighting, Stop};
 use crate::protocol::{Body, Endpoint, Request, Value};
 use crate::provider::Need;
 use crate::verdict::Kind;
@@ -15,17 +16,19 @@ use crate::wire::Jar;
 
 /// The sentences.
 pub static PHRASES: &[Phrase] = &[
-    Phrase::act("a user who has never approved goes on to the question", &[Need::UserLogin], |s, _| {
+    Phrase::act("a user who has never approved goes on to the question", &[Need::UserLogin, Need::LoginPages], |s, _| {
         Box::pin(goes_to_question(s))
     }),
     Phrase::act(
         "another site sends the consent form in the user's browser, without what it cannot know",
-        &[Need::UserLogin],
+        &[Need::UserLogin, Need::LoginPages],
         |s, _| Box::pin(forges_consent(s)),
     ),
-    Phrase::judge("the question names the client, and what it asks for", &[Need::UserLogin, Need::TwoScopes], |s, _| {
-        Box::pin(question_says_who_and_what(s))
-    }),
+    Phrase::judge(
+        "the question names the client, and what it asks for",
+        &[Need::UserLogin, Need::LoginPages, Need::TwoScopes],
+        |s, _| Box::pin(question_says_who_and_what(s)),
+    ),
     Phrase::judge("nothing is granted", &[], |s, _| Box::pin(nothing_granted(s))),
 ];
 
@@ -44,21 +47,13 @@ pub(super) fn who_is_asked(scene: &Scene) -> &'static str {
 
 /// Sends a user with this request to the question, and leaves it open.
 pub(super) async fn ask_user(scene: &mut Scene, who: &str, request: Request) -> Result<Question, Halt> {
-    let user = scene.user(who)?.clone();
     let stops = scene.stops(None);
     let uris: Vec<&str> = stops.iter().map(String::as_str).collect();
     let mut jar = scene.take_browser(&chance::token());
-    let errand = Errand {
-        start: request.clone(),
-        stop_at: Stop::Asked(&uris),
-        username: &user.username,
-        password: &user.password,
-        user_code: None,
-        decision: Decision::Approve,
-    };
+    let outing = Outing::authorization(request.clone(), &uris, Decision::Approve).until(Stop::Asked(&uris));
     scene.walk_began = scene.tape.len();
     scene.deed = Some(Deed::Approve);
-    let seen = login::run(&scene.wire, &scene.tape, &mut jar, &errand).await;
+    let seen = scene.send_out(who, &mut jar, outing).await?;
     Ok(Question { request, stops, jar, seen })
 }
 

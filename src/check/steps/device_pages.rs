@@ -8,10 +8,11 @@ use super::super::halt::{Fault, Halt, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase};
 use super::super::scene::{Deed, Scene};
+use super::super::user::Outing;
 use super::consent::{from_elsewhere, keeps_cookies_home};
 use super::verification::{HOME, accepted, logs_in_at_home, seen};
-use crate::login::{self, Decision, End, Errand, Role, Sighting, Stop};
-use crate::protocol::{Body, Endpoint, Request, Value};
+use crate::login::{self, Decision, End, Role, Sighting, Stop};
+use crate::protocol::{Body, Request, Value};
 use crate::provider::Need;
 use crate::verdict::Kind;
 use crate::wire::Jar;
@@ -21,12 +22,12 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::act("the user types the code once more and approves", &[Need::UserLogin], |s, _| Box::pin(types_once_more(s))),
     Phrase::act(
         "another site approves the device code in the user's browser, without what it cannot know",
-        &[Need::UserLogin],
+        &[Need::UserLogin, Need::LoginPages],
         |s, _| Box::pin(forges(s, Forgery::WithoutSecrets)),
     ),
     Phrase::act(
         "another site approves the device code in the user's browser, with what it was shown in its own",
-        &[Need::UserLogin],
+        &[Need::UserLogin, Need::LoginPages],
         |s, _| Box::pin(forges(s, Forgery::WithOwnSecrets)),
     ),
     Phrase::act("somebody types {number} wrong codes in one browser", &[Need::UserLogin, Need::ManyRequests], |s, a| {
@@ -34,22 +35,16 @@ pub static PHRASES: &[Phrase] = &[
     }),
     Phrase::judge("the code is turned down", &[], |s, _| Box::pin(is_turned_down(s))),
     Phrase::judge("the guessing was stopped", &[], |s, _| Box::pin(guessing_was_stopped(s))),
-    Phrase::judge("a page before the decision names the client and speaks of a device", &[], |s, _| Box::pin(names_client(s))),
+    Phrase::judge("a page before the decision names the client and speaks of a device", &[Need::LoginPages], |s, _| {
+        Box::pin(names_client(s))
+    }),
 ];
 
 /// A walk of a user of the scene that types this code at the page of the scene's device.
 async fn walk(scene: &mut Scene, jar: &mut Jar, user_code: &str, stop_at: Stop<'_>) -> Result<Sighting, Halt> {
     let start = scene.device()?.verification_uri.clone();
-    let user = scene.user(scene.user)?.clone();
-    let errand = Errand {
-        start: Request::get(Endpoint::Verification, &start),
-        stop_at,
-        username: &user.username,
-        password: &user.password,
-        user_code: Some(user_code),
-        decision: Decision::Approve,
-    };
-    Ok(login::run(&scene.wire, &scene.tape, jar, &errand).await)
+    let outing = Outing::verification(&start, Some(user_code), Decision::Approve).until(stop_at);
+    scene.send_out(scene.user, jar, outing).await
 }
 
 async fn types_once_more(scene: &mut Scene) -> Step {

@@ -8,8 +8,9 @@ use super::super::halt::{Fault, Halt, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase};
 use super::super::scene::{Deed, Grant, Scene};
+use super::super::user::Outing;
 use super::consent::{approval, ask_user};
-use crate::login::{self, Decision, End, Errand, Hop, Role, Sighting, Stop};
+use crate::login::{self, Decision, End, Hop, Role, Sighting};
 use crate::protocol::{Body, Endpoint, Params, Request, answer};
 use crate::provider::Need;
 use crate::verdict::Kind;
@@ -17,16 +18,20 @@ use crate::wire::Jar;
 
 /// The sentences.
 pub static PHRASES: &[Phrase] = &[
-    Phrase::act("the user sends the {word} form with a {word} that the request does not have", &[Need::UserLogin], |s, a| {
-        Box::pin(sends_with_more(s, a))
-    }),
+    Phrase::act(
+        "the user sends the {word} form with a {word} that the request does not have",
+        &[Need::UserLogin, Need::LoginPages],
+        |s, a| Box::pin(sends_with_more(s, a)),
+    ),
     Phrase::judge("what the form brings along changes nothing", &[], |s, _| Box::pin(changes_nothing(s))),
-    Phrase::act("another browser sends the login form that this one was shown", &[Need::UserLogin], |s, _| {
+    Phrase::act("another browser sends the login form that this one was shown", &[Need::UserLogin, Need::LoginPages], |s, _| {
         Box::pin(another_browser_logs_in(s))
     }),
-    Phrase::act("the user logs in by pages whose addresses name another site to return to", &[Need::UserLogin], |s, _| {
-        Box::pin(logs_in_with_return_address(s))
-    }),
+    Phrase::act(
+        "the user logs in by pages whose addresses name another site to return to",
+        &[Need::UserLogin, Need::LoginPages],
+        |s, _| Box::pin(logs_in_with_return_address(s)),
+    ),
     Phrase::judge("nobody is sent to the other site", &[], |s, _| Box::pin(nobody_is_sent_there(s))),
     Phrase::judge("the login form is answered with status 303", &[], |s, _| Box::pin(login_is_answered_with_303(s))),
 ];
@@ -94,17 +99,9 @@ fn filled_in(scene: &Scene, page: &Hop) -> Result<Request, Halt> {
 
 /// Goes on from a form to where the user is sent in the end, and keeps what was seen.
 async fn go_on(scene: &mut Scene, jar: &mut Jar, form: Request, asked: Request, stops: &[&str]) -> Step {
-    let user = scene.user(scene.user)?.clone();
-    let errand = Errand {
-        start: form,
-        stop_at: Stop::RedirectUri(stops),
-        username: &user.username,
-        password: &user.password,
-        user_code: None,
-        decision: Decision::Approve,
-    };
     scene.walk_began = scene.tape.len();
-    scene.sighting = Some(login::run(&scene.wire, &scene.tape, jar, &errand).await);
+    let outing = Outing::authorization(form, stops, Decision::Approve);
+    scene.sighting = Some(scene.send_out(scene.user, jar, outing).await?);
     scene.asked = Some(asked);
     Ok(())
 }

@@ -23,14 +23,22 @@ pub static PHRASES: &[Phrase] = &[
         |s, a| Box::pin(own_script_calls(s, a)),
     ),
     Phrase::judge("no script may read the answer", &[], |s, _| Box::pin(closed_to_scripts(s))),
-    Phrase::judge("the {word} page may not be framed by other sites", &[], |s, a| Box::pin(may_not_be_framed(s, a))),
+    Phrase::judge("the {word} page may not be framed by other sites", &[Need::LoginPages], |s, a| {
+        Box::pin(may_not_be_framed(s, a))
+    }),
     Phrase::judge("the error page had better not be framed by other sites", &[], |s, _| Box::pin(error_page_had_better(s))),
-    Phrase::judge("the policy of the {word} page says who may frame it", &[], |s, a| Box::pin(policy_says_framers(s, a))),
-    Phrase::judge("the {word} page keeps its address to itself", &[], |s, a| Box::pin(keeps_address(s, a))),
-    Phrase::judge("no page holds the markup", &[], |s, _| Box::pin(holds_no_markup(s))),
-    Phrase::judge("the {word} page loads nothing from other sites", &[], |s, a| Box::pin(loads_nothing_strange(s, a))),
+    Phrase::judge("the policy of the {word} page says who may frame it", &[Need::LoginPages], |s, a| {
+        Box::pin(policy_says_framers(s, a))
+    }),
+    Phrase::judge("the {word} page keeps its address to itself", &[Need::LoginPages], |s, a| Box::pin(keeps_address(s, a))),
+    Phrase::judge("no page holds the markup", &[Need::LoginPages], |s, _| Box::pin(holds_no_markup(s))),
+    Phrase::judge("the {word} page loads nothing from other sites", &[Need::LoginPages], |s, a| {
+        Box::pin(loads_nothing_strange(s, a))
+    }),
     Phrase::judge("the user reads on a page what is wrong", &[], |s, _| Box::pin(user_is_told(s))),
-    Phrase::judge("no redirect makes the browser send again what the user typed", &[], |s, _| Box::pin(repeats_nothing(s))),
+    Phrase::judge("no redirect makes the browser send again what the user typed", &[Need::LoginPages], |s, _| {
+        Box::pin(repeats_nothing(s))
+    }),
 ];
 
 /// A fault in a page.

@@ -7,8 +7,9 @@ use super::super::halt::{Fault, Halt, Step};
 use super::super::judge;
 use super::super::phrase::Phrase;
 use super::super::scene::{Deed, Scene};
+use super::super::user::Outing;
 use super::pages::lets_itself_be_framed;
-use crate::login::{self, Decision, End, Errand, Hop, Role, Sighting, Stop};
+use crate::login::{self, Decision, End, Hop, Role, Sighting, Stop};
 use crate::protocol::{Endpoint, Request, Secret};
 use crate::provider::Need;
 use crate::verdict::Kind;
@@ -19,13 +20,15 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::act("the user approves the device code at the complete address", &[Need::UserLogin], |s, _| {
         Box::pin(approves_at_complete(s))
     }),
-    Phrase::act("a user who is logged in opens the complete address and does nothing", &[Need::UserLogin], |s, _| {
-        Box::pin(opens_complete(s))
-    }),
-    Phrase::act("the user goes from the complete address to the question", &[Need::UserLogin], |s, _| {
+    Phrase::act(
+        "a user who is logged in opens the complete address and does nothing",
+        &[Need::UserLogin, Need::LoginPages],
+        |s, _| Box::pin(opens_complete(s)),
+    ),
+    Phrase::act("the user goes from the complete address to the question", &[Need::UserLogin, Need::LoginPages], |s, _| {
         Box::pin(goes_to_question(s, true))
     }),
-    Phrase::act("the user types the code and goes on to the question", &[Need::UserLogin], |s, _| {
+    Phrase::act("the user types the code and goes on to the question", &[Need::UserLogin, Need::LoginPages], |s, _| {
         Box::pin(goes_to_question(s, false))
     }),
     Phrase::act("a stranger who cannot log in types the code and tries to approve", &[], |s, _| Box::pin(stranger_tries(s))),
@@ -44,8 +47,8 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::judge("the user can type the code and approve", &[Need::UserLogin], |s, _| Box::pin(approves(s))),
     Phrase::judge("the code was accepted", &[], |s, _| Box::pin(was_accepted(s))),
     Phrase::judge("the stranger was asked to log in", &[], |s, _| Box::pin(was_asked_to_log_in(s))),
-    Phrase::judge("the user code is shown before the decision", &[], |s, _| Box::pin(shows_code(s))),
-    Phrase::judge("no page for the code or the decision can be framed", &[], |s, _| Box::pin(forbids_framing(s))),
+    Phrase::judge("the user code is shown before the decision", &[Need::LoginPages], |s, _| Box::pin(shows_code(s))),
+    Phrase::judge("no page for the code or the decision can be framed", &[Need::LoginPages], |s, _| Box::pin(forbids_framing(s))),
 ];
 
 async fn approves(scene: &mut Scene) -> Step {
@@ -113,18 +116,9 @@ async fn goes_to_question(scene: &mut Scene, from_complete: bool) -> Step {
 }
 
 async fn walk(scene: &mut Scene, start: &Url, user_code: Option<&str>, stop_at: Stop<'_>) -> Step {
-    let user = scene.user(scene.user)?.clone();
-    let errand = Errand {
-        start: Request::get(Endpoint::Verification, start),
-        stop_at,
-        username: &user.username,
-        password: &user.password,
-        user_code,
-        decision: Decision::Approve,
-    };
+    let outing = Outing::verification(start, user_code, Decision::Approve).until(stop_at);
     let mut jar = scene.take_browser(&chance::token());
-    let sighting = login::run(&scene.wire, &scene.tape, &mut jar, &errand).await;
-    scene.sighting = Some(sighting);
+    scene.sighting = Some(scene.send_out(scene.user, &mut jar, outing).await?);
     Ok(())
 }
 
@@ -132,17 +126,9 @@ async fn walk(scene: &mut Scene, start: &Url, user_code: Option<&str>, stop_at: 
 async fn stranger_tries(scene: &mut Scene) -> Step {
     let (start, code) = (scene.device()?.verification_uri.clone(), scene.device()?.user_code.clone());
     let (username, password) = (format!("flowproof-{}", chance::token()), Secret::chosen("password of nobody", chance::token()));
-    let errand = Errand {
-        start: Request::get(Endpoint::Verification, &start),
-        stop_at: Stop::Decision,
-        username: &username,
-        password: &password,
-        user_code: Some(&code),
-        decision: Decision::Approve,
-    };
+    let outing = Outing::verification(&start, Some(&code), Decision::Approve);
     let mut jar = scene.take_browser(&chance::token());
-    let sighting = login::run(&scene.wire, &scene.tape, &mut jar, &errand).await;
-    scene.sighting = Some(sighting);
+    scene.sighting = Some(scene.send_anybody_out(&username, &password, &mut jar, outing).await);
     scene.deed = Some(Deed::Poll);
     Ok(())
 }
