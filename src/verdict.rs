@@ -1,5 +1,6 @@
 //! What a run found: plain data that every report renders and JSON alone is read back from.
 
+mod baseline;
 mod load;
 
 use std::fmt;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::protocol::Profile;
 use crate::protocol::{Endpoint, Exchange};
+pub use baseline::{Baseline, Comparison, Day, Known, NoDay, Stale, Staleness};
 pub use load::{
     Bearing, Chains, Latency, LoadRun, Measurement, PlanSummary, Preparation, ThresholdResult, Watch, micros_in_words,
 };
@@ -164,9 +166,12 @@ pub struct Finding {
     /// Why it was not judged, where it was not.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
-    /// What went wrong, where it was violated, warned or noted.
+    /// What went wrong, where it was violated, warned, noted or known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub violation: Option<Violation>,
+    /// The entry of the baseline that makes it known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub known: Option<Known>,
     /// The number of its cause in [`Run::causes`].
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cause: Option<usize>,
@@ -175,11 +180,23 @@ pub struct Finding {
     pub issuer: Option<String>,
     /// The feature file and line of the scenario.
     pub place: String,
+    /// The steps that were played, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub steps: Vec<PlayedStep>,
     /// What was sent and received, in order, masked.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub exchanges: Vec<Exchange>,
     /// Milliseconds that it took.
     pub millis: u64,
+}
+
+/// A step that was played.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlayedStep {
+    /// The step, as the feature spells it.
+    pub text: String,
+    /// How many exchanges there were before it.
+    pub began: usize,
 }
 
 /// Violations with the same endpoint, kind and answer: one bug, whichever checks it breaks.
@@ -267,6 +284,9 @@ pub struct Run {
     pub findings: Vec<Finding>,
     /// The causes behind the violations, most checks first.
     pub causes: Vec<Cause>,
+    /// What the baseline came to, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub baseline: Option<Comparison>,
 }
 
 impl Run {
@@ -338,13 +358,17 @@ impl Finding {
 
     /// What came of the check, in one line.
     pub fn message(&self) -> String {
-        match (&self.violation, &self.reason) {
+        let said = match (&self.violation, &self.reason) {
             (Some(violation), _) => {
                 let Violation { kind, expected, got, endpoint, .. } = violation;
                 format!("{} at the {}: expected {expected}; got {got}", kind.name(), endpoint.name())
             }
             (None, Some(reason)) => reason.clone(),
             (None, None) => self.rule.clone(),
+        };
+        match &self.known {
+            Some(known) => format!("{}; {said}", known.reason),
+            None => said,
         }
     }
 }

@@ -26,6 +26,7 @@ pub(super) fn finding(scene: &Scene, ending: Ending, profile: Profile, took: Dur
     let mut finding = blank(check, profile);
     finding.issuer = Some(scene.target.provider.issuer.clone());
     finding.millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    finding.steps = scene.played.clone();
     finding.exchanges = scene.tape.exchanges();
     match ending {
         // A panic's words are of any origin: they may hold what a provider said.
@@ -79,9 +80,11 @@ fn blank(check: &Arc<Check>, profile: Profile) -> Finding {
         outcome: Outcome::Inconclusive,
         reason: None,
         violation: None,
+        known: None,
         cause: None,
         issuer: None,
         place: check.place.clone(),
+        steps: Vec::new(),
         exchanges: Vec::new(),
         millis: 0,
     }

@@ -24,7 +24,7 @@ use super::halt::{Halt, Step};
 use super::realm;
 use super::scene::{Scene, Sessions};
 use crate::provider::Target;
-use crate::verdict::{FailOn, Finding, Outcome, Policy, Profile, Run};
+use crate::verdict::{FailOn, Finding, Outcome, PlayedStep, Policy, Profile, Run};
 use crate::wire::Wire;
 
 /// How a run is played.
@@ -142,6 +142,7 @@ pub async fn run(
         interrupted,
         findings,
         causes,
+        baseline: None,
     };
     Played { run, bugs: bugs.into_iter().collect() }
 }
@@ -309,6 +310,7 @@ async fn next_step(scene: &mut Scene, told: &gherkin::Step) -> Step {
     let step = &check.steps[scene.cursor];
     assert_eq!(step.text, told.value.trim(), "the catalogue and the runner play the same steps");
     scene.cursor += 1;
+    scene.played.push(PlayedStep { text: step.to_string(), began: scene.tape.len() });
     scene.part = step.phrase.part;
     scene.evidence = None;
     scene.actor = scene.protagonist;

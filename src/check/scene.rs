@@ -15,6 +15,7 @@ use super::run::Options;
 use crate::login::{End, Sighting};
 use crate::protocol::{ClientAuth, Endpoint, Failure, Pkce, Request, Response, Secret, Tokens};
 use crate::provider::{Client, Target, User};
+use crate::verdict::PlayedStep;
 use crate::wire::{Jar, Tape, Wire};
 
 /// What the steps of a check act on.
@@ -71,6 +72,8 @@ pub struct Scene {
     pub in_own_realm: bool,
     /// Which step comes next.
     pub(super) cursor: usize,
+    /// The steps so far.
+    pub(super) played: Vec<PlayedStep>,
     /// Why it stopped, at which step, and the exchange that shows it.
     pub(super) halt: Option<(Halt, usize, Option<usize>)>,
     /// Values that one step keeps for another.
@@ -212,6 +215,7 @@ impl Scene {
             part: Part::Given,
             in_own_realm: false,
             cursor: 0,
+            played: Vec::new(),
             halt: None,
             kept: HashMap::new(),
         }

@@ -186,10 +186,17 @@ impl Exchange {
     /// The showable form of a request and what came of it.
     pub fn shown(request: &Request, outcome: Result<&Response, &Failure>, masker: &Masker) -> Self {
         let show = |(name, value): &(String, Value)| (name.clone(), masker.mask(&value.masked()));
+        let mut headers: Vec<(String, String)> = request.headers.iter().map(show).collect();
         let form = match &request.body {
             Body::Empty => Vec::new(),
             Body::Form(form) => form.iter().map(show).collect(),
-            Body::Raw { content_type, octets } => vec![(String::new(), format!("‹{} octets of {content_type}›", octets.len()))],
+            Body::Raw { content_type, octets, shown } => {
+                if !headers.iter().any(|(name, _)| name == "content-type") {
+                    headers.push(("content-type".to_owned(), content_type.clone()));
+                }
+                let hidden = || format!("‹body of {} octets›", octets.len());
+                vec![(String::new(), shown.as_ref().map_or_else(hidden, |shown| masker.mask(shown)))]
+            }
         };
         let mut url = request.url.to_string();
         for (at, (name, value)) in request.query.iter().enumerate() {
@@ -200,8 +207,7 @@ impl Exchange {
             };
             url.push_str(&format!("{joint}{}={value}", form_encode(name)));
         }
-        let sent =
-            Sent { method: request.method, url: masker.mask(&url), headers: request.headers.iter().map(show).collect(), form };
+        let sent = Sent { method: request.method, url: masker.mask(&url), headers, form };
         let answer = match outcome {
             Ok(response) => Answer::Response {
                 status: response.status,

@@ -79,7 +79,7 @@ impl Value {
     pub fn masked(&self) -> String {
         match self {
             Self::Plain(text) => text.clone(),
-            Self::Secret(secret) => secret.to_string(),
+            Self::Secret(secret) => secret.shown(),
         }
     }
 }
@@ -121,12 +121,14 @@ pub enum Body {
     Empty,
     /// `application/x-www-form-urlencoded` (RFC 6749 appendix B), parameters in order, repeats allowed.
     Form(Vec<(String, Value)>),
-    /// Anything else, as it stands; may hold secrets, so it is never shown but for its length.
+    /// Anything else, as it stands.
     Raw {
         /// The `Content-Type` header.
         content_type: String,
         /// The octets.
         octets: Vec<u8>,
+        /// The octets with secrets replaced; none where that cannot be done, so that their number alone is shown.
+        shown: Option<String>,
     },
 }
 
@@ -302,10 +304,13 @@ impl Request {
     #[must_use]
     pub fn as_json(mut self) -> Self {
         if let Body::Form(form) = &self.body {
-            let object: serde_json::Map<String, serde_json::Value> =
-                form.iter().map(|(name, value)| (name.clone(), value.expose().into())).collect();
-            let octets = serde_json::Value::Object(object).to_string().into_bytes();
-            self.body = Body::Raw { content_type: "application/json".to_owned(), octets };
+            let object = |text: &dyn Fn(&Value) -> String| {
+                let members = form.iter().map(|(name, value)| (name.clone(), text(value).into()));
+                serde_json::Value::Object(members.collect()).to_string()
+            };
+            let octets = object(&|value| value.expose().to_owned()).into_bytes();
+            let shown = Some(object(&Value::masked));
+            self.body = Body::Raw { content_type: "application/json".to_owned(), octets, shown };
         }
         self
     }
@@ -317,22 +322,24 @@ impl Request {
         match auth {
             ClientAuth::Anonymous => request,
             ClientAuth::None { id } => request.set("client_id", id),
-            ClientAuth::Basic { id, secret } => request.basic("Basic", &form_encode(id), &form_encode(secret.expose())),
+            ClientAuth::Basic { id, secret } => request.basic("Basic", &form_encode(id), &secret.form_encoded()),
             ClientAuth::Post { id, secret } => request.set("client_id", id).set("client_secret", secret),
         }
     }
 
     /// Adds an `Authorization` header of this scheme (as spelled) with user and password exactly as given.
     #[must_use]
-    pub fn basic(self, scheme: &str, user: &str, password: &str) -> Self {
-        let credentials = STANDARD.encode(format!("{user}:{password}"));
-        self.header("authorization", Secret::chosen("authorization", format!("{scheme} {credentials}")))
+    pub fn basic(self, scheme: &str, user: &str, password: &Secret) -> Self {
+        let credentials = STANDARD.encode(format!("{user}:{}", password.expose()));
+        let shown = format!("{scheme} base64({user}:{password})");
+        self.header("authorization", Secret::around("authorization", format!("{scheme} {credentials}"), shown, password))
     }
 
     /// Adds a bearer token in the `Authorization` header (RFC 6750 section 2.1).
     #[must_use]
     pub fn bearer(self, token: &Secret) -> Self {
-        self.header("authorization", Secret::new(token.name(), format!("Bearer {}", token.expose())))
+        let header = format!("Bearer {}", token.expose());
+        self.header("authorization", Secret::around("authorization", header, format!("Bearer {token}"), token))
     }
 
     /// The URL with its whole query, as it goes over the wire.
@@ -358,7 +365,7 @@ impl Request {
                 }
                 Some(("application/x-www-form-urlencoded".to_owned(), encoded.finish().into_bytes()))
             }
-            Body::Raw { content_type, octets } => Some((content_type.clone(), octets.clone())),
+            Body::Raw { content_type, octets, .. } => Some((content_type.clone(), octets.clone())),
         }
     }
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use super::request::form_encode;
+
 /// A secret with the name it goes by, such as `client_secret` or `access_token`.
 ///
 /// Two secrets are equal when their values are. The digest lets a reader of a report follow one token through
@@ -15,6 +17,14 @@ pub struct Secret {
     name: Arc<str>,
     value: Arc<str>,
     is_chosen: bool,
+    within: Option<Arc<Within>>,
+}
+
+/// The secret that a header's value is made of.
+struct Within {
+    secret: Secret,
+    /// The whole value, the secret's name in the place of it.
+    shown: String,
 }
 
 /// The members whose value a human may have chosen.
@@ -23,7 +33,7 @@ const CHOSEN_MEMBERS: [&str; 2] = ["client_secret", "password"];
 impl Secret {
     /// Wraps a `value` that a machine made, such as a token, under the name that is shown in its place.
     pub fn new(name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
-        Self { name: Arc::from(name.as_ref()), value: Arc::from(value.as_ref()), is_chosen: false }
+        Self { name: Arc::from(name.as_ref()), value: Arc::from(value.as_ref()), is_chosen: false, within: None }
     }
 
     /// Wraps a `value` that a human chose, or that is made of one: it is shown by its name alone.
@@ -35,6 +45,33 @@ impl Secret {
     pub fn of_member(name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         let is_chosen = CHOSEN_MEMBERS.contains(&name.as_ref());
         Self { is_chosen, ..Self::new(name, value) }
+    }
+
+    /// Wraps a `value` that is made of another secret, such as a header of credentials. Where it is sent it is `shown`, in which that other is
+    /// named; anywhere else it goes by its own name.
+    pub fn around(name: impl AsRef<str>, value: impl AsRef<str>, shown: impl Into<String>, secret: &Secret) -> Self {
+        let within = Within { secret: secret.clone(), shown: shown.into() };
+        Self { within: Some(Arc::new(within)), ..Self::chosen(name, value) }
+    }
+
+    /// The same secret as RFC 6749 section 2.3.1 has it in a header: encoded as a form's value, and named so where that makes a difference.
+    #[must_use]
+    pub fn form_encoded(&self) -> Self {
+        let encoded = form_encode(&self.value);
+        if *encoded == *self.value {
+            return self.clone();
+        }
+        Self { name: Arc::from(format!("form-encoded {}", self.name)), value: Arc::from(encoded), ..self.clone() }
+    }
+
+    /// How it is shown where it is sent.
+    pub fn shown(&self) -> String {
+        self.within.as_ref().map_or_else(|| self.to_string(), |within| within.shown.clone())
+    }
+
+    /// The secret that it is made of.
+    pub fn within(&self) -> Option<&Secret> {
+        self.within.as_ref().map(|within| &within.secret)
     }
 
     /// The name that is shown in the value's place.

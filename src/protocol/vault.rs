@@ -39,6 +39,9 @@ pub struct Vault {
 impl Vault {
     /// Adds a secret in each spelling that it can have on the wire.
     pub fn learn(&mut self, secret: &Secret) {
+        if let Some(within) = secret.within() {
+            self.learn(within);
+        }
         let value = secret.expose();
         // A header holds scheme and value; the value alone is what would leak.
         let bare = value.split_once(' ').filter(|(scheme, _)| scheme.chars().all(char::is_alphabetic)).map(|(_, rest)| rest);

@@ -56,7 +56,8 @@ impl Admin {
         let url = self.url.join(path).map_err(|error| AdminError(error.to_string()))?;
         let mut request = Request::get(Endpoint::Admin, &url).method(method).bearer(&self.key);
         if let Some(body) = body {
-            request.body = Body::Raw { content_type: "application/json".to_owned(), octets: body.to_string().into_bytes() };
+            request.body =
+                Body::Raw { content_type: "application/json".to_owned(), octets: body.to_string().into_bytes(), shown: None };
         }
         let response = wire.send(&Tape::default(), &request).await.map_err(|failure| AdminError(failure.to_string()))?;
         match response.status {

@@ -144,7 +144,7 @@ fn clients(file: &Fields<'_>) -> Result<BTreeMap<String, Client>, Error> {
 
 fn client(role: &str, fields: &Fields<'_>) -> Result<Client, Error> {
     let id = fields.need("id", "the `client_id` that the provider knows this client by")?.text()?;
-    let secret = fields.text("secret")?.map(|secret| Secret::chosen("client_secret", secret));
+    let secret = fields.text("secret")?.map(|secret| Secret::chosen(format!("client_secret of {role}"), secret));
     let auth = match fields.get("auth") {
         Some(spot) => match (spot.one_of(&AuthMethod::ALL, AuthMethod::name)?, &secret) {
             (AuthMethod::None, Some(_)) => {
@@ -206,7 +206,10 @@ fn users(file: &Fields<'_>) -> Result<BTreeMap<String, User>, Error> {
         let user = User {
             name: name.clone(),
             username: fields.need("username", "what this user types into the login form")?.text()?,
-            password: Secret::chosen("password", fields.need("password", "the login form asks for it")?.text()?),
+            password: Secret::chosen(
+                format!("password of {name}"),
+                fields.need("password", "the login form asks for it")?.text()?,
+            ),
             sub: fields.text("sub")?,
         };
         users.insert(name, user);

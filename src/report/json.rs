@@ -9,7 +9,8 @@
 //!
 //! Its members are those of [`Run`] and [`Finding`], all of them always there. Besides, for those who read it with other tools than this one, the
 //! run has `counts`, a number for each outcome, and a finding has `feature`, `message`, `kind` (its violation's) and `section` (the first, in
-//! words). They are derived, and ignored when the report is read back.
+//! words). Where there is a violation, each of its exchanges has `curl`, a command for `sh` that sends it again, and the finding has `variables`, what
+//! has to be set for them. They are derived, and ignored when the report is read back.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -18,8 +19,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::files::{self, StoreError};
-use crate::protocol::Exchange;
-use crate::verdict::{Cause, Conformance, Finding, Kind, Level, Outcome, Policy, Run, Section, Violation};
+use crate::protocol::{Curl, Exchange, Replay};
+use crate::verdict::{
+    Cause, Comparison, Conformance, Finding, Kind, Known, Level, Outcome, PlayedStep, Policy, Run, Section, Violation,
+};
 
 /// The version of the outer shape. It grows when a member goes away or changes its meaning.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -36,6 +39,7 @@ struct Document<'a> {
     issuers: &'a [String],
     policy: &'a Policy,
     causes: &'a [Cause],
+    baseline: Option<&'a Comparison>,
     findings: Vec<Entry<'a>>,
 }
 
@@ -54,17 +58,28 @@ struct Entry<'a> {
     message: String,
     reason: Option<&'a str>,
     violation: Option<&'a Violation>,
+    known: Option<&'a Known>,
     sections: &'a [Section],
     issuer: Option<&'a str>,
     place: &'a str,
     millis: u64,
-    exchanges: &'a [Exchange],
+    steps: &'a [PlayedStep],
+    variables: BTreeMap<String, String>,
+    exchanges: Vec<Shown<'a>>,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    exchange: &'a Exchange,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    curl: Option<String>,
 }
 
 impl<'a> From<&'a Run> for Document<'a> {
     fn from(run: &'a Run) -> Self {
         // Taken apart member by member: one that is added to the model cannot be forgotten here.
-        let Run { flowproof, started, millis, issuers, policy, verdict, interrupted, findings, causes } = run;
+        let Run { flowproof, started, millis, issuers, policy, verdict, interrupted, findings, causes, baseline } = run;
         Self {
             schema_version: SCHEMA_VERSION,
             flowproof,
@@ -76,6 +91,7 @@ impl<'a> From<&'a Run> for Document<'a> {
             issuers,
             policy,
             causes,
+            baseline: baseline.as_ref(),
             findings: findings.iter().map(Entry::from).collect(),
         }
     }
@@ -93,12 +109,16 @@ impl<'a> From<&'a Finding> for Entry<'a> {
             outcome,
             reason,
             violation,
+            known,
             cause,
             issuer,
             place,
+            steps,
             exchanges,
             millis,
         } = finding;
+        let replay = if violation.is_some() { Replay::of(exchanges) } else { Replay::default() };
+        let variables = replay.variables.iter();
         Self {
             id,
             feature: finding.feature(),
@@ -113,11 +133,18 @@ impl<'a> From<&'a Finding> for Entry<'a> {
             message: finding.message(),
             reason: reason.as_deref(),
             violation: violation.as_ref(),
+            known: known.as_ref(),
             sections,
             issuer: issuer.as_deref(),
             place,
             millis: *millis,
-            exchanges,
+            steps,
+            variables: variables.map(|one| (one.name.clone(), one.to_string())).collect(),
+            exchanges: exchanges
+                .iter()
+                .enumerate()
+                .map(|(at, exchange)| Shown { exchange, curl: replay.commands.get(at).map(Curl::line) })
+                .collect(),
         }
     }
 }

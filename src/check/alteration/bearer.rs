@@ -49,6 +49,7 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
         request.body = Body::Raw {
             octets: format!("--{boundary}\r\n{part}\r\n\r\n{}\r\n--{boundary}--\r\n", token.expose()).into_bytes(),
             content_type: format!("multipart/form-data; boundary={boundary}"),
+            shown: Some(format!("--{boundary}\r\n{part}\r\n\r\n{token}\r\n--{boundary}--\r\n")),
         };
         Ok(request)
     }),
@@ -62,8 +63,7 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
     }),
     alteration("in two headers", &[], |_, request, _| {
         let token = bearer_of(&request)?;
-        let again = Secret::new(token.name(), format!("Bearer {}", token.expose()));
-        Ok(request.another_header("authorization", again))
+        Ok(request.another_header("authorization", header_of(&token, &format!("Bearer {}", token.expose()))))
     }),
 ];
 
@@ -77,7 +77,11 @@ fn bearer_of(request: &Request) -> Result<Secret, Halt> {
 
 /// The request with this `Authorization` header, which holds the token.
 fn present(request: Request, token: &Secret, header: &str) -> Request {
-    request.header("authorization", Secret::new(token.name(), header))
+    request.header("authorization", header_of(token, header))
+}
+
+fn header_of(token: &Secret, header: &str) -> Secret {
+    Secret::around("authorization", header, header.replace(token.expose(), &token.to_string()), token)
 }
 
 fn into_query(mut request: Request, token: &Secret) -> Request {

@@ -53,19 +53,20 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
             return Err(Halt::NotApplicable(format!("needs a colon in the secret: `clients.{}.secret`", client.role)));
         }
         // All else stays encoded, or nobody could tell what it means.
-        Ok(request.basic("Basic", &form_encode(&client.id), &form_encode(secret.expose()).replace("%3A", ":")))
+        let encoded = Secret::chosen("half form-encoded client_secret", form_encode(secret.expose()).replace("%3A", ":"));
+        Ok(request.basic("Basic", &form_encode(&client.id), &encoded))
     }),
     alteration("with its secret in the body as well", &[], |scene, request, _| {
         let client = scene.actor()?;
         let secret = client.secret.clone().ok_or_else(|| Halt::blocked("the client has no secret"))?;
         // Two ways at once, whichever of them the client is registered for.
-        let request = request.basic("Basic", &form_encode(&client.id), &form_encode(secret.expose()));
+        let request = request.basic("Basic", &form_encode(&client.id), &secret.form_encoded());
         Ok(request.set("client_id", &client.id).set("client_secret", secret))
     }),
     alteration("with the credentials of {client} in the body as well", &[], |scene, request, args| {
         let (client, other) = (scene.actor()?, scene.client(named(&args[0])?.key)?);
         let secret = |client: &Client| client.secret.clone().ok_or_else(|| Halt::blocked("the client has no secret"));
-        let request = request.basic("Basic", &form_encode(&client.id), &form_encode(secret(client)?.expose()));
+        let request = request.basic("Basic", &form_encode(&client.id), &secret(client)?.form_encoded());
         Ok(request.set("client_id", &other.id).set("client_secret", secret(other)?))
     }),
     alteration("with its own credentials and then those of {client} in the body", &[], |scene, request, args| {
@@ -88,7 +89,7 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
     }),
     alteration("with its client_id in the body and the Authorization header {string}", &[], |scene, request, args| {
         let request = request.authenticate(&ClientAuth::None { id: scene.actor()?.id.clone() });
-        Ok(request.header("authorization", Secret::chosen("authorization", &args[0])))
+        Ok(request.header("authorization", &args[0]))
     }),
     alteration("with the client_id of {client} in the body as well", &[], |scene, request, args| {
         let role = named(&args[0])?;
@@ -97,13 +98,10 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
     alteration("with the scheme {string}", &[], |scene, request, args| {
         let client = scene.actor()?;
         let secret = client.secret.clone().ok_or_else(|| Halt::blocked("the client has no secret"))?;
-        Ok(request.basic(&args[0], &form_encode(&client.id), &form_encode(secret.expose())))
+        Ok(request.basic(&args[0], &form_encode(&client.id), &secret.form_encoded()))
     }),
     alteration("with the Authorization header {string}", &[], |_, request, args| {
-        Ok(request
-            .without("client_id")
-            .without("client_secret")
-            .header("authorization", Secret::chosen("authorization", &args[0])))
+        Ok(request.without("client_id").without("client_secret").header("authorization", &args[0]))
     }),
     alteration("with its credentials in the query", &[], |scene, request, _| {
         let client = scene.actor()?;

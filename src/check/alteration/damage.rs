@@ -188,7 +188,9 @@ mod tests {
     fn a_token_is_changed_where_the_request_carries_it() {
         let token = Secret::new("access_token", "abcd");
         let cut = |token: &str| Ok(token[1..].to_owned());
-        let asked = altered(request::introspect(&endpoint(), &token).basic("Basic", "a", "b"), cut).expect("a parameter");
+        let asked =
+            altered(request::introspect(&endpoint(), &token).basic("Basic", "a", &Secret::chosen("client_secret", "b")), cut)
+                .expect("a parameter");
         assert_eq!(asked.param("token").map(|value| value.expose()), Some("bcd"));
         let called = altered(request::resource(&endpoint()).bearer(&token), cut).expect("a header");
         assert!(called.headers.iter().any(|(_, value)| value.expose() == "Bearer bcd"));

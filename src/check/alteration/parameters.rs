@@ -120,7 +120,7 @@ fn wrongly_encoded(request: Request, name: &str) -> Result<Request, Halt> {
         return Err(Halt::blocked("the request has no form"));
     };
     let octets = String::from_utf8_lossy(&octets).replace(HERE, "flowproof%zz").into_bytes();
-    Ok(Request { body: Body::Raw { content_type, octets }, ..request })
+    Ok(Request { body: Body::Raw { content_type, octets, shown: None }, ..request })
 }
 
 /// The text with a character in its middle replaced by another one of the same kind.

@@ -9,7 +9,7 @@ use crate::protocol::{Body, Method, Request, Secret};
 fn followed(mut request: Request, piece: &[u8]) -> Request {
     if let Some((content_type, mut octets)) = request.payload() {
         octets.extend_from_slice(piece);
-        request.body = Body::Raw { content_type, octets };
+        request.body = Body::Raw { content_type, octets, shown: None };
     }
     request
 }

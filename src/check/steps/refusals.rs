@@ -206,7 +206,7 @@ async fn gets_tokens_by_encoded_credentials(scene: &mut Scene) -> Step {
     let Err(refused) = judge::yields_tokens(heard) else { return Ok(()) };
     let client = scene.actor()?;
     let ClientAuth::Basic { id, secret } = client.auth() else { return Err(refused.into()) };
-    let plain = heard.request.clone().basic("Basic", &id, secret.expose());
+    let plain = heard.request.clone().basic("Basic", &id, &secret);
     let judgement = match judge::yields_tokens(&aside(scene, plain).await) {
         Ok(_) => Judgement::Tolerated(refused),
         Err(_) => Judgement::Broken(refused),

@@ -47,6 +47,7 @@ pub fn run() -> Run {
         interrupted: false,
         findings,
         causes,
+        baseline: None,
     }
 }
 
@@ -70,9 +71,11 @@ fn finding(id: &str, outcome: Outcome) -> Finding {
         outcome,
         reason: None,
         violation: None,
+        known: None,
         cause: None,
         issuer: Some(ISSUER.to_owned()),
         place: format!("features/{}.feature:31", id.split('/').next().unwrap_or(id)),
+        steps: vec![],
         exchanges: vec![],
         millis: 48,
     }
