@@ -101,7 +101,7 @@ fn post(endpoint: Endpoint, path: &str, form: &[(&str, &str)], answer: Answer) -
     let request = Sent {
         method: Method::Post,
         url: format!("{ISSUER}/protocol/openid-connect/{path}"),
-        headers: pairs(&[("accept", "application/json"), ("authorization", "‹authorization›")]),
+        headers: pairs(&[("accept", "application/json"), ("authorization", "Basic base64(my-service:‹client_secret of batch›)")]),
         form: pairs(form),
     };
     Exchange { endpoint, request, answer }

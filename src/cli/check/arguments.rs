@@ -1,0 +1,95 @@
+//! What the user can ask of `check`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::report::Format;
+use crate::verdict::{FailOn, Profile};
+
+/// Check that a provider keeps the promises of OAuth 2.0; without --provider, the embedded reference server
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The provider file: who is tested
+    #[arg(long, value_name = "FILE")]
+    pub(super) provider: Option<PathBuf>,
+    /// Read the features from this folder, not the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub(super) features: Option<PathBuf>,
+    /// Only checks with this tag: must, RFC7636, RFC7636-4.6, a requirement, catches:DEFECT, needs:NEED, waits, a feature; may be
+    /// repeated
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(super) tags: Vec<String>,
+    /// Only the check with this id, or all below it (`pkce/`); may be repeated
+    #[arg(long = "id", value_name = "ID")]
+    pub(super) ids: Vec<String>,
+    /// List the checks, and stop
+    #[arg(long)]
+    pub(super) list: bool,
+    /// Judge by this set of specifications; default: what the provider file says
+    #[arg(long, value_name = "NAME", value_enum)]
+    pub(super) profile: Option<ProfileArg>,
+    /// How many scenarios run side by side
+    #[arg(long, value_name = "N", default_value = "16")]
+    pub(super) jobs: NonZeroUsize,
+    /// How many seconds a check may wait; a check that would wait longer is not applicable
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=86_400))]
+    pub(super) max_wait: u64,
+    /// From which level on a broken requirement fails the run
+    #[arg(long, value_name = "LEVEL", value_enum, default_value = "must")]
+    pub(super) fail_on: FailOnArg,
+    /// A check that may stay inconclusive; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub(super) allow_inconclusive: Vec<String>,
+    /// Formats to write; report.json is always written
+    #[arg(long, value_name = "FORMATS", value_enum, value_delimiter = ',')]
+    pub(super) report: Vec<Format>,
+    /// Where to write the reports
+    #[arg(long, value_name = "DIR", default_value = "reports/latest")]
+    pub(super) output: PathBuf,
+    /// Give the embedded server this defect, to see which checks find it; may be repeated
+    #[arg(long = "defect", value_name = "NAME", value_delimiter = ',', conflicts_with = "provider")]
+    pub(super) defects: Vec<String>,
+    /// Play the checks in an order made of this number
+    #[arg(long, value_name = "SEED")]
+    pub(super) shuffle: Option<u64>,
+}
+
+/// `--profile`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum ProfileArg {
+    /// The RFCs with RFC 9700
+    #[value(name = "oauth-2.0")]
+    OAuth20,
+    /// The OAuth 2.1 draft
+    #[value(name = "oauth-2.1")]
+    OAuth21,
+}
+
+/// `--fail-on`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum FailOnArg {
+    /// Only a must
+    Must,
+    /// A should as well
+    Should,
+}
+
+impl From<ProfileArg> for Profile {
+    fn from(arg: ProfileArg) -> Self {
+        match arg {
+            ProfileArg::OAuth20 => Self::OAuth20,
+            ProfileArg::OAuth21 => Self::OAuth21,
+        }
+    }
+}
+
+impl From<FailOnArg> for FailOn {
+    fn from(arg: FailOnArg) -> Self {
+        match arg {
+            FailOnArg::Must => Self::Must,
+            FailOnArg::Should => Self::Should,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The run itself: who is tested, how it is played, and what can end it early.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use tokio_util::sync::CancellationToken;
+
+use super::CheckArgs;
+use crate::check::{Catalog, Check, Options, Selection};
+use crate::cli::{Console, embedded, signals, surroundings};
+use crate::exit::Exit;
+use crate::provider::{Provider, Target, Unreachable, discover};
+use crate::verdict::Profile;
+use crate::wire::{Bounds, Tape, Wire};
+
+impl CheckArgs {
+    /// Plays the checks and tells what was found.
+    pub(super) async fn play(&self, catalog: &Catalog, checks: &[Arc<Check>], selection: &Selection, console: &Console) -> Exit {
+        let wire = match Wire::new(Bounds::default()) {
+            Ok(wire) => wire,
+            Err(failure) => return console.usage(&failure),
+        };
+        let (targets, server) = match self.targets(&wire, console).await {
+            Ok(found) => found,
+            Err(exit) => return exit,
+        };
+        let options = Options {
+            profile: self.profile(&targets),
+            fail_on: self.fail_on.into(),
+            max_wait: Duration::from_secs(self.max_wait),
+            jobs: self.jobs.get(),
+            allow_inconclusive: self.allow_inconclusive.clone(),
+            selection: selection.describe(),
+            shuffle: self.shuffle,
+            ..Options::default()
+        };
+        let stop = CancellationToken::new();
+        let signal = match signals::stop() {
+            Ok(signal) => tokio::spawn(signal.map({
+                let stop = stop.clone();
+                move |()| stop.cancel()
+            })),
+            Err(error) => return console.usage(&format_args!("cannot listen for signals: {error}")),
+        };
+        let progress = Rc::new(console.progress(checks.len(), "checks"));
+        let heard = {
+            let progress = progress.clone();
+            Rc::new(move |finding: &crate::verdict::Finding| progress.done(finding.outcome, &finding.id))
+        };
+        let played = crate::check::run(catalog, checks, &targets, &wire, &options, &stop, heard).await;
+        progress.finish();
+        signal.abort();
+        if let Some(server) = server {
+            server.stop().await;
+        }
+        self.tell(&played, console)
+    }
+
+    /// Who is tested: the provider of the file, or the realms of the embedded server, which then has to be stopped.
+    async fn targets(&self, wire: &Wire, console: &Console) -> Result<(Vec<Arc<Target>>, Option<crate::server::Running>), Exit> {
+        let Some(path) = &self.provider else {
+            let server = embedded::serve(&self.defects).await.map_err(|message| console.usage(&message))?;
+            let targets = embedded::targets(&server, wire).await.map_err(|message| console.usage(&message))?;
+            return Ok((targets, Some(server)));
+        };
+        let provider = Provider::load(path, &surroundings::variable).map_err(|error| console.usage(&error))?;
+        let tape = Tape::new(provider.secrets());
+        match discover(wire, &tape, provider).await {
+            Ok(target) => Ok((vec![Arc::new(target)], None)),
+            Err(error @ Unreachable::NothingAnswers { .. }) => {
+                console.error(&error);
+                Err(Exit::Incomplete)
+            }
+            Err(error @ Unreachable::NoEndpoint { .. }) => Err(console.usage(&error)),
+        }
+    }
+
+    fn profile(&self, targets: &[Arc<Target>]) -> Profile {
+        match self.profile {
+            Some(profile) => profile.into(),
+            None => targets.first().map(|target| target.provider.profile).unwrap_or_default(),
+        }
+    }
+}
