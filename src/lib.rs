@@ -3,7 +3,7 @@
 //! This page is the map of the house. An arrow goes down only:
 //!
 //! ```text
-//! main -> cli -> { prove } -> { check, load, report } -> login -> { provider, verdict } -> wire -> protocol
+//! main -> cli -> { doctor, prove } -> { check, load, report } -> login -> { provider, verdict } -> wire -> protocol
 //!         cli -> server, exit
 //! ```
 //!
@@ -11,6 +11,7 @@
 //! |---|---|
 //! | [`cli`] | the command line: one short arm per door |
 //! | [`exit`] | the documented exit codes |
+//! | [`doctor`] | before a run: is the configuration right, and what will run |
 //! | [`prove`] | the defect matrix: every check goes red on the bug it hunts |
 //! | [`check`] | Gherkin features to checks, their steps, and what they found |
 //! | [`load`] | load plans, the flows that drive the token endpoint, and what was measured |
@@ -28,6 +29,8 @@
 pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "cli")]
+pub mod doctor;
 #[cfg(feature = "cli")]
 pub mod exit;
 #[cfg(feature = "cli")]

@@ -54,6 +54,11 @@ impl Check {
         self.steps.iter().find_map(|step| step.args.first_client()).map_or("web", |role| role.key)
     }
 
+    /// Every client that it is about, keys under `clients:`.
+    pub fn clients(&self) -> impl Iterator<Item = &'static str> {
+        self.steps.iter().flat_map(|step| step.args.clients()).map(|role| role.key)
+    }
+
     /// Where the requirement stands.
     pub fn sections(&self) -> &[Section] {
         &self.tags.sections

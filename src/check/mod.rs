@@ -17,7 +17,7 @@
 mod alteration;
 mod applicability;
 mod catalog;
-mod chance;
+pub mod chance;
 mod collector;
 mod flow;
 mod halt;
@@ -35,6 +35,7 @@ mod tests;
 mod user;
 mod waiting;
 
+pub use applicability::obstacles;
 pub use catalog::{Catalog, CatalogError, Check};
 pub use run::{Options, run};
 pub use selection::Selection;

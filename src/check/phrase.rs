@@ -234,12 +234,17 @@ impl Args {
         self.0.iter().flat_map(altered).collect()
     }
 
-    /// The first client among the arguments.
-    pub fn first_client(&self) -> Option<&'static Role> {
-        self.0.iter().find_map(|arg| match arg {
+    /// The clients among the arguments, in order.
+    pub fn clients(&self) -> impl Iterator<Item = &'static Role> {
+        self.0.iter().filter_map(|arg| match arg {
             Arg::Client(role) => Some(*role),
             Arg::Absent | Arg::Alteration(_) | Arg::Errors(_) | Arg::Token(_) | Arg::Number(_) | Arg::Text(_) => None,
         })
+    }
+
+    /// The first client among the arguments.
+    pub fn first_client(&self) -> Option<&'static Role> {
+        self.clients().next()
     }
 
     /// The client named at this place.

@@ -2,6 +2,7 @@
 
 mod check;
 mod console;
+mod doctor;
 mod embedded;
 mod load;
 mod prove;
@@ -43,6 +44,7 @@ Exit codes, the first that holds:
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::CheckArgs),
+    Doctor(doctor::DoctorArgs),
     Load(load::LoadArgs),
     Prove(prove::ProveArgs),
     Serve(serve::Serve),
@@ -65,6 +67,7 @@ impl Cli {
         let console = Console::new(Surroundings::read(), self.color, self.quiet);
         match self.command {
             Command::Check(check) => check.run(&console),
+            Command::Doctor(doctor) => doctor.run(&console),
             Command::Load(load) => load.run(&console),
             Command::Prove(prove) => prove.run(&console),
             Command::Serve(serve) => serve.run(&console),

@@ -15,8 +15,12 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("check", &["login", "provider", "verdict", "wire", "protocol"]),
     ("load", &["login", "provider", "verdict", "wire", "protocol"]),
     ("report", &["verdict", "protocol"]),
+    ("doctor", &["check", "login", "provider", "verdict", "wire", "protocol"]),
     ("prove", &["check", "provider", "verdict", "wire", "protocol"]),
-    ("cli", &["prove", "check", "load", "report", "login", "provider", "verdict", "wire", "protocol", "server", "exit"]),
+    (
+        "cli",
+        &["doctor", "prove", "check", "load", "report", "login", "provider", "verdict", "wire", "protocol", "server", "exit"],
+    ),
     ("main", &["cli", "exit"]),
 ];
 

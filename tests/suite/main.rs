@@ -4,6 +4,7 @@ mod admin;
 mod catalog;
 mod command;
 mod discovery;
+mod doctor;
 mod hostile;
 mod house;
 mod load;

@@ -1,0 +1,82 @@
+//! `flowproof doctor`: says what is wrong with the configuration, before anyone blames the server.
+
+mod terminal;
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use clap::Args;
+
+use super::{Console, surroundings};
+use crate::check::Catalog;
+use crate::doctor::{Diagnosis, Extent, Health, examine};
+use crate::exit::Exit;
+use crate::provider::Provider;
+use crate::wire::{Bounds, Wire};
+
+/// Say what is wrong with a provider file, or with what is registered at the provider, before a run; 2 if something is, 3 if nothing answers
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// The provider file: who is examined
+    #[arg(long, value_name = "FILE")]
+    provider: PathBuf,
+    /// How many seconds a check may wait; a check that would wait longer will not run
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=86_400))]
+    max_wait: u64,
+    /// Print what was found as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl DoctorArgs {
+    /// Examines the provider.
+    pub fn run(self, console: &Console) -> Exit {
+        let catalog = match Catalog::embedded() {
+            Ok(catalog) => catalog,
+            Err(error) => return console.usage(&error),
+        };
+        let provider = match Provider::load(&self.provider, &surroundings::variable) {
+            Ok(provider) => provider,
+            Err(error) => return console.usage(&error),
+        };
+        match console.block_on(self.examine(&catalog, provider, console)) {
+            Ok(exit) | Err(exit) => exit,
+        }
+    }
+
+    async fn examine(&self, catalog: &Catalog, provider: Provider, console: &Console) -> Exit {
+        let wire = match Wire::new(Bounds::default()) {
+            Ok(wire) => wire,
+            Err(failure) => return console.usage(&failure),
+        };
+        let extent = Extent { checks: catalog.checks(), max_wait: Duration::from_secs(self.max_wait), clock: SystemTime::now };
+        let sheet = terminal::Sheet { style: console.style, terse: console.quiet };
+        let mut shown = Ok(());
+        let mut show = |render: &dyn Fn(&mut dyn std::io::Write) -> std::io::Result<()>| {
+            if !self.json && shown.is_ok() {
+                shown = console.show(render);
+            }
+        };
+        show(&|out| sheet.heading(&provider, out));
+        let diagnosis = examine(&wire, provider, &extent, &mut |remarks| show(&|out| sheet.topic(remarks, out))).await;
+        show(&|out| sheet.conclusion(&diagnosis, out));
+        if self.json {
+            shown = console.show(|out| {
+                serde_json::to_writer_pretty(&mut *out, &diagnosis)?;
+                writeln!(out)
+            });
+        }
+        if let Err(error) = shown {
+            console.error(&format_args!("cannot print what was found: {error}"));
+        }
+        exit(&diagnosis)
+    }
+}
+
+fn exit(diagnosis: &Diagnosis) -> Exit {
+    match diagnosis.health {
+        Health::Sound => Exit::Success,
+        Health::Misconfigured => Exit::Usage,
+        Health::Unreachable => Exit::Incomplete,
+    }
+}

@@ -1,0 +1,266 @@
+//! Whether the provider knows each client and its secret, by a request that does no harm: a code that is made up is refused only after the
+//! client has proven who it is.
+
+use std::collections::BTreeSet;
+
+use super::diagnosis::{Remark, Sign, Topic};
+use super::visit::{Visit, quoted};
+use crate::check::chance;
+use crate::protocol::answer::describe;
+use crate::protocol::{ClientAuth, Failure, OAuthError, Request, Response, Secret, Tokens, request};
+use crate::provider::{Client, Endpoints, Grant};
+
+/// A request by which a client shows who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Probe {
+    /// Redeems a code that is made up.
+    Redeem,
+    /// Refreshes by a token that is made up.
+    Refresh,
+    /// Polls with a device code that is made up.
+    Poll,
+    /// Asks for a token by client credentials.
+    Issue,
+    /// Introspects a token that is made up.
+    Introspect,
+    /// Revokes a token that is made up.
+    Revoke,
+}
+
+impl Probe {
+    const ALL: [Self; 6] = [Self::Redeem, Self::Refresh, Self::Poll, Self::Issue, Self::Introspect, Self::Revoke];
+
+    /// The request without the client's authentication, if this client may make it here.
+    fn request(self, client: &Client, endpoints: &Endpoints) -> Option<Request> {
+        let token = endpoints.token.as_ref();
+        let made_up = |name: &str| Secret::new(name, chance::token() + &chance::token());
+        match self {
+            Self::Redeem if client.may(Grant::AuthorizationCode) => {
+                let redemption = request::redeem(token?, &made_up("code")).set("redirect_uri", client.redirect_uri());
+                Some(redemption.verifier(&chance::pkce().verifier))
+            }
+            Self::Refresh if client.may(Grant::RefreshToken) => Some(request::refresh(token?, &made_up("refresh_token"))),
+            Self::Poll if client.may(Grant::DeviceCode) => Some(request::poll(token?, &made_up("device_code"))),
+            Self::Issue if client.may(Grant::ClientCredentials) => {
+                let scope = Some(client.scopes.join(" ")).filter(|scope| !scope.is_empty());
+                Some(request::client_credentials(token?).set_some("scope", scope))
+            }
+            Self::Introspect if !client.is_public() => {
+                Some(request::introspect(endpoints.introspection.as_ref()?, &made_up("token")))
+            }
+            Self::Revoke if !client.is_public() => Some(request::revoke(endpoints.revocation.as_ref()?, &made_up("token"))),
+            Self::Redeem | Self::Refresh | Self::Poll | Self::Issue | Self::Introspect | Self::Revoke => None,
+        }
+    }
+
+    /// What the made-up value is, in words.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Redeem => "a made-up code",
+            Self::Refresh => "a made-up refresh token",
+            Self::Poll => "a made-up device code",
+            Self::Issue => "client credentials",
+            Self::Introspect => "introspection of a made-up token",
+            Self::Revoke => "revocation of a made-up token",
+        }
+    }
+
+    /// What the answer says of the client.
+    fn read(self, outcome: &Result<Response, Failure>) -> Reading {
+        let response = match outcome {
+            Ok(response) => response,
+            Err(failure) => return Reading::Open(failure.to_string()),
+        };
+        let said = || {
+            let description = OAuthError::read(response).ok().and_then(|error| error.description);
+            let words = description.map(|words| format!(" {}", quoted(&words))).unwrap_or_default();
+            format!("{}{words}", describe(response))
+        };
+        let error = OAuthError::read(response).ok().map(|error| error.error);
+        match (self, error.as_deref(), response.status) {
+            (_, Some("invalid_client"), _) | (_, None, 401) => Reading::Disproven(said()),
+            (_, None, 300..=399) => Reading::Disproven(format!("{}, as some do where a client is not let in", said())),
+            (_, Some("unauthorized_client"), _) => Reading::Forbidden(said()),
+            (Self::Redeem | Self::Refresh, Some("invalid_grant"), _)
+            | (
+                Self::Poll,
+                Some("invalid_grant" | "expired_token" | "authorization_pending" | "access_denied" | "slow_down"),
+                _,
+            ) => Reading::Proven,
+            (Self::Issue, None, 200..300) => match Tokens::read(response) {
+                Ok(tokens) => Reading::Issued(tokens.access_token),
+                Err(misread) => Reading::Open(misread.to_string()),
+            },
+            (Self::Issue, Some("invalid_scope"), _) => Reading::OtherScope(said()),
+            (Self::Introspect, None, 200) if response.json().is_some_and(|json| json["active"].is_boolean()) => Reading::Proven,
+            (Self::Revoke, None, 200 | 204) => Reading::Proven,
+            (_, _, 403) => Reading::Forbidden(said()),
+            (_, Some(_) | None, _) => Reading::Open(said()),
+        }
+    }
+}
+
+/// What an answer says of the client that asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Reading {
+    /// The provider took the client for who it says it is.
+    Proven,
+    /// It did, and gave this token.
+    Issued(Secret),
+    /// It did, and refused the scope.
+    OtherScope(String),
+    /// It did not.
+    Disproven(String),
+    /// It may or may not have: the client is not allowed this.
+    Forbidden(String),
+    /// The answer tells nothing.
+    Open(String),
+}
+
+impl Visit<'_> {
+    /// A remark for each client, or for those of these roles. Without roles, one wrong secret is tried as well, once, to learn whether the
+    /// provider would have noticed.
+    pub(super) async fn credentials(&self, roles: Option<&BTreeSet<&str>>) -> Vec<Remark> {
+        let mut remarks = Vec::new();
+        let mut control = Control { wanted: roles.is_none(), blind: None };
+        for client in self.provider().clients.values() {
+            if roles.is_none_or(|roles| roles.contains(client.role.as_str())) {
+                remarks.push(self.client(client, &mut control).await);
+            }
+        }
+        remarks
+    }
+
+    async fn client(&self, client: &Client, control: &mut Control) -> Remark {
+        let mut last = None;
+        for probe in Probe::ALL {
+            let Some(request) = probe.request(client, &self.target.endpoints) else { continue };
+            let reading = self.ask(probe, &request, &client.auth()).await;
+            match &reading {
+                Reading::Proven => {
+                    if control.wanted && !client.is_public() && client.secret.is_some() {
+                        control.wanted = false;
+                        if self.wrong_secret_passes(probe, &request, client).await {
+                            control.blind = Some(probe);
+                        }
+                    }
+                    if client.is_public() || control.blind != Some(probe) {
+                        return proven(client, probe);
+                    }
+                    last.get_or_insert((probe, reading));
+                }
+                Reading::Issued(token) => {
+                    self.give_back(token, client).await;
+                    return proven(client, probe);
+                }
+                Reading::OtherScope(said) => {
+                    return Remark::new(
+                        Topic::Clients,
+                        Sign::Wrong,
+                        &client.role,
+                        format!("its secret is right, and its scopes are not: {said}"),
+                    )
+                    .way_out(format!("list in `clients.{}.scopes:` what the provider lets it ask for", client.role));
+                }
+                Reading::Disproven(said) => return self.disproven(client, probe, &request, said).await,
+                Reading::Forbidden(_) => {
+                    last = Some((probe, reading));
+                }
+                Reading::Open(_) => {
+                    last.get_or_insert((probe, reading));
+                }
+            }
+        }
+        undecided(client, last)
+    }
+
+    async fn ask(&self, probe: Probe, request: &Request, auth: &ClientAuth) -> Reading {
+        probe.read(&self.wire.send(self.tape, &request.clone().authenticate(auth)).await)
+    }
+
+    /// Whether the provider says the same to whoever does not know the secret.
+    async fn wrong_secret_passes(&self, probe: Probe, request: &Request, client: &Client) -> bool {
+        let wrong = Secret::chosen("wrong client_secret", format!("not-it-{}", chance::token()));
+        let auth = match client.auth() {
+            ClientAuth::Basic { id, .. } => ClientAuth::Basic { id, secret: wrong },
+            ClientAuth::Post { id, .. } => ClientAuth::Post { id, secret: wrong },
+            none @ (ClientAuth::Anonymous | ClientAuth::None { .. }) => none,
+        };
+        self.ask(probe, request, &auth).await == Reading::Proven
+    }
+
+    /// Whether the secret is wrong, or only the way in which it was sent.
+    async fn disproven(&self, client: &Client, probe: Probe, request: &Request, said: &str) -> Remark {
+        let role = &client.role;
+        let wrong = |says: String| Remark::new(Topic::Clients, Sign::Wrong, role, says);
+        let other = match client.auth() {
+            ClientAuth::Basic { id, secret } => Some(("client_secret_post", ClientAuth::Post { id, secret })),
+            ClientAuth::Post { id, secret } => Some(("client_secret_basic", ClientAuth::Basic { id, secret })),
+            ClientAuth::Anonymous | ClientAuth::None { .. } => None,
+        };
+        let Some((method, auth)) = other else {
+            return wrong(format!("the provider does not know `{}` as a public client: {said}", client.id))
+                .way_out(format!("register it as a public client, or give `clients.{role}` its `secret:`; compare `id:` too"));
+        };
+        match self.ask(probe, request, &auth).await {
+            Reading::Proven | Reading::Issued(_) | Reading::OtherScope(_) => {
+                wrong(format!("the provider wants its secret by {method}, not by {}", client.auth.name()))
+                    .way_out(format!("set `clients.{role}.auth: {method}`"))
+            }
+            Reading::Disproven(_) | Reading::Forbidden(_) | Reading::Open(_) => {
+                wrong(format!("the provider does not let `{}` in: {said}", client.id))
+                    .way_out(format!("compare `clients.{role}.id` and `.secret` with what the provider has registered"))
+            }
+        }
+    }
+
+    /// Revokes what a probe was given. Best effort: it expires by itself.
+    async fn give_back(&self, token: &Secret, client: &Client) {
+        if let Some(revocation) = &self.target.endpoints.revocation {
+            drop(self.wire.send(self.tape, &request::revoke(revocation, token).authenticate(&client.auth())).await);
+        }
+    }
+}
+
+/// The one try with a wrong secret, and what came of it.
+struct Control {
+    wanted: bool,
+    /// The probe to which the provider says the same whatever the secret.
+    blind: Option<Probe>,
+}
+
+fn proven(client: &Client, probe: Probe) -> Remark {
+    let says = if client.is_public() {
+        format!("known as a public client (tried {})", probe.words())
+    } else {
+        format!("its secret is right, by {} (tried {})", client.auth.name(), probe.words())
+    };
+    Remark::new(Topic::Clients, Sign::Fine, &client.role, says)
+}
+
+fn undecided(client: &Client, last: Option<(Probe, Reading)>) -> Remark {
+    let role = &client.role;
+    let doubt = |says: String| Remark::new(Topic::Clients, Sign::Doubt, role, says);
+    match last {
+        None => Remark::new(Topic::Clients, Sign::Note, role, "cannot be tried: the provider has no endpoint that it may ask"),
+        Some((probe, Reading::Forbidden(said))) => Remark::new(
+            Topic::Clients,
+            Sign::Wrong,
+            role,
+            format!("may not do this, or is not let in: {} by {}", said, probe.words()),
+        )
+        .way_out(format!(
+            "give `{}` the grants of `clients.{role}.grants` at the provider; some say the same of a wrong secret",
+            client.id
+        )),
+        Some((probe, Reading::Proven)) => {
+            doubt(format!("cannot be told: to {} the provider says the same whatever the secret is", probe.words()))
+                .way_out("none in the configuration; a check will say so if that is wrong")
+        }
+        Some((probe, Reading::Open(said) | Reading::Disproven(said) | Reading::OtherScope(said))) => {
+            doubt(format!("cannot be told: {} to {}", said, probe.words()))
+                .way_out(format!("compare `clients.{role}` with what the provider has registered"))
+        }
+        Some((probe, Reading::Issued(_))) => proven(client, probe),
+    }
+}

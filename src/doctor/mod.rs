@@ -1,0 +1,19 @@
+//! Before a run: what is wrong with the configuration, so that nobody blames the server for it; judges no server.
+//!
+//! [`examine`] looks at everything and logs users in; [`glance`] is the short form that comes before a run. What they find is a
+//! [`Diagnosis`]: remarks under topics, each with a sign and, where something is to do, the way out. A request of theirs does no harm: what is
+//! redeemed, refreshed or revoked is made up, and one wrong secret is tried once.
+
+mod coverage;
+mod credentials;
+mod devices;
+mod diagnosis;
+mod logins;
+mod metadata;
+mod reach;
+mod redirects;
+mod visit;
+
+pub use coverage::{Coverage, Gap};
+pub use diagnosis::{Diagnosis, Health, Remark, Sign, Topic};
+pub use visit::{Extent, examine, glance};
