@@ -2,16 +2,18 @@
 
 mod terminal;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
 
 use super::{Console, surroundings};
-use crate::check::Catalog;
-use crate::doctor::{Diagnosis, Extent, Health, examine};
+use crate::check::{Catalog, Check};
+use crate::doctor::{Diagnosis, Extent, Health, examine, glance};
 use crate::exit::Exit;
-use crate::provider::Provider;
+use crate::provider::{Provider, Target};
+use crate::report::text::plain;
 use crate::wire::{Bounds, Wire};
 
 /// Say what is wrong with a provider file, or with what is registered at the provider, before a run; 2 if something is, 3 if nothing answers
@@ -71,6 +73,30 @@ impl DoctorArgs {
         }
         exit(&diagnosis)
     }
+}
+
+/// The longest that a run is kept from its beginning.
+const GLANCE: Duration = Duration::from_secs(10);
+
+/// The warnings that come before a run.
+const SHOWN: usize = 5;
+
+/// Warns before a run of what is plainly wrong with its configuration: the checks would blame the provider for it, or could not judge.
+pub(super) async fn warn(file: &Path, target: &Target, checks: &[Arc<Check>], wire: &Wire, console: &Console) {
+    let Ok(remarks) = tokio::time::timeout(GLANCE, glance(wire, target, checks)).await else { return };
+    if remarks.is_empty() {
+        return;
+    }
+    let mut message = "the configuration looks wrong, so that findings may not be the provider's fault:".to_owned();
+    for remark in remarks.iter().take(SHOWN) {
+        message
+            .push_str(&plain(&format!("{}: {}: {}", remark.topic.name(), remark.subject, remark.says)).replacen("", "\n  ✗ ", 1));
+    }
+    if remarks.len() > SHOWN {
+        message.push_str(&format!("\n  and {} more", remarks.len() - SHOWN));
+    }
+    message.push_str(&format!("\n  see: flowproof doctor --provider {}", file.display()));
+    console.warn(&message);
 }
 
 fn exit(diagnosis: &Diagnosis) -> Exit {

@@ -1,5 +1,7 @@
 //! Whether a device can ask, and whether the page can be reached where its user types the code.
 
+use std::collections::BTreeSet;
+
 use url::Url;
 
 use super::diagnosis::{Remark, Sign, Topic};
@@ -10,13 +12,12 @@ use crate::provider::{Client, Grant};
 use crate::wire::Jar;
 
 impl Visit<'_> {
-    /// One device code is asked for, and left to expire.
-    pub(super) async fn devices(&self) -> Vec<Remark> {
+    /// One device code is asked for, by a client that is none of those, and left to expire.
+    pub(super) async fn devices(&self, not_let_in: &BTreeSet<String>) -> Vec<Remark> {
         let Some(endpoint) = &self.target.endpoints.device_authorization else { return Vec::new() };
+        let may = |client: &&Client| client.may(Grant::DeviceCode) && !not_let_in.contains(&client.role);
         let clients = &self.provider().clients;
-        let Some(client) = clients.get("tv").or(clients.values().find(|client| client.may(Grant::DeviceCode))) else {
-            return Vec::new();
-        };
+        let Some(client) = clients.get("tv").filter(may).or(clients.values().find(may)) else { return Vec::new() };
         let scope = Some(client.scopes.join(" ")).filter(|scope| !scope.is_empty());
         let request = request::device(endpoint).set_some("scope", scope).authenticate(&client.auth());
         let response = match self.wire.send(self.tape, &request).await {

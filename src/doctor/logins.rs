@@ -1,5 +1,7 @@
 //! Whether the users can log in by the driver of the provider file: once each, with the code redeemed and what came of it given back.
 
+use std::collections::BTreeSet;
+
 use super::diagnosis::{Remark, Sign, Topic};
 use super::visit::{Visit, quoted};
 use crate::check::chance;
@@ -16,11 +18,13 @@ const APPROVE: [&str; 2] = ["alice", "bob"];
 const REFUSE: &str = "carol";
 
 impl Visit<'_> {
-    /// A remark for each user. The one who refuses is led to the page that asks, and no further.
-    pub(super) async fn users(&self) -> Vec<Remark> {
+    /// A remark for each user, by a client that is none of those. The one who refuses is led to the page that asks, and no further.
+    pub(super) async fn users(&self, not_let_in: &BTreeSet<String>) -> Vec<Remark> {
         let clients = &self.provider().clients;
         let roles = ["web", "spa"].into_iter().filter_map(|role| clients.get(role)).chain(clients.values());
-        let may = |client: &&Client| client.may(Grant::AuthorizationCode) && !client.redirect_uris.is_empty();
+        let may = |client: &&Client| {
+            client.may(Grant::AuthorizationCode) && !client.redirect_uris.is_empty() && !not_let_in.contains(&client.role)
+        };
         let Some(client) = roles.into_iter().find(may) else { return Vec::new() };
         if self.target.endpoints.authorization.is_none() {
             return Vec::new();
@@ -133,8 +137,17 @@ impl Visit<'_> {
     fn failed(&self, user: &User, sighting: &Sighting) -> Remark {
         let driver = self.provider().login.driver.name();
         let page = sighting.pages().last().map(|hop| hop.page());
-        let offers = page.as_ref().map(|page| format!("; {}", page.offer())).unwrap_or_default();
-        let says = format!("cannot log in: {}{offers}", sighting.describe());
+        let saw = match &sighting.end {
+            End::Stuck { why } => why.clone(),
+            End::Redirected { .. }
+            | End::Outside { .. }
+            | End::Finished
+            | End::Refused { .. }
+            | End::Crashed { .. }
+            | End::Failed(_) => sighting.describe(),
+        };
+        let offers = page.map(|page| page.offer()).filter(|offer| !saw.contains(offer.as_str()));
+        let says = format!("cannot log in: {saw}{}", offers.map(|offer| format!("; {offer}")).unwrap_or_default());
         let role = "the user may have another password, or may have to change it first";
         let remark = |sign, way_out: String| Remark::new(Topic::Users, sign, &user.name, &says).way_out(way_out);
         match &sighting.end {

@@ -42,7 +42,8 @@ impl Landing {
             },
             End::Refused { status } => {
                 let said = match (page, sighting.last()) {
-                    (Some(page), _) => quoted(&format!("{} {}", page.title(), page.text())),
+                    (Some(page), _) if page.text().contains(page.title()) => quoted(page.text()),
+                    (Some(page), _) => quoted(&format!("{}: {}", page.title(), page.text())),
                     (None, Some(hop)) => quoted(&hop.response.text()),
                     (None, None) => String::new(),
                 };

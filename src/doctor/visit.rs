@@ -41,8 +41,10 @@ pub async fn examine(wire: &Wire, provider: Provider, extent: &Extent<'_>, heard
             let visit = Visit { wire, tape: &tape, target };
             told.tell(visit.credentials(None).await);
             told.tell(visit.redirect_uris(&|_, _| true, true).await);
-            told.tell(visit.users().await);
-            told.tell(visit.devices().await);
+            // One cause, one remark: what a client cannot do that is not let in is said above.
+            let not_let_in = told.not_let_in();
+            told.tell(visit.users(&not_let_in).await);
+            told.tell(visit.devices(&not_let_in).await);
             coverage = Some(Coverage::of(extent.checks, target, extent.max_wait));
         }
     }
@@ -90,6 +92,12 @@ struct Told<'a> {
 }
 
 impl Told<'_> {
+    /// The roles of the clients that something is wrong with.
+    fn not_let_in(&self) -> BTreeSet<String> {
+        let about = |remark: &&Remark| matches!(remark.topic, Topic::Clients | Topic::RedirectUris) && remark.sign == Sign::Wrong;
+        self.remarks.iter().filter(about).map(|remark| remark.subject.clone()).collect()
+    }
+
     fn tell(&mut self, mut remarks: Vec<Remark>) {
         remarks.iter_mut().for_each(|remark| mask(self.tape, remark));
         if !remarks.is_empty() {

@@ -51,6 +51,9 @@ pub struct CheckArgs {
     /// Give the embedded server this defect, to see which checks find it; may be repeated
     #[arg(long = "defect", value_name = "NAME", value_delimiter = ',', conflicts_with = "provider")]
     pub(super) defects: Vec<String>,
+    /// Do not look at the configuration first, as `flowproof doctor` does; what that finds are warnings
+    #[arg(long)]
+    pub(super) skip_doctor: bool,
     /// Play the checks in an order made of this number
     #[arg(long, value_name = "SEED")]
     pub(super) shuffle: Option<u64>,

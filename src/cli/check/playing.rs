@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::CheckArgs;
 use crate::check::{Catalog, Check, Options, Selection};
-use crate::cli::{Console, embedded, signals, surroundings};
+use crate::cli::{Console, doctor, embedded, signals, surroundings};
 use crate::exit::Exit;
 use crate::provider::{Provider, Target, Unreachable, discover};
 use crate::verdict::Profile;
@@ -26,6 +26,9 @@ impl CheckArgs {
             Ok(found) => found,
             Err(exit) => return exit,
         };
+        if let (Some(file), [target], false) = (&self.provider, targets.as_slice(), self.skip_doctor) {
+            doctor::warn(file, target, checks, &wire, console).await;
+        }
         let options = Options {
             profile: self.profile(&targets),
             fail_on: self.fail_on.into(),
