@@ -3,7 +3,7 @@
 //! This page is the map of the house. An arrow goes down only:
 //!
 //! ```text
-//! main -> cli -> { doctor, prove } -> { check, load, report } -> login -> { provider, verdict } -> wire -> protocol
+//! main -> cli -> { doctor, prove } -> { check, load, report, baseline } -> login -> { provider, verdict } -> wire -> protocol
 //!         cli -> server, exit
 //! ```
 //!
@@ -18,6 +18,7 @@
 //! | [`report`] | a run rendered: terminal, JSON, JUnit |
 //! | [`login`] | how a user is made to approve or deny |
 //! | [`provider`] | who is tested: the provider file, discovery, capabilities, clients by role |
+//! | [`baseline`] | the violations that are known, as a file |
 //! | [`verdict`] | what a run found; plain data |
 //! | [`wire`] | the only place that sends for check, login and provider |
 //! | [`protocol`] | what an OAuth client says and hears; pure |
@@ -25,6 +26,8 @@
 //!
 //! The feature `server` is that last room alone, for other people's tests; `wiremock` adds it as the responder of a mock.
 
+#[cfg(feature = "cli")]
+pub mod baseline;
 #[cfg(feature = "cli")]
 pub mod check;
 #[cfg(feature = "cli")]

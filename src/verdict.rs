@@ -95,6 +95,21 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [Self::Accepted, Self::Refused, Self::Ineffective, Self::Malformed, Self::Leaked, Self::Crashed];
+
+    /// What it says of the provider, in words.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Accepted => "it took what it should have refused",
+            Self::Refused => "it refused what should have worked",
+            Self::Ineffective => "it said yes, and nothing came of it",
+            Self::Malformed => "it decided rightly and said it wrongly",
+            Self::Leaked => "it let out what should stay in",
+            Self::Crashed => "it failed to answer",
+        }
+    }
+
     /// The kind's name.
     pub fn name(self) -> &'static str {
         match self {
@@ -115,6 +130,16 @@ pub struct Section {
     pub document: String,
     /// The section's number.
     pub number: String,
+}
+
+impl Section {
+    /// Where it can be read.
+    pub fn link(&self) -> String {
+        match self.document.strip_prefix("RFC") {
+            Some(number) => format!("https://www.rfc-editor.org/rfc/rfc{number}#section-{}", self.number),
+            None => format!("https://datatracker.ietf.org/doc/html/{}#section-{}", self.document, self.number),
+        }
+    }
 }
 
 impl fmt::Display for Section {
@@ -354,6 +379,17 @@ impl Finding {
     /// The feature that the check belongs to: the id up to its slash.
     pub fn feature(&self) -> &str {
         self.id.split('/').next().unwrap_or(&self.id)
+    }
+
+    /// The exchange that shows what went wrong, from 0: the one that was judged, else the last at its endpoint, else the last at all.
+    pub fn judged(&self) -> Option<usize> {
+        let violation = self.violation.as_ref();
+        let named = violation.and_then(|violation| violation.exchange).filter(|at| *at < self.exchanges.len());
+        let at_endpoint = || {
+            let endpoint = violation?.endpoint;
+            self.exchanges.iter().rposition(|exchange| exchange.endpoint == endpoint)
+        };
+        named.or_else(at_endpoint).or(self.exchanges.len().checked_sub(1))
     }
 
     /// What came of the check, in one line.

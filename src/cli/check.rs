@@ -1,6 +1,7 @@
 //! `flowproof check`: runs the checks against a provider, prints what was found, and writes the reports.
 
 mod arguments;
+mod known;
 mod playing;
 mod telling;
 
@@ -24,7 +25,11 @@ impl CheckArgs {
             Ok(catalog) => catalog,
             Err(error) => return console.usage(&error),
         };
-        let selection = Selection { tags: self.tags.clone(), ids: self.ids.clone() };
+        if let Some(id) = self.bug_report.as_ref().filter(|id| catalog.check(id).is_none()) {
+            return console.usage(&format_args!("--bug-report {id}: no check has this id; --list shows every id"));
+        }
+        let ids = self.bug_report.iter().chain(&self.ids).cloned().collect();
+        let selection = Selection { tags: self.tags.clone(), ids };
         let checks = match selection.choose(&catalog) {
             Ok(checks) => checks,
             Err(message) => return console.usage(&message),
@@ -43,12 +48,20 @@ impl CheckArgs {
         if let Err(message) = embedded::known(&self.defects) {
             return console.usage(&message);
         }
+        let baselines = match self.baselines() {
+            Ok(baselines) => baselines,
+            Err(error) => return console.usage(&error),
+        };
         // Before the run, so that an hour's findings are not lost to a folder that cannot be written.
-        if let Err(error) = report::files::writable(&self.output) {
-            return console.usage(&error);
+        let places = [self.write_baseline.as_deref(), self.summary.as_deref()].into_iter().flatten().map(report::files::above);
+        for place in std::iter::once(self.output.as_path()).chain(places) {
+            if let Err(error) = report::files::writable(place) {
+                return console.usage(&error);
+            }
         }
         match console.block_on(self.play(&catalog, &checks, &selection, console)) {
-            Ok(exit) | Err(exit) => exit,
+            Ok(Ok(played)) => self.tell(played, &baselines, &catalog, console),
+            Ok(Err(exit)) | Err(exit) => exit,
         }
     }
 }

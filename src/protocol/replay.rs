@@ -330,7 +330,10 @@ impl fmt::Display for Variable {
             Origin::Answer(at) => write!(f, "the {what} in the answer to exchange {}", at + 1),
             Origin::MadeUp => match what {
                 "code_verifier" => f.write_str("a verifier of your own; the code_challenge of its request has to be made of it"),
-                _ => write!(f, "the {what}, which was made for this check: any value of its kind"),
+                _ => match what.strip_prefix("made up ") {
+                    Some(kind) => write!(f, "any {kind}: it was made up for this check"),
+                    None => write!(f, "the {what}, which this check has made"),
+                },
             },
         }
     }

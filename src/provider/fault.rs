@@ -51,7 +51,7 @@ pub enum Error {
     UnknownKey {
         /// Where.
         place: Box<Place>,
-        /// The keys round it, such as `clients.web`; empty at the top.
+        /// The keys round it, such as `clients.web`, or the document.
         within: String,
         /// The key; none where it may hold a secret, for want of a colon or a space.
         key: Option<String>,
@@ -144,7 +144,6 @@ impl fmt::Display for Error {
                 write!(f, "{place}: not YAML: {problem}{}\n  {way_out}", place.excerpt())
             }
             Self::UnknownKey { place, within, key, known } => {
-                let within = if within.is_empty() { "a provider file".to_owned() } else { format!("`{within}`") };
                 let stranger = key.as_ref().map_or("what stands here".to_owned(), |key| format!("`{key}`"));
                 write!(f, "{place}: {stranger} is not a key of {within}{}", place.excerpt())?;
                 write!(f, "\n  expected one of: {}", known.join(", "))?;

@@ -6,67 +6,27 @@ use std::time::Duration;
 use url::Url;
 
 use super::client::{AuthMethod, Client, Grant};
+use super::document::{self, Paper};
 use super::endpoints::{EndpointOverrides, Endpoints};
-use super::fault::{Error, Place};
+use super::fault::Error;
 use super::login;
 use super::model::{Admin, LoadPolicy, PkcePolicy, Provider, Resource, Source, User};
 use super::needs::Need;
 use super::reading::{Fields, Reading, Spot};
-use super::{shown, spelling, tree};
+use super::{spelling, tree};
 use crate::protocol::Profile;
 use crate::protocol::Secret;
 use crate::protocol::request::DEVICE_CODE_GRANT;
 
 /// Reads the text of a provider file.
 pub(super) fn from_yaml(text: &str, source: Source, env: &dyn Fn(&str) -> Option<String>) -> Result<Provider, Error> {
-    let root = tree::of_yaml(text).map_err(|error| syntax(text, source.clone(), &error))?;
-    read(&Reading { source, text, root: &root, env: Some(env) })
+    document::of_yaml(text, source, Paper::PROVIDER_FILE, Some(env), read)
 }
 
 /// Reads a document that was made and not written.
 pub(super) fn from_json(document: &serde_json::Value, source: Source) -> Result<Provider, Error> {
     let root = tree::of_json(document);
-    read(&Reading { source, text: "", root: &root, env: None })
-}
-
-/// The library's words for a fault without what they quote: that may be a piece of a secret.
-fn syntax(text: &str, source: Source, error: &serde_yaml::Error) -> Error {
-    let error = error.without_snippet();
-    let (problem, way_out) = match error {
-        serde_yaml::Error::DuplicateMappingKey { .. } => {
-            ("this key stands twice in its mapping".to_owned(), "keep one of the two")
-        }
-        serde_yaml::Error::MultipleDocuments { .. } => {
-            ("a second document starts here".to_owned(), "a provider file is one document: leave out `---` and what follows it")
-        }
-        serde_yaml::Error::NonFiniteFloat { .. } => {
-            ("this number is not finite".to_owned(), "put it in quotes if it is a string")
-        }
-        other => (
-            unquoted(&other.render_with_formatter(&serde_yaml::UserMessageFormatter)),
-            "a value with `:`, `#`, `@`, brackets or quotes in it belongs in quotes",
-        ),
-    };
-    let position = error.location().map(|at| (at.line(), at.column())).filter(|(line, _)| *line > 0).map(|(line, column)| {
-        let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
-        (number(line), number(column))
-    });
-    let line = position.and_then(|(line, column)| shown::in_text(text, line, column));
-    Error::Syntax { place: Box::new(Place { source, position, line }), problem, way_out }
-}
-
-fn unquoted(message: &str) -> String {
-    let message = message.split(" at line ").next().unwrap_or_default();
-    let mut out = String::new();
-    let mut rest = message;
-    while let Some(open) = rest.find(['`', '"', '\'']) {
-        let quoted = rest[open + 1..].find(['`', '"', '\'']).map_or(rest.len(), |end| open + end + 2);
-        let structure = rest[open..quoted].chars().all(|c| "`\"'[]{},:-?".contains(c));
-        out.push_str(if structure { &rest[..quoted] } else { rest[..open].trim_end_matches([':', ' ']) });
-        rest = &rest[quoted..];
-    }
-    out.push_str(rest);
-    out
+    read(&Reading { source, paper: Paper::PROVIDER_FILE, text: "", root: &root, env: None })
 }
 
 const KEYS: [&str; 12] = [

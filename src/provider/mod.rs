@@ -3,12 +3,14 @@
 //! ```text
 //! text -> tree (values with their places) -> file (keys; reading: types, expand: ${VAR}) -> Provider
 //! Provider -> discovery -> Target -> needs (what a check may ask of it)
+//! document: what sort of text it is; the baseline is read so, too
 //! fault, shown, spelling: what an error says, and what of the file it may show
 //! ```
 
 mod admin;
 mod client;
 mod discovery;
+mod document;
 mod endpoints;
 mod expand;
 mod fault;
@@ -24,10 +26,13 @@ mod tree;
 pub use admin::AdminError;
 pub use client::{AuthMethod, Client, Grant};
 pub use discovery::{Metadata, Seen, Target, Unreachable, WellKnown, discover};
+pub use document::Paper;
+pub(crate) use document::of_yaml;
 pub use endpoints::{EndpointOverrides, Endpoints};
 pub use expand::{Env, Unexpanded, expand};
 pub use fault::{Error, Place};
 pub use login::{Driver, Login};
 pub use model::{Admin, LoadPolicy, PkcePolicy, Provider, Resource, Source, User};
 pub use needs::{Need, lacking, lacking_for};
+pub(crate) use reading::{Reading, Spot};
 pub use shown::Line;

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::document::Paper;
 use super::expand::{Env, Unexpanded, expand};
 use super::fault::{Error, Place};
 use super::model::Source;
@@ -9,11 +10,12 @@ use super::shown;
 use super::tree::{At, Node, Shape};
 
 /// A document that is being read.
-pub(super) struct Reading<'a> {
+pub(crate) struct Reading<'a> {
     pub source: Source,
+    pub paper: Paper,
     /// The text, where there is one to point into.
     pub text: &'a str,
-    pub root: &'a Node,
+    pub(super) root: &'a Node,
     /// Answers for `${VAR}`; none where `${` stands for itself.
     pub env: Option<&'a Env<'a>>,
 }
@@ -28,14 +30,17 @@ impl<'a> Reading<'a> {
         Box::new(Place {
             source: self.source.clone(),
             position: at.map(|at| (at.line, at.column)),
-            line: at.and_then(|at| shown::in_document(self.text, self.root, at)),
+            line: at.and_then(|at| match self.paper.holds_secrets {
+                true => shown::in_document(self.text, self.root, at),
+                false => shown::openly(self.text, at.line, at.column),
+            }),
         })
     }
 }
 
 /// A value with the keys that lead to it.
 #[derive(Clone)]
-pub(super) struct Spot<'a> {
+pub(crate) struct Spot<'a> {
     reading: &'a Reading<'a>,
     node: &'a Node,
     key: Option<&'a Node>,
@@ -167,8 +172,10 @@ impl<'a> Spot<'a> {
     /// The key means nothing.
     pub fn unknown_key(&self, known: Vec<String>) -> Error {
         let at = self.key.and_then(|key| key.at.as_ref());
-        let within =
-            self.path.strip_suffix(self.name()).map(|within| within.trim_end_matches('.')).unwrap_or_default().to_owned();
+        let within = match self.path.strip_suffix(self.name()).map(|within| within.trim_end_matches('.')).unwrap_or_default() {
+            "" => self.reading.paper.noun.to_owned(),
+            keys => format!("`{keys}`"),
+        };
         let key = shown::is_plain_key(self.name(), self.reading.text, at).then(|| self.name().to_owned());
         Error::UnknownKey { place: self.reading.place(at), within, key, known }
     }
@@ -211,7 +218,7 @@ impl<'a> Spot<'a> {
 }
 
 /// A mapping whose keys are known.
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     of: Spot<'a>,
     entries: Vec<(String, Spot<'a>)>,
 }
@@ -260,7 +267,9 @@ impl<'a> Fields<'a> {
     /// The key must be there and is not.
     pub fn missing(&self, name: &str, purpose: &str) -> Error {
         let key = if self.of.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.of.path) };
-        let at = self.of.key.and_then(|key| key.at.as_ref());
+        // The item of a list has no key, and the document as a whole no place that is worth pointing at.
+        let item = self.of.node.at.as_ref().filter(|_| !self.of.path.is_empty());
+        let at = self.of.key.and_then(|key| key.at.as_ref()).or(item);
         Error::MissingKey { place: self.of.reading.place(at), key, purpose: purpose.to_owned() }
     }
 }

@@ -54,6 +54,14 @@ pub fn writable(dir: &Path) -> Result<(), StoreError> {
     tempfile::NamedTempFile::new_in(dir).map(drop).map_err(failed)
 }
 
+/// The directory of a file.
+pub fn above(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
 fn remove(path: &Path) -> Result<(), StoreError> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError { path: path.to_owned(), source: error }),
@@ -99,10 +107,7 @@ fn put(
     if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
         return Err(failed(io::Error::other("it is there and is not a regular file")));
     }
-    let dir = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let dir = above(path);
     std::fs::create_dir_all(dir).map_err(|source| StoreError { path: dir.to_owned(), source })?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".flowproof-");

@@ -1,4 +1,5 @@
-//! The JUnit report, for CI systems: a suite for each feature, and a test case is red exactly when it keeps the run from being conformant.
+//! The JUnit report, for CI systems: a suite for each feature, and a test case is red exactly when it keeps the run from being conformant. A known
+//! violation is skipped, with its reason; an entry of the baseline that is stale is a red case in a suite of its own.
 //!
 //! ```text
 //! <testsuite name="pkce" tests="2" disabled="0" errors="0" failures="1" time="0.139">
@@ -11,7 +12,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::terminal::detail::{self, Evidence};
 use super::text::{Style, plain};
-use crate::verdict::{Finding, Outcome, Run};
+use crate::verdict::{Finding, Outcome, Run, Stale};
 
 /// The text of a failure is laid out as in `report.txt`.
 const STYLE: Style = Style { color: false, width: 100 };
@@ -36,7 +37,24 @@ pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
         suite.set_time(time);
         report.add_test_suite(suite);
     }
+    if let Some(baseline) = run.baseline.as_ref().filter(|baseline| !baseline.stale.is_empty()) {
+        let mut suite = TestSuite::new("known-issues");
+        baseline.stale.iter().for_each(|stale| {
+            suite.add_test_case(stale_case(stale, &baseline.path));
+        });
+        report.add_test_suite(suite);
+    }
     report.serialize(&mut *out).map_err(io::Error::other)
+}
+
+fn stale_case(stale: &Stale, path: &str) -> TestCase {
+    let mut failure = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    failure.set_type("stale");
+    failure.set_message(plain(&stale.staleness.to_string()));
+    failure.set_description(plain(&format!("take it out of {path}, or mend it; the reason it gave: {}", stale.reason)));
+    let mut case = TestCase::new(plain(&stale.check), failure);
+    case.set_classname("known-issues");
+    case
 }
 
 fn case(finding: &Finding, run: &Run) -> io::Result<TestCase> {
@@ -49,13 +67,15 @@ fn case(finding: &Finding, run: &Run) -> io::Result<TestCase> {
         Outcome::Warned | Outcome::Noted if !run.policy.fails(finding) => {
             case.set_system_out(text);
         }
+        Outcome::Known => {
+            case.set_system_out(text);
+        }
         Outcome::Passed
         | Outcome::Violated
         | Outcome::Warned
         | Outcome::Noted
         | Outcome::NotApplicable
-        | Outcome::Inconclusive
-        | Outcome::Known => {}
+        | Outcome::Inconclusive => {}
     }
     Ok(case)
 }

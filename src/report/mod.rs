@@ -1,12 +1,16 @@
 //! Renders a run; one format, one file, each of which opens with a sample of its output.
 
+pub mod bug_report;
 pub mod files;
 pub mod json;
 pub mod junit;
 pub mod load;
+mod markdown;
 pub mod progress;
+pub mod summary;
 pub mod terminal;
 pub mod text;
+pub mod trace;
 
 pub use files::{StoreError, store};
 pub use progress::Progress;

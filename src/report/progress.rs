@@ -57,6 +57,11 @@ impl Progress {
         message + &plain(name)
     }
 
+    /// Writes something else meanwhile, the line out of its way.
+    pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
+    }
+
     /// Takes the line away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();

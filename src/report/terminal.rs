@@ -8,7 +8,8 @@
 //! ```
 
 pub(super) mod detail;
-mod exchange;
+pub(super) mod exchange;
+mod known;
 mod table;
 
 use std::io::{self, Write};
@@ -28,7 +29,7 @@ pub fn render(run: &Run, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     table::render(run, style, out)?;
     grouped_by_reason(run, Outcome::NotApplicable, style, out)?;
     listed(run, Outcome::Noted, style, out)?;
-    listed(run, Outcome::Known, style, out)?;
+    known::render(run, style, out)?;
     grouped_by_reason(run, Outcome::Inconclusive, style, out)?;
     for finding in run.findings.iter().filter(|finding| finding.outcome == Outcome::Warned) {
         writeln!(out)?;
@@ -52,6 +53,13 @@ fn heading(run: &Run, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     }
     if !run.policy.selection.is_empty() {
         style.labelled(out, 8, "  only", &run.policy.selection.join(", "))?;
+    }
+    if let Some(baseline) = &run.baseline {
+        let entries = match baseline.entries {
+            1 => "1 entry".to_owned(),
+            count => format!("{count} entries"),
+        };
+        writeln!(out, "  {}  {} ({entries})", style.paint(Ink::Faint, "known issues"), plain(&baseline.path))?;
     }
     writeln!(out)
 }
@@ -151,12 +159,24 @@ fn verdict(run: &Run, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         style.labelled(out, 0, "", "The run was cut short: what it did not reach is missing above.")?;
     }
     let (ink, why) = match run.verdict {
-        Conformance::Conformant => (Ink::Good, "every must that applies holds".to_owned()),
+        Conformance::Conformant => (Ink::Good, why_conformant(run)),
         Conformance::NonConformant => (Ink::Bad, why_non_conformant(run)),
         Conformance::Incomplete => (Ink::Open, why_incomplete(run)),
     };
     let name = run.verdict.name().to_uppercase();
     style.labelled_in(ink, out, name.len() + 2, &name, &format!("with {}: {why}", run.policy.profile.name()))
+}
+
+fn why_conformant(run: &Run) -> String {
+    let stale = run.baseline.as_ref().map_or(0, |baseline| baseline.stale.len());
+    let mut why = match run.count(Outcome::Known) {
+        0 => "every must that applies holds".to_owned(),
+        known => format!("every must that applies holds but for {}", counted(known, "known violation")),
+    };
+    if stale > 0 {
+        why.push_str(&format!("; the baseline is stale in {stale} of its entries"));
+    }
+    why
 }
 
 fn why_non_conformant(run: &Run) -> String {
@@ -197,8 +217,14 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{plural}")
 }
 
+/// The counts of a run: `2 passed, 4 violated`.
+pub(super) fn totals_in_words(run: &Run) -> String {
+    let counts = Outcome::ALL.into_iter().map(|outcome| (outcome, run.count(outcome))).filter(|(_, count)| *count > 0);
+    counts.map(|(outcome, count)| format!("{count} {}", outcome.name())).collect::<Vec<_>>().join(", ")
+}
+
 /// Milliseconds as people say them.
-fn duration(millis: u64) -> String {
+pub(super) fn duration(millis: u64) -> String {
     match millis {
         0..1_000 => format!("{millis} ms"),
         1_000..60_000 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),

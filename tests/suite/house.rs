@@ -15,11 +15,15 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("check", &["login", "provider", "verdict", "wire", "protocol"]),
     ("load", &["login", "provider", "verdict", "wire", "protocol"]),
     ("report", &["verdict", "protocol"]),
+    ("baseline", &["provider", "verdict", "protocol"]),
     ("doctor", &["check", "login", "provider", "verdict", "wire", "protocol"]),
     ("prove", &["check", "provider", "verdict", "wire", "protocol"]),
     (
         "cli",
-        &["doctor", "prove", "check", "load", "report", "login", "provider", "verdict", "wire", "protocol", "server", "exit"],
+        &[
+            "doctor", "prove", "baseline", "check", "load", "report", "login", "provider", "verdict", "wire", "protocol",
+            "server", "exit",
+        ],
     ),
     ("main", &["cli", "exit"]),
 ];

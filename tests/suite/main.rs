@@ -7,6 +7,7 @@ mod discovery;
 mod doctor;
 mod hostile;
 mod house;
+mod known_issues;
 mod load;
 mod login_form;
 mod needs;

@@ -733,7 +733,7 @@ issuer: http://y
 acme.yaml:3:1: not YAML: a second document starts here
   3 | issuer: http://y
     | ^
-  a provider file is one document: leave out `---` and what follows it
+  a file is one document: leave out `---` and what follows it
 "#,
     );
 }

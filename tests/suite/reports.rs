@@ -7,7 +7,7 @@ mod sample;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum as _;
-use flowproof::report::{Format, Style, json, junit, store, terminal};
+use flowproof::report::{Format, Style, bug_report, files, json, junit, store, summary, terminal, trace};
 use flowproof::verdict::{Conformance, FailOn, Finding, Outcome, Run};
 
 fn text(run: &Run, color: bool, width: usize) -> String {
@@ -26,13 +26,30 @@ fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/samples")
 }
 
+/// Writes the sample run in each format; says which files those are.
+fn every_format(dir: &Path) -> Vec<PathBuf> {
+    let run = sample::run();
+    let mut written = store(&run, dir, Format::value_variants()).expect("the reports can be written");
+    let finding = sample::one("pkce/another-code-verifier");
+    let mut put = |name: &str, render: &dyn Fn(&mut dyn std::io::Write) -> std::io::Result<()>| {
+        let path = dir.join(name);
+        files::replace(&path, render).expect("the report can be written");
+        written.push(path);
+    };
+    put("summary.md", &|out| summary::render(&run, out));
+    put("trace.txt", &|out| trace::render(&finding, &Style { color: false, width: 100 }, out));
+    let again = bug_report::command(Some("provider.yaml"), &[], &finding.id);
+    put(&bug_report::file_name(&finding.id), &|out| bug_report::render(&finding, &run, &again, out));
+    written
+}
+
 #[test]
 fn every_format_renders_its_committed_sample() {
     if std::env::var_os("FLOWPROOF_BLESS").is_some() {
-        store(&sample::run(), &samples(), Format::value_variants()).expect("the samples can be written");
+        every_format(&samples());
     }
     let dir = tempfile::tempdir().expect("a directory");
-    let written = store(&sample::run(), dir.path(), Format::value_variants()).expect("the reports can be written");
+    let written = every_format(dir.path());
     let committed =
         std::fs::read_dir(samples()).expect("the samples are there").flatten().filter(|entry| entry.path().is_file()).count();
     assert_eq!(written.len(), committed, "every format has its sample, and every sample its format");
@@ -45,7 +62,14 @@ fn every_format_renders_its_committed_sample() {
 
 #[test]
 fn the_sample_at_the_top_of_each_format_is_its_real_output() {
-    for (source, report) in [("terminal.rs", "report.txt"), ("json.rs", "report.json"), ("junit.rs", "report.xml")] {
+    for (source, report) in [
+        ("terminal.rs", "report.txt"),
+        ("json.rs", "report.json"),
+        ("junit.rs", "report.xml"),
+        ("summary.rs", "summary.md"),
+        ("trace.rs", "trace.txt"),
+        ("bug_report.rs", "bug-report-pkce-another-code-verifier.md"),
+    ] {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report").join(source);
         let source = std::fs::read_to_string(source).expect("the source is there");
         let sample: Vec<&str> = source
@@ -114,7 +138,8 @@ fn no_line_is_wider_than_the_terminal_but_an_address() {
     for width in [80, 100, 120] {
         for line in text(&run, false, width).lines() {
             let wide = line.chars().count() > width;
-            assert!(!wide || line.contains("http"), "{width}: {line}");
+            // What is to be copied is not broken.
+            assert!(!wide || line.contains("http") || line.trim_start().starts_with("--data"), "{width}: {line}");
         }
     }
 }
@@ -192,13 +217,15 @@ fn junit_is_red_exactly_where_the_run_is_not_conformant() {
     let mut run = sample::run();
     let xml_of = xml(&run);
     let count = |text: &str, tag: &str| text.matches(tag).count();
-    assert_eq!(count(&xml_of, "<failure "), run.count(Outcome::Violated));
+    assert_eq!(count(&xml_of, "<failure "), run.count(Outcome::Violated) + 1, "and the stale entry of the baseline");
+    assert_eq!(count(&xml_of, "type=\"stale\""), 1);
     assert_eq!(count(&xml_of, "<error "), 2, "the inconclusive musts");
     assert_eq!(count(&xml_of, "<skipped "), run.count(Outcome::NotApplicable) + run.count(Outcome::Known) + 1);
     assert!(xml_of.contains(r#"classname="pkce""#) && xml_of.contains(r#"type="accepted""#));
 
     run.policy.allow_inconclusive = vec!["device/denied".to_owned(), "code/replay-revokes".to_owned()];
     run.policy.fail_on = FailOn::Should;
+    run.baseline = None;
     let xml_of = xml(&run);
     assert_eq!(count(&xml_of, "<error "), 0);
     assert_eq!(count(&xml_of, "<failure "), run.count(Outcome::Violated) + run.count(Outcome::Warned));

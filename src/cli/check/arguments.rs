@@ -42,6 +42,26 @@ pub struct CheckArgs {
     /// A check that may stay inconclusive; may be repeated
     #[arg(long, value_name = "ID")]
     pub(super) allow_inconclusive: Vec<String>,
+    /// The violations that are known: they stay in every report and do not fail the run; without it, known-issues.yaml beside the provider
+    /// file, if it is there
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Do not look for known-issues.yaml beside the provider file
+    #[arg(long, conflicts_with = "baseline")]
+    pub(super) no_baseline: bool,
+    /// Write a baseline of what fails this run, ready to edit. Of one that is there the reasons stay, comments do not; entries go whose
+    /// check fails no more. The exit code is the run's
+    #[arg(long, value_name = "FILE")]
+    pub(super) write_baseline: Option<PathBuf>,
+    /// Print each exchange of the chosen checks as it happened, masked
+    #[arg(long)]
+    pub(super) trace: bool,
+    /// Run this one check and write into the output folder, as Markdown, what the provider's maintainers want to read of its violation
+    #[arg(long, value_name = "ID", conflicts_with_all = ["tags", "ids", "list"])]
+    pub(super) bug_report: Option<String>,
+    /// Append a short Markdown to this file, for the page of a CI job ($GITHUB_STEP_SUMMARY)
+    #[arg(long, value_name = "FILE")]
+    pub(super) summary: Option<PathBuf>,
     /// Formats to write; report.json is always written
     #[arg(long, value_name = "FORMATS", value_enum, value_delimiter = ',')]
     pub(super) report: Vec<Format>,

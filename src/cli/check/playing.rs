@@ -8,24 +8,29 @@ use futures::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 
 use super::CheckArgs;
+use crate::check::run::Played;
 use crate::check::{Catalog, Check, Options, Selection};
 use crate::cli::{Console, doctor, embedded, signals, surroundings};
 use crate::exit::Exit;
 use crate::provider::{Provider, Target, Unreachable, discover};
-use crate::verdict::Profile;
+use crate::report::trace;
+use crate::verdict::{Finding, Profile};
 use crate::wire::{Bounds, Tape, Wire};
 
 impl CheckArgs {
-    /// Plays the checks and tells what was found.
-    pub(super) async fn play(&self, catalog: &Catalog, checks: &[Arc<Check>], selection: &Selection, console: &Console) -> Exit {
+    /// Plays the checks.
+    pub(super) async fn play(
+        &self,
+        catalog: &Catalog,
+        checks: &[Arc<Check>],
+        selection: &Selection,
+        console: &Console,
+    ) -> Result<Played, Exit> {
         let wire = match Wire::new(Bounds::default()) {
             Ok(wire) => wire,
-            Err(failure) => return console.usage(&failure),
+            Err(failure) => return Err(console.usage(&failure)),
         };
-        let (targets, server) = match self.targets(&wire, console).await {
-            Ok(found) => found,
-            Err(exit) => return exit,
-        };
+        let (targets, server) = self.targets(&wire, console).await?;
         if let (Some(file), [target], false) = (&self.provider, targets.as_slice(), self.skip_doctor) {
             doctor::warn(file, target, checks, &wire, console).await;
         }
@@ -45,12 +50,16 @@ impl CheckArgs {
                 let stop = stop.clone();
                 move |()| stop.cancel()
             })),
-            Err(error) => return console.usage(&format_args!("cannot listen for signals: {error}")),
+            Err(error) => return Err(console.usage(&format_args!("cannot listen for signals: {error}"))),
         };
         let progress = Rc::new(console.progress(checks.len(), "checks"));
         let heard = {
-            let progress = progress.clone();
-            Rc::new(move |finding: &crate::verdict::Finding| progress.done(finding.outcome, &finding.id))
+            let (progress, traced, console) = (progress.clone(), self.trace, *console);
+            Rc::new(move |finding: &Finding| {
+                progress.done(finding.outcome, &finding.id);
+                // What cannot be printed now is in the report.
+                let _ = traced.then(|| progress.aside(|| console.show(|out| trace::render(finding, &console.style, out))));
+            })
         };
         let played = crate::check::run(catalog, checks, &targets, &wire, &options, &stop, heard).await;
         progress.finish();
@@ -58,7 +67,7 @@ impl CheckArgs {
         if let Some(server) = server {
             server.stop().await;
         }
-        self.tell(&played, console)
+        Ok(played)
     }
 
     /// Who is tested: the provider of the file, or the realms of the embedded server, which then has to be stopped.

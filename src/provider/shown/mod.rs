@@ -70,6 +70,19 @@ impl Masked {
     }
 }
 
+/// The line as it stands, of a document that holds no secret.
+pub(super) fn openly(text: &str, line: usize, column: usize) -> Option<Line> {
+    let mut out = Masked::default();
+    for (count, c) in text[octets_of_line(text, line)?].chars().enumerate() {
+        let start = out.chars.len();
+        out.show(c);
+        if count + 1 == column {
+            out.point(start);
+        }
+    }
+    Some(out.finish())
+}
+
 fn octets_of_line(text: &str, line: usize) -> Option<Range<usize>> {
     let mut start = 0;
     for (number, one) in text.split_inclusive('\n').enumerate() {

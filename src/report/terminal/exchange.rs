@@ -3,12 +3,15 @@
 use std::io::{self, Write};
 
 use super::detail::Evidence;
-use crate::protocol::{Answer, Exchange};
+use crate::protocol::{Answer, Exchange, Replay};
 use crate::report::text::{Ink, Style, plain, wrap};
 use crate::verdict::Finding;
 
 /// How many characters of a body or a parameter are shown; the JSON report holds more.
 const BODY_SHOWN: usize = 480;
+
+/// How many characters of a command are shown.
+const COMMAND_SHOWN: usize = 2000;
 
 /// Headers that a requirement speaks of; the JSON report holds all.
 const HEADERS_SHOWN: [&str; 14] = [
@@ -28,40 +31,74 @@ const HEADERS_SHOWN: [&str; 14] = [
     "dpop",
 ];
 
-/// Writes the exchange that was judged: the last one at the violation's endpoint, or the last at all.
+/// Writes the exchange that was judged.
 pub fn render(finding: &Finding, evidence: Evidence, indent: usize, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let endpoint = finding.violation.as_ref().map(|violation| violation.endpoint);
-    let named = finding.violation.as_ref().and_then(|violation| violation.exchange).filter(|at| *at < finding.exchanges.len());
-    let judged = named.or_else(|| finding.exchanges.iter().rposition(|exchange| Some(exchange.endpoint) == endpoint));
-    let Some(at) = judged.or(finding.exchanges.len().checked_sub(1)) else { return Ok(()) };
-    let Exchange { endpoint: _, request, answer } = &finding.exchanges[at];
-
-    let (address, query) = match request.url.split_once('?') {
-        Some((address, query)) => (format!("{address}?"), query),
-        None => (request.url.clone(), ""),
-    };
-    // Not broken: a terminal joins what it broke itself, so that the address can be copied.
+    let Some(at) = finding.judged() else { return Ok(()) };
+    let exchange = &finding.exchanges[at];
     let gap = indent - "  exchange".len();
-    writeln!(out, "{}{:gap$}{} {}", style.paint(Ink::Faint, "  exchange"), "", request.method.as_str(), plain(&address))?;
+    write!(out, "{}{:gap$}", style.paint(Ink::Faint, "  exchange"), "")?;
     match evidence {
-        Evidence::Brief => writeln!(out, "{:indent$}{}", "", plain(&status(answer))),
+        Evidence::Brief => {
+            writeln!(out, "{}", first_line(exchange))?;
+            writeln!(out, "{:indent$}{}", "", plain(&status(&exchange.answer)))
+        }
         Evidence::Whole => {
-            let mut page = Block { indent: indent + 2, style, out };
-            page.headers(&request.headers, false)?;
-            page.text(&query.split('&').filter(|pair| !pair.is_empty()).map(shown).collect::<Vec<_>>().join("  "))?;
-            page.text(&request.form.iter().map(parameter).collect::<Vec<_>>().join("  "))?;
-            writeln!(page.out, "{:indent$}{}", "", style.paint(Ink::Strong, plain(&status(answer))))?;
-            if let Answer::Response { headers, body, .. } = answer {
-                page.headers(headers, true)?;
-                page.text(&body_shown(body))?;
-            }
+            whole(exchange, indent, style, out)?;
             if finding.exchanges.len() > 1 {
                 let place = format!("(exchange {} of {}; the JSON report holds all)", at + 1, finding.exchanges.len());
-                writeln!(page.out, "{:indent$}{}", "", style.paint(Ink::Faint, place))?;
+                writeln!(out, "{:indent$}{}", "", style.paint(Ink::Faint, place))?;
             }
-            Ok(())
+            match finding.violation {
+                Some(_) => replay(finding, at, indent, style, out),
+                None => Ok(()),
+            }
         }
     }
+}
+
+/// Writes an exchange, its first line where the cursor stands and the others behind `indent`.
+pub(in crate::report) fn whole(exchange: &Exchange, indent: usize, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let Exchange { endpoint: _, request, answer } = exchange;
+    writeln!(out, "{}", first_line(exchange))?;
+    let mut page = Block { indent: indent + 2, style, out };
+    page.headers(&request.headers, false)?;
+    let query = request.url.split_once('?').map_or("", |(_, query)| query);
+    page.text(&query.split('&').filter(|pair| !pair.is_empty()).map(shown).collect::<Vec<_>>().join("  "))?;
+    page.text(&request.form.iter().map(parameter).collect::<Vec<_>>().join("  "))?;
+    writeln!(page.out, "{:indent$}{}", "", style.paint(Ink::Strong, plain(&status(answer))))?;
+    if let Answer::Response { headers, body, .. } = answer {
+        page.headers(headers, true)?;
+        page.text(&body_shown(body))?;
+    }
+    Ok(())
+}
+
+/// The method and the address. Not broken: a terminal joins what it broke itself, so that the address can be copied.
+fn first_line(exchange: &Exchange) -> String {
+    let url = &exchange.request.url;
+    let address = url.find('?').map_or(url.as_str(), |at| &url[..=at]);
+    format!("{} {}", exchange.request.method.as_str(), plain(address))
+}
+
+/// The same request for a shell, and what it needs. Its lines are not broken, so that they can be copied.
+fn replay(finding: &Finding, at: usize, indent: usize, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let replay = Replay::of(&finding.exchanges);
+    let Some(curl) = replay.commands.get(at) else { return Ok(()) };
+    let gap = indent - "  again".len();
+    let command = curl.to_string();
+    if command.len() > COMMAND_SHOWN {
+        return style.labelled(out, indent, "  again", "the command is long: the JSON report has it");
+    }
+    for (number, line) in command.lines().enumerate() {
+        match number {
+            0 => writeln!(out, "{}{:gap$}{}", style.paint(Ink::Faint, "  again"), "", plain(line))?,
+            _ => writeln!(out, "{:indent$}{}", "", plain(line))?,
+        }
+    }
+    for variable in replay.variables_of(at) {
+        style.labelled(out, indent + 2, "", &format!("{}: {variable}", variable.name))?;
+    }
+    Ok(())
 }
 
 struct Block<'a> {
@@ -91,7 +128,7 @@ impl Block<'_> {
     }
 }
 
-fn status(answer: &Answer) -> String {
+pub(in crate::report) fn status(answer: &Answer) -> String {
     match answer {
         Answer::Response { status, headers, .. } => {
             let media = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));

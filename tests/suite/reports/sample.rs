@@ -1,7 +1,10 @@
 //! A small run in which every outcome occurs: what the committed samples show.
 
 use flowproof::protocol::{Answer, Endpoint, Exchange, Failure, Method, Sent};
-use flowproof::verdict::{FailOn, Finding, Kind, Level, Outcome, Policy, Profile, Run, Section, Violation};
+use flowproof::verdict::{
+    Comparison, FailOn, Finding, Kind, Known, Level, Outcome, PlayedStep, Policy, Profile, Run, Section, Stale, Staleness,
+    Violation,
+};
 
 const ISSUER: &str = "http://127.0.0.1:9400/realms/strict";
 
@@ -47,7 +50,7 @@ pub fn run() -> Run {
         interrupted: false,
         findings,
         causes,
-        baseline: None,
+        baseline: Some(baseline()),
     }
 }
 
@@ -55,6 +58,7 @@ pub fn run() -> Run {
 pub fn conformant() -> Run {
     let mut run = run();
     run.findings.retain(|finding| matches!(finding.outcome, Outcome::Passed | Outcome::NotApplicable));
+    run.baseline = None;
     run.causes = Run::group_causes(&mut run.findings);
     run.verdict = Run::judge(&run.findings, &run.policy);
     run
@@ -152,6 +156,14 @@ fn another_code_verifier() -> Finding {
             answer: "status 200, application/json".to_owned(),
             exchange: None,
         }),
+        steps: vec![
+            PlayedStep {
+                text: "Given a public client whose user approved a request with an S256 challenge".to_owned(),
+                began: 0,
+            },
+            PlayedStep { text: "When the client redeems the code with another code_verifier".to_owned(), began: 1 },
+            PlayedStep { text: "Then the token endpoint refuses with \"invalid_grant\"".to_owned(), began: 2 },
+        ],
         exchanges: vec![approved, redeemed],
         millis: 91,
         ..finding("pkce/another-code-verifier", Outcome::Violated)
@@ -247,8 +259,30 @@ fn unreachable_page() -> Finding {
 }
 
 fn known() -> Finding {
+    let entry = Known {
+        check: "token/get-refused".to_owned(),
+        reason: "fixed in 2.4, which we do not run yet".to_owned(),
+        kind: Some(Kind::Accepted),
+        link: Some("https://issues.example/1234".to_owned()),
+        owner: Some("identity team".to_owned()),
+        expires: "2027-01-31".parse().ok(),
+    };
     let violation = another_code_verifier().violation;
-    Finding { violation, ..finding("token/get-refused", Outcome::Known) }
+    Finding { violation, known: Some(entry), ..finding("token/get-refused", Outcome::Known) }
+}
+
+fn baseline() -> Comparison {
+    let stale = Stale {
+        check: "pkce/s256".to_owned(),
+        reason: "S256 was not built yet".to_owned(),
+        staleness: Staleness::FailsNoMore { outcome: Outcome::Passed },
+    };
+    Comparison { path: "known-issues.yaml".to_owned(), entries: 2, stale: vec![stale] }
+}
+
+/// A finding of the run.
+pub fn one(id: &str) -> Finding {
+    run().findings.into_iter().find(|finding| finding.id == id).unwrap_or_else(|| panic!("no finding {id}"))
 }
 
 fn extra_member() -> Finding {
