@@ -9,10 +9,10 @@ use super::chance;
 use super::halt::{Fault, Halt, Step};
 use super::judge;
 use super::phrase::Token;
-use super::scene::{Deed, Device, Grant, Heard, Scene};
+use super::scene::{Deed, Grant, Heard, Scene};
 use super::user::Outing;
 use crate::login::{Decision, End};
-use crate::protocol::{Endpoint, Method, OAuthError, Params, Request, Secret, Tokens, answer, request};
+use crate::protocol::{Device, Endpoint, Method, OAuthError, Params, Request, Tokens, request};
 use crate::verdict::Kind;
 
 /// Which request the user is sent with.
@@ -28,16 +28,10 @@ impl Scene {
     /// An authorization request of the acting client, and the grant that it would become.
     pub fn authorization_request(&self, ask: Ask) -> Result<(Request, Grant), Halt> {
         let client = self.actor()?;
-        let redirect_uri = client.redirect_uri().to_owned();
-        let scope = Some(client.scopes.join(" ")).filter(|scope| !scope.is_empty());
+        let (redirect_uri, scope) = (client.redirect_uri().to_owned(), client.scope());
         let pkce = (ask == Ask::WithChallenge).then(chance::pkce);
-        let mut request = request::authorize(&self.endpoint(Endpoint::Authorization)?, &client.id)
-            .set("redirect_uri", &redirect_uri)
-            .set_some("scope", scope.as_ref())
-            .set("state", chance::token());
-        if let Some(pkce) = &pkce {
-            request = request.challenge(pkce);
-        }
+        let endpoint = self.endpoint(Endpoint::Authorization)?;
+        let request = client.authorization_request(&endpoint, scope.as_deref(), &chance::token(), pkce.as_ref());
         let grant = Grant { role: self.actor, pkce, redirect_uri: Some(redirect_uri), scope, ..Grant::default() };
         Ok((request, grant))
     }
@@ -106,39 +100,34 @@ impl Scene {
     /// The redemption of the grant's code by the acting client (RFC 6749 section 4.1.3).
     pub fn redemption(&self) -> Result<Request, Halt> {
         let grant = self.grant()?;
-        let mut request = request::redeem(&self.endpoint(Endpoint::Token)?, &self.token(Token::Code)?)
-            .set_some("redirect_uri", grant.redirect_uri.as_ref());
-        if let Some(pkce) = &grant.pkce {
-            request = request.verifier(&pkce.verifier);
-        }
-        Ok(request.authenticate(&self.actor()?.auth()))
+        let (endpoint, code) = (self.endpoint(Endpoint::Token)?, self.token(Token::Code)?);
+        let verifier = grant.pkce.as_ref().map(|pkce| &pkce.verifier);
+        Ok(self.actor()?.redemption(&endpoint, &code, grant.redirect_uri.as_deref(), verifier))
     }
 
     /// A refresh with the grant's newest refresh token by the acting client (RFC 6749 section 6).
     pub fn refreshing(&self, token: Token) -> Result<Request, Halt> {
-        let request = request::refresh(&self.endpoint(Endpoint::Token)?, &self.token(token)?);
-        Ok(request.authenticate(&self.actor()?.auth()))
+        let (endpoint, token) = (self.endpoint(Endpoint::Token)?, self.token(token)?);
+        Ok(self.actor()?.refreshing(&endpoint, &token))
     }
 
     /// A client credentials request of the acting client (RFC 6749 section 4.4.2).
     pub fn own_credentials(&self) -> Result<Request, Halt> {
         // Some servers have no scope of their own accord, and refuse a request without one (RFC 6749 section 3.3).
-        let scope = Some(self.scope_of(self.actor)?).filter(|scope| !scope.is_empty());
-        let request = request::client_credentials(&self.endpoint(Endpoint::Token)?).set_some("scope", scope);
-        Ok(request.authenticate(&self.actor()?.auth()))
+        let client = self.actor()?;
+        Ok(client.own_token_request(&self.endpoint(Endpoint::Token)?, client.scope().as_deref()))
     }
 
     /// A device authorization request of the acting client (RFC 8628 section 3.1).
     pub fn device_request(&self) -> Result<Request, Halt> {
-        let scope = Some(self.scope_of(self.actor)?).filter(|scope| !scope.is_empty());
-        let request = request::device(&self.endpoint(Endpoint::DeviceAuthorization)?).set_some("scope", scope);
-        Ok(request.authenticate(&self.actor()?.auth()))
+        let client = self.actor()?;
+        Ok(client.device_request(&self.endpoint(Endpoint::DeviceAuthorization)?, client.scope().as_deref()))
     }
 
     /// A poll with the grant's device code by the acting client (RFC 8628 section 3.4).
     pub fn polling(&self) -> Result<Request, Halt> {
-        let request = request::poll(&self.endpoint(Endpoint::Token)?, &self.token(Token::DeviceCode)?);
-        Ok(request.authenticate(&self.actor()?.auth()))
+        let (endpoint, device_code) = (self.endpoint(Endpoint::Token)?, self.token(Token::DeviceCode)?);
+        Ok(self.actor()?.polling(&endpoint, &device_code))
     }
 
     /// Sends a request of the acting client's with one alteration, and remembers the deed.
@@ -217,19 +206,7 @@ impl Scene {
         let response = judge::succeeds(heard, expected)?;
         let unreadable =
             |what: &str| Halt::from(Fault::of(Kind::Malformed, Endpoint::DeviceAuthorization, response, expected, what));
-        let members = answer::object(response).map_err(|misread| unreadable(&misread.to_string()))?;
-        let text = |name: &str| members.get(name).and_then(serde_json::Value::as_str);
-        let device_code = text("device_code").ok_or_else(|| unreadable("no device_code"))?;
-        let user_code = text("user_code").ok_or_else(|| unreadable("no user_code"))?;
-        let address = |name: &str| text(name).and_then(|uri| Url::parse(uri).ok());
-        let device = Device {
-            device_code: Secret::new("device_code", device_code),
-            user_code: user_code.to_owned(),
-            verification_uri: address("verification_uri").ok_or_else(|| unreadable("no absolute verification_uri"))?,
-            complete: address("verification_uri_complete"),
-            interval: members.get("interval").and_then(serde_json::Value::as_u64).unwrap_or(5),
-            expires_in: members.get("expires_in").and_then(serde_json::Value::as_u64).unwrap_or(600),
-        };
+        let device = Device::read(response).map_err(|misread| unreadable(&misread.to_string()))?;
         let scope = heard.request.param("scope").map(|value| value.expose().to_owned());
         self.grants.push(Grant { role: self.actor, device: Some(device), scope, ..Grant::default() });
         Ok(())

@@ -13,7 +13,7 @@ use super::halt::{Fault, Halt, Judgement, Step};
 use super::phrase::{Part, Token};
 use super::run::Options;
 use crate::login::{End, Sighting};
-use crate::protocol::{ClientAuth, Endpoint, Failure, Pkce, Request, Response, Secret, Tokens};
+use crate::protocol::{ClientAuth, Device, Endpoint, Failure, Pkce, Request, Response, Secret, Tokens};
 use crate::provider::{Client, Target, User};
 use crate::verdict::PlayedStep;
 use crate::wire::{Jar, Tape, Wire};
@@ -135,23 +135,6 @@ pub struct Grant {
     pub first: Option<Tokens>,
     /// The tokens that it last yielded.
     pub tokens: Option<Tokens>,
-}
-
-/// A device authorization response (RFC 8628 section 3.2).
-#[derive(Clone, Debug)]
-pub struct Device {
-    /// `device_code`
-    pub device_code: Secret,
-    /// `user_code`
-    pub user_code: String,
-    /// `verification_uri`
-    pub verification_uri: Url,
-    /// `verification_uri_complete`
-    pub complete: Option<Url>,
-    /// `interval`, or 5.
-    pub interval: u64,
-    /// `expires_in`
-    pub expires_in: u64,
 }
 
 /// What a scene did, so that it can be done again.

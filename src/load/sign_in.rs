@@ -23,10 +23,7 @@ pub struct Granted {
 impl Granted {
     /// The redemption (RFC 6749 section 4.1.3).
     pub fn redeem(&self, token_endpoint: &Url, client: &Client) -> Request {
-        request::redeem(token_endpoint, &self.code)
-            .set("redirect_uri", &self.redirect_uri)
-            .verifier(&self.verifier)
-            .authenticate(&client.auth())
+        client.redemption(token_endpoint, &self.code, Some(&self.redirect_uri), Some(&self.verifier))
     }
 
     /// The code.
@@ -52,21 +49,12 @@ impl Astray {
     }
 }
 
-/// The scopes that a client asks for: all that it may, or none said.
-pub fn scope(client: &Client) -> Option<String> {
-    (!client.scopes.is_empty()).then(|| client.scopes.join(" "))
-}
-
 /// Has a user approve an authorization request with PKCE and `state` (RFC 6749 section 4.1.1).
 pub async fn authorize(rig: &Rig, endpoint: &Url, client: &Client, user: &User) -> Result<Granted, Astray> {
     let pkce = Pkce::from_octets(random());
     let state: String = random::<16>().iter().map(|octet| format!("{octet:02x}")).collect();
     let redirect_uri = client.redirect_uri().to_owned();
-    let start = request::authorize(endpoint, &client.id)
-        .set("redirect_uri", &redirect_uri)
-        .set_some("scope", scope(client))
-        .set("state", &state)
-        .challenge(&pkce);
+    let start = client.authorization_request(endpoint, client.scope().as_deref(), &state, Some(&pkce));
     let stop_at = [redirect_uri.as_str()];
     let sighting = walk(rig, start, Stop::RedirectUri(&stop_at), None, user).await?;
     let astray = |fault| Astray::new(fault, sighting.describe());

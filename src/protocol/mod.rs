@@ -1,6 +1,7 @@
 //! What an OAuth client says and hears: pure data, no I/O, no async.
 
 pub mod answer;
+pub mod device;
 pub mod exchange;
 pub mod host;
 pub mod mask;
@@ -13,6 +14,7 @@ mod spelling;
 pub mod vault;
 
 pub use answer::{Challenge, OAuthError, Params, Tokens};
+pub use device::Device;
 pub use exchange::{Answer, Exchange, Failure, Method, Response, Sent};
 pub use mask::Masker;
 pub use pkce::Pkce;

@@ -4,6 +4,7 @@
 //! text -> tree (values with their places) -> file (keys; reading: types, expand: ${VAR}) -> Provider
 //! Provider -> discovery -> Target -> needs (what a check may ask of it)
 //! document: what sort of text it is; the baseline is read so, too
+//! client -> requests (what it asks for)
 //! fault, shown, spelling: what an error says, and what of the file it may show
 //! ```
 
@@ -19,6 +20,7 @@ mod login;
 mod model;
 mod needs;
 mod reading;
+mod requests;
 mod shown;
 mod spelling;
 mod tree;

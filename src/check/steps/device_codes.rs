@@ -9,9 +9,9 @@ use url::Host;
 
 use super::super::halt::{Fault, Halt, Step};
 use super::super::phrase::{Args, Phrase};
-use super::super::scene::{Device, Scene};
+use super::super::scene::Scene;
 use super::tokens::fault;
-use crate::protocol::Endpoint;
+use crate::protocol::{Device, Endpoint};
 use crate::provider::Need;
 use crate::verdict::Kind;
 

@@ -7,9 +7,7 @@ use crate::load::answer;
 use crate::load::connection::{Connection, Outgoing};
 use crate::load::fault::Fault;
 use crate::load::measure::Step;
-use crate::load::sign_in::scope;
 use crate::protocol::Failure;
-use crate::protocol::request;
 
 /// A user of the flow.
 pub struct Worker {
@@ -20,8 +18,7 @@ pub struct Worker {
 impl Worker {
     pub(super) fn new(assignment: Arc<Assignment>, line: Connection) -> Self {
         let client = &assignment.client;
-        let request =
-            request::client_credentials(&assignment.token.url).set_some("scope", scope(client)).authenticate(&client.auth());
+        let request = client.own_token_request(&assignment.token.url, client.scope().as_deref());
         Self { line, request: Outgoing::of(&request) }
     }
 

@@ -9,9 +9,8 @@ use crate::load::connection::{Connection, Outgoing};
 use crate::load::fault::Fault;
 use crate::load::measure::Step;
 use crate::load::rig::Rig;
-use crate::load::sign_in::{self, Astray, scope};
-use crate::protocol::Response;
-use crate::protocol::request::{self, Request};
+use crate::load::sign_in::{self, Astray};
+use crate::protocol::{Request, Response};
 
 /// By how much a device slows down when told so (RFC 8628 section 3.5).
 const SLOW_DOWN: Duration = Duration::from_secs(5);
@@ -49,7 +48,7 @@ impl Worker {
         };
         shift.walk(Step::Approval, approval).await?;
 
-        let poll = request::poll(&assignment.token.url, &grant.device_code).authenticate(&assignment.client.auth());
+        let poll = assignment.client.polling(&assignment.token.url, &grant.device_code);
         let mut interval = grant.interval;
         let mut wait = interval.saturating_sub(begun.elapsed());
         for _ in 0..MOST_POLLS {
@@ -76,7 +75,7 @@ impl Worker {
 }
 
 fn begin(assignment: &Assignment, door: &Door) -> Request {
-    request::device(&door.url).authenticate(&assignment.client.auth()).set_some("scope", scope(&assignment.client))
+    assignment.client.device_request(&door.url, assignment.client.scope().as_deref())
 }
 
 fn judge(rig: &Rig, response: &Response) -> Result<DeviceGrant, Fault> {

@@ -11,7 +11,6 @@ use crate::load::measure::Step;
 use crate::load::rig::Rig;
 use crate::load::sign_in::{self, Astray};
 use crate::protocol::Secret;
-use crate::protocol::request;
 
 /// How long a user waits after a login that was to begin a chain anew and failed.
 const AFTER_A_FAILED_LOGIN: Duration = Duration::from_secs(1);
@@ -37,7 +36,7 @@ impl Worker {
             return Ok(());
         };
         let assignment = &self.assignment;
-        let request = request::refresh(&assignment.token.url, &token).authenticate(&assignment.client.auth());
+        let request = assignment.client.refreshing(&assignment.token.url, &token);
         let judged = shift
             .ask(&mut self.line, &request, Step::Token, |response| match answer::token(response)?.refresh_token {
                 // The old one stays valid where no new one comes.
