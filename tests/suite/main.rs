@@ -17,6 +17,7 @@ mod provider_faults;
 mod provider_file;
 mod readme;
 mod reference_server;
+mod replay;
 mod reports;
 mod serve;
 mod tls;
