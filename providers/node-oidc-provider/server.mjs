@@ -28,6 +28,7 @@ function readOptions() {
         port: { type: 'string', default: '9410' },
         fault: { type: 'string', multiple: true, default: [] },
         'short-lifetimes': { type: 'boolean', default: false },
+        registration: { type: 'boolean', default: false },
         'list-faults': { type: 'boolean', default: false },
       },
     }).values;
@@ -136,6 +137,8 @@ const configuration = {
         && (caller.clientId === token.clientId || seesEveryToken.has(caller.clientId)),
     },
     revocation: { enabled: true },
+    registration: { enabled: options.registration },
+    registrationManagement: { enabled: options.registration },
     dPoP: { enabled: false },
     pushedAuthorizationRequests: { enabled: false },
     resourceIndicators: { enabled: false },

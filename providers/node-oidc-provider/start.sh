@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs oidc-provider if needed, starts the server in the background and waits until it answers.
 #
-#   ./start.sh [PORT] [--fault NAME]... [--short-lifetimes]
+#   ./start.sh [PORT] [--fault NAME]... [--short-lifetimes] [--registration]
 #   ./start.sh --list-faults
 #
 # PORT is 9410 unless given. What belongs to a running server lies in .run/PORT: pid, log, and its

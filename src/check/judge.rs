@@ -50,6 +50,7 @@ fn has_due_status(endpoint: Endpoint, status: u16) -> bool {
         | Endpoint::Metadata
         | Endpoint::Jwks
         | Endpoint::Resource
+        | Endpoint::Registration
         | Endpoint::Page
         | Endpoint::Admin => true,
     }
@@ -71,6 +72,7 @@ pub fn kind_of_yes(endpoint: Endpoint, response: &Response) -> Kind {
         | Endpoint::Metadata
         | Endpoint::Jwks
         | Endpoint::Resource
+        | Endpoint::Registration
         | Endpoint::Page
         | Endpoint::Admin => !(says_error() || response.says_html() && members.is_none()),
     };

@@ -235,7 +235,7 @@ impl Scene {
             Endpoint::Introspection => &endpoints.introspection,
             Endpoint::Jwks => &endpoints.jwks,
             Endpoint::Resource => &endpoints.resource,
-            Endpoint::Verification | Endpoint::Metadata | Endpoint::Page | Endpoint::Admin => &None,
+            Endpoint::Verification | Endpoint::Metadata | Endpoint::Registration | Endpoint::Page | Endpoint::Admin => &None,
         };
         url.clone().ok_or_else(|| Halt::blocked(format!("the provider's {} is not known", endpoint.name())))
     }

@@ -89,8 +89,8 @@ pub(super) async fn warn(file: &Path, target: &Target, checks: &[Arc<Check>], wi
     }
     let mut message = "the configuration looks wrong, so that findings may not be the provider's fault:".to_owned();
     for remark in remarks.iter().take(SHOWN) {
-        message
-            .push_str(&plain(&format!("{}: {}: {}", remark.topic.name(), remark.subject, remark.says)).replacen("", "\n  ✗ ", 1));
+        let found = format!("{}: {}: {}", remark.topic.name(), remark.subject, remark.says);
+        message.push_str(&format!("\n  ✗ {}", plain(&found)));
     }
     if remarks.len() > SHOWN {
         message.push_str(&format!("\n  and {} more", remarks.len() - SHOWN));

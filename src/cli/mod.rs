@@ -4,6 +4,7 @@ mod check;
 mod console;
 mod doctor;
 mod embedded;
+mod init;
 mod load;
 mod prove;
 mod serve;
@@ -45,6 +46,7 @@ Exit codes, the first that holds:
 enum Command {
     Check(check::CheckArgs),
     Doctor(doctor::DoctorArgs),
+    Init(init::InitArgs),
     Load(load::LoadArgs),
     Prove(prove::ProveArgs),
     Serve(serve::Serve),
@@ -68,6 +70,7 @@ impl Cli {
         match self.command {
             Command::Check(check) => check.run(&console),
             Command::Doctor(doctor) => doctor.run(&console),
+            Command::Init(init) => init.run(&console),
             Command::Load(load) => load.run(&console),
             Command::Prove(prove) => prove.run(&console),
             Command::Serve(serve) => serve.run(&console),

@@ -37,6 +37,8 @@ pub enum Health {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
+    /// What the provider file was made of.
+    Preset,
     /// Whether the provider answers, by TLS, and by which clock.
     Reach,
     /// Where its metadata is, and what it lacks.
@@ -55,6 +57,7 @@ impl Topic {
     /// The heading above its remarks.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Preset => "preset",
             Self::Reach => "reach",
             Self::Metadata => "metadata",
             Self::Clients => "clients",

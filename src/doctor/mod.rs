@@ -10,10 +10,18 @@ mod devices;
 mod diagnosis;
 mod logins;
 mod metadata;
+mod outline;
+mod plan;
+mod preset;
 mod reach;
 mod redirects;
+mod registration;
 mod visit;
 
 pub use coverage::{Coverage, Gap};
 pub use diagnosis::{Diagnosis, Health, Remark, Sign, Topic};
+pub use outline::{Outline, Worth};
+pub use plan::{PLANS, Plan};
+pub use preset::{Preset, PresetError, Purpose, Setting, Verified};
+pub use registration::{Ledger, Registered, Registrar, RegistrationError, Removal};
 pub use visit::{Extent, examine, glance};

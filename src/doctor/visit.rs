@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::coverage::Coverage;
 use super::diagnosis::{Diagnosis, Health, Remark, Sign, Topic};
-use super::{metadata, reach};
+use super::{metadata, preset, reach};
 use crate::check::Check;
 use crate::provider::{Client, Provider, Target, discover};
 use crate::wire::{Tape, Wire};
@@ -26,6 +26,7 @@ pub async fn examine(wire: &Wire, provider: Provider, extent: &Extent<'_>, heard
     let tape = Tape::new(provider.secrets());
     let (name, issuer) = (provider.name.clone(), provider.issuer.clone());
     let mut told = Told { tape: &tape, remarks: Vec::new(), heard };
+    told.tell(preset::remark(&provider).into_iter().collect());
     let before = (extent.clock)();
     let found = discover(wire, &tape, provider).await;
     let after = (extent.clock)();

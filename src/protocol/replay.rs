@@ -263,6 +263,7 @@ fn keeps_cookies(exchange: &Exchange) -> bool {
         | Endpoint::Metadata
         | Endpoint::Jwks
         | Endpoint::Resource
+        | Endpoint::Registration
         | Endpoint::Admin => exchange.request.headers.iter().any(|(name, _)| name == "cookie"),
     }
 }

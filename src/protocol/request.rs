@@ -32,6 +32,8 @@ pub enum Endpoint {
     Jwks,
     /// RFC 6750 section 2: a resource that takes bearer tokens, such as userinfo.
     Resource,
+    /// RFC 7591 section 3, and what manages a registration (RFC 7592 section 2).
+    Registration,
     /// A page of the provider's own: login, consent, and what lies between.
     Page,
     /// The reference server's admin listener.
@@ -51,6 +53,7 @@ impl Endpoint {
             Self::Metadata => "metadata",
             Self::Jwks => "JWK set",
             Self::Resource => "protected resource",
+            Self::Registration => "client registration endpoint",
             Self::Page => "login page",
             Self::Admin => "admin listener",
         }

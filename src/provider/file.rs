@@ -29,8 +29,9 @@ pub(super) fn from_json(document: &serde_json::Value, source: Source) -> Result<
     read(&Reading { source, paper: Paper::PROVIDER_FILE, text: "", root: &root, env: None })
 }
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "issuer",
+    "preset",
     "profile",
     "endpoints",
     "clients",
@@ -56,6 +57,7 @@ fn read(reading: &Reading<'_>) -> Result<Provider, Error> {
     Ok(Provider {
         name: reading.source.provider_name(),
         issuer,
+        preset: file.text("preset")?,
         profile: profile.transpose()?.unwrap_or_default(),
         endpoints: endpoints(&file)?,
         login: login::read(&file)?,

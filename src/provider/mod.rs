@@ -38,3 +38,4 @@ pub use model::{Admin, LoadPolicy, PkcePolicy, Provider, Resource, Source, User}
 pub use needs::{Need, lacking, lacking_for};
 pub(crate) use reading::{Reading, Spot};
 pub use shown::Line;
+pub use spelling::nearest;

@@ -23,6 +23,8 @@ pub struct Provider {
     pub name: String,
     /// The issuer identifier, spelled exactly as in the file (RFC 8414 section 2: compared character by character).
     pub issuer: String,
+    /// The preset that the file was made of.
+    pub preset: Option<String>,
     /// The specifications it is judged by.
     pub profile: Profile,
     /// Endpoints that win over those of its metadata.

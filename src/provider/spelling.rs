@@ -1,7 +1,7 @@
 //! The word that was probably meant.
 
 /// The known word nearest to `word`, if it is near enough to be what was meant.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = plain(word);
     let near = known.into_iter().filter_map(|candidate| {
         let known = plain(candidate);

@@ -304,3 +304,23 @@ async fn the_exit_code_says_fine_misconfigured_or_unreachable_and_no_secret_is_p
     assert_eq!(output.status.code(), Some(3), "{}", said(&output));
     assert!(said(&output).contains("UNREACHABLE"), "{}", said(&output));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_warns_of_a_wrong_configuration_unless_it_was_told_not_to_look() {
+    let server = running().await;
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let mut document = server.provider_document("strict");
+    document["clients"]["web"]["secret"] = "a-secret-that-is-wrong".into();
+    let file = dir.path().join("provider.yaml");
+    std::fs::write(&file, document.to_string()).expect("a temporary file");
+    let check = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_flowproof"));
+        command.args(["check", "--id", "pkce/", "--provider"]).arg(&file).args(args).current_dir(dir.path());
+        String::from_utf8(command.output().expect("the program starts").stderr).expect("text")
+    };
+    let warned = check(&[]);
+    assert!(warned.contains("✗ clients: web: the provider does not let") && warned.contains("see: flowproof doctor"), "{warned}");
+    let silent = check(&["--skip-doctor"]);
+    assert!(!silent.contains("warning"), "{silent}");
+    server.stop().await;
+}

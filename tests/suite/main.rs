@@ -8,6 +8,7 @@ mod doctor;
 mod hostile;
 mod house;
 mod known_issues;
+mod init;
 mod load;
 mod login_form;
 mod needs;
