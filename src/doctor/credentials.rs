@@ -30,23 +30,22 @@ enum Probe {
 impl Probe {
     const ALL: [Self; 6] = [Self::Redeem, Self::Refresh, Self::Poll, Self::Issue, Self::Introspect, Self::Revoke];
 
-    /// The request without the client's authentication, if this client may make it here.
+    /// The request, if this client may make it here.
     fn request(self, client: &Client, endpoints: &Endpoints) -> Option<Request> {
         let token = endpoints.token.as_ref();
         let made_up = |name: &str| Secret::new(name, chance::token() + &chance::token());
         match self {
             Self::Redeem if client.may(Grant::AuthorizationCode) => {
-                let redemption = request::redeem(token?, &made_up("code")).set("redirect_uri", client.redirect_uri());
-                Some(redemption.verifier(&chance::pkce().verifier))
+                let (uri, pkce) = (client.redirect_uri(), chance::pkce());
+                Some(client.redemption(token?, &made_up("code"), Some(uri), Some(&pkce.verifier)))
             }
-            Self::Refresh if client.may(Grant::RefreshToken) => Some(request::refresh(token?, &made_up("refresh_token"))),
-            Self::Poll if client.may(Grant::DeviceCode) => Some(request::poll(token?, &made_up("device_code"))),
+            Self::Refresh if client.may(Grant::RefreshToken) => Some(client.refreshing(token?, &made_up("refresh_token"))),
+            Self::Poll if client.may(Grant::DeviceCode) => Some(client.polling(token?, &made_up("device_code"))),
             Self::Issue if client.may(Grant::ClientCredentials) => {
-                let scope = Some(client.scopes.join(" ")).filter(|scope| !scope.is_empty());
-                Some(request::client_credentials(token?).set_some("scope", scope))
+                Some(client.own_token_request(token?, client.scope().as_deref()))
             }
             Self::Introspect if !client.is_public() => {
-                Some(request::introspect(endpoints.introspection.as_ref()?, &made_up("token")))
+                Some(client.introspection(endpoints.introspection.as_ref()?, &made_up("token")))
             }
             Self::Revoke if !client.is_public() => Some(request::revoke(endpoints.revocation.as_ref()?, &made_up("token"))),
             Self::Redeem | Self::Refresh | Self::Poll | Self::Issue | Self::Introspect | Self::Revoke => None,

@@ -7,7 +7,7 @@ use url::Url;
 use super::diagnosis::{Remark, Sign, Topic};
 use super::visit::{Visit, quoted, silent};
 use crate::login::{End, Role, look};
-use crate::protocol::{Endpoint, OAuthError, Request, answer, request};
+use crate::protocol::{Device, Endpoint, OAuthError, Request, answer};
 use crate::provider::{Client, Grant};
 use crate::wire::Jar;
 
@@ -18,20 +18,17 @@ impl Visit<'_> {
         let may = |client: &&Client| client.may(Grant::DeviceCode) && !not_let_in.contains(&client.role);
         let clients = &self.provider().clients;
         let Some(client) = clients.get("tv").filter(may).or(clients.values().find(may)) else { return Vec::new() };
-        let scope = Some(client.scopes.join(" ")).filter(|scope| !scope.is_empty());
-        let request = request::device(endpoint).set_some("scope", scope).authenticate(&client.auth());
+        let request = client.device_request(endpoint, client.scope().as_deref());
         let response = match self.wire.send(self.tape, &request).await {
             Ok(response) => response,
             Err(failure) => return vec![silent(Topic::Device, &client.role, "device authorization endpoint", &failure)],
         };
-        let members = answer::object(&response).unwrap_or_default();
-        let address = |name: &str| members.get(name)?.as_str().and_then(|uri| Url::parse(uri).ok());
-        match address("verification_uri") {
-            Some(page) if response.status == 200 => {
+        match Device::read(&response) {
+            Ok(Device { verification_uri: page, .. }) if response.status == 200 => {
                 let got = format!("gets a code; its user goes to {page}");
                 vec![Remark::new(Topic::Device, Sign::Fine, &client.role, got), self.page(client, &page).await]
             }
-            Some(_) | None => {
+            Ok(_) | Err(_) => {
                 let error = OAuthError::read(&response).ok();
                 let words = error.as_ref().and_then(|error| error.description.as_deref()).map(quoted).unwrap_or_default();
                 let says = format!("gets no device code: {} {words}", answer::describe(&response));

@@ -64,12 +64,7 @@ impl Visit<'_> {
 
     fn authorization_request(&self, client: &Client, pkce: &Pkce) -> Request {
         let endpoint = self.target.endpoints.authorization.as_ref().expect("looked for before");
-        let scope = Some(client.scopes.join(" ")).filter(|scope| !scope.is_empty());
-        request::authorize(endpoint, &client.id)
-            .set("redirect_uri", client.redirect_uri())
-            .set_some("scope", scope)
-            .set("state", chance::token())
-            .challenge(pkce)
+        client.authorization_request(endpoint, client.scope().as_deref(), &chance::token(), Some(pkce))
     }
 
     async fn approve(&self, user: &User, client: &Client) -> Remark {
@@ -81,10 +76,7 @@ impl Visit<'_> {
         let Some(token) = &self.target.endpoints.token else {
             return Remark::new(Topic::Users, Sign::Fine, &user.name, format!("{way}, and a code comes back"));
         };
-        let redemption = request::redeem(token, &code)
-            .set("redirect_uri", client.redirect_uri())
-            .verifier(&pkce.verifier)
-            .authenticate(&client.auth());
+        let redemption = client.redemption(token, &code, Some(client.redirect_uri()), Some(&pkce.verifier));
         match self.wire.send(self.tape, &redemption).await {
             Ok(response) => match Tokens::read(&response) {
                 Ok(tokens) => {

@@ -6,7 +6,6 @@ use super::diagnosis::{Remark, Sign, Topic};
 use super::visit::{Visit, quoted};
 use crate::check::chance;
 use crate::login::{End, Role, Sighting, look};
-use crate::protocol::request;
 use crate::provider::{Client, Grant};
 use crate::wire::Jar;
 
@@ -75,12 +74,9 @@ impl Visit<'_> {
 
     async fn land(&self, client: &Client, uri: &str) -> Option<Landing> {
         let endpoint = self.target.endpoints.authorization.as_ref()?;
-        let scope = Some(client.scopes.join(" ")).filter(|scope| !scope.is_empty());
-        let request = request::authorize(endpoint, &client.id)
-            .set("redirect_uri", uri)
-            .set_some("scope", scope)
-            .set("state", chance::token())
-            .challenge(&chance::pkce());
+        let (state, pkce) = (chance::token(), chance::pkce());
+        let request =
+            client.authorization_request(endpoint, client.scope().as_deref(), &state, Some(&pkce)).set("redirect_uri", uri);
         let sighting = look(self.wire, self.tape, &mut Jar::default(), request, &[uri]).await;
         Some(Landing::of(&sighting))
     }
