@@ -8,6 +8,7 @@ mod doctor;
 mod hostile;
 mod house;
 mod init;
+mod in_ci;
 mod known_issues;
 mod load;
 mod login_form;
