@@ -138,8 +138,12 @@ impl Visit<'_> {
             | End::Crashed { .. }
             | End::Failed(_) => sighting.describe(),
         };
-        let offers = page.map(|page| page.offer()).filter(|offer| !saw.contains(offer.as_str()));
-        let says = format!("cannot log in: {saw}{}", offers.map(|offer| format!("; {offer}")).unwrap_or_default());
+        let offers = page.map(|page| (page.name(), page.offer())).filter(|(_, offer)| !saw.contains(offer.as_str()));
+        let offers = offers.map(|(name, offer)| match offer.strip_prefix(&name) {
+            Some(offer) if saw.contains(&name) => format!("; it{offer}"),
+            Some(_) | None => format!("; {offer}"),
+        });
+        let says = format!("cannot log in: {saw}{}", offers.unwrap_or_default());
         let role = "the user may have another password, or may have to change it first";
         let remark = |sign, way_out: String| Remark::new(Topic::Users, sign, &user.name, &says).way_out(way_out);
         match &sighting.end {

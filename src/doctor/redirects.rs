@@ -69,7 +69,19 @@ impl Visit<'_> {
             .buffered(AT_ONCE)
             .collect()
             .await;
-        landings.into_iter().filter_map(|(client, uri, landing)| Some(remark(client, uri, &landing?, control.as_ref()))).collect()
+        let mut refused = Vec::new();
+        let mut remarks = Vec::new();
+        for (client, uri, landing) in landings {
+            let Some(mut landing) = landing else { continue };
+            if let Landing::Redirected(error @ Some(_)) = &mut landing {
+                // One cause, one remark: what is refused there is refused at each URI of the client's.
+                let again = refused.contains(&(client.role.clone(), error.clone()));
+                refused.push((client.role.clone(), error.clone()));
+                *error = error.take().filter(|_| !again);
+            }
+            remarks.push(remark(client, uri, &landing, control.as_ref()));
+        }
+        remarks
     }
 
     async fn land(&self, client: &Client, uri: &str) -> Option<Landing> {

@@ -75,20 +75,16 @@ impl Registrar<'_> {
     /// # Errors
     /// The provider refuses, or answers with something that is no client.
     pub async fn register(&self, plan: &Plan, scopes: &[String]) -> Result<Registered, RegistrationError> {
-        let wanted = metadata(plan, scopes);
-        let mut request =
-            Request::get(Endpoint::Registration, self.endpoint).method(Method::Post).header("accept", "application/json");
-        let text = wanted.to_string();
-        request.body =
-            Body::Raw { content_type: "application/json".to_owned(), octets: text.clone().into_bytes(), shown: Some(text) };
-        if let Some(token) = self.initial_token {
-            request = request.bearer(token);
+        let mut response = self.ask(metadata(plan, scopes)).await?;
+        if matches!(response.status, 400 | 403) && !scopes.is_empty() {
+            // Scopes are what providers hold back most; without a word of them a client has the default ones.
+            let again = self.ask(metadata(plan, &[])).await?;
+            if matches!(again.status, 200 | 201) {
+                response = again;
+            }
         }
-        let response =
-            self.wire.send(self.tape, &request).await.map_err(|failure| RegistrationError::NoAnswer(failure.to_string()))?;
         if !matches!(response.status, 200 | 201) {
-            let said = said(&response);
-            let said = self.tape.mask(&said);
+            let said = self.tape.mask(&said(&response));
             return Err(match response.status {
                 401 | 403 => RegistrationError::NotAllowed(said),
                 _ => RegistrationError::Refused(said),
@@ -99,6 +95,18 @@ impl Registrar<'_> {
             .ok_or_else(|| RegistrationError::NoAnswer(format!("{} without a client_id", describe(&response))))?;
         self.tape.learn(registered.secret.iter().chain(registered.management.iter().map(|management| &management.token)));
         Ok(registered)
+    }
+
+    async fn ask(&self, wanted: Value) -> Result<Response, RegistrationError> {
+        let request = Request::get(Endpoint::Registration, self.endpoint).method(Method::Post);
+        let mut request = request.header("accept", "application/json");
+        let text = wanted.to_string();
+        request.body =
+            Body::Raw { content_type: "application/json".to_owned(), octets: text.clone().into_bytes(), shown: Some(text) };
+        if let Some(token) = self.initial_token {
+            request = request.bearer(token);
+        }
+        self.wire.send(self.tape, &request).await.map_err(|failure| RegistrationError::NoAnswer(failure.to_string()))
     }
 }
 
@@ -140,6 +148,9 @@ fn read(plan: &Plan, scopes: &[String], members: &Map<String, Value>) -> Option<
     let auth = auth.unwrap_or(plan.auth);
     // Some send a secret to public clients, too.
     let secret = text("client_secret").filter(|_| auth != AuthMethod::None);
+    // Some name only scopes beside the default ones there: a list that has none of ours is not about ours.
+    let named: Vec<&str> = text("scope").unwrap_or_default().split(' ').collect();
+    let granted: Vec<String> = scopes.iter().filter(|scope| named.contains(&scope.as_str())).cloned().collect();
     let uri = text("registration_client_uri").and_then(|uri| Url::parse(uri).ok());
     let token = text("registration_access_token").map(|token| Secret::new("registration_access_token", token));
     Some(Registered {
@@ -148,7 +159,7 @@ fn read(plan: &Plan, scopes: &[String], members: &Map<String, Value>) -> Option<
         secret: secret.map(|secret| Secret::chosen("client_secret", secret)),
         redirect_uris: texts("redirect_uris").unwrap_or_else(|| plan.redirect_uris.iter().map(|uri| (*uri).to_owned()).collect()),
         grants,
-        scopes: text("scope").map_or_else(|| scopes.to_vec(), |scope| scope.split(' ').map(str::to_owned).collect()),
+        scopes: if granted.is_empty() { scopes.to_vec() } else { granted },
         management: uri.zip(token).map(|(uri, token)| Management { uri, token }),
     })
 }

@@ -117,7 +117,7 @@ fn mask(tape: &Tape, remark: &mut Remark) {
 /// A provider's own words, short enough for a line.
 pub(super) fn quoted(words: &str) -> String {
     let line: String = words.split_whitespace().collect::<Vec<_>>().join(" ");
-    let short: String = line.chars().take(90).collect();
+    let short: String = line.chars().take(140).collect();
     if short.len() < line.len() { format!("“{short}…”") } else { format!("“{short}”") }
 }
 
