@@ -2,8 +2,17 @@
 
 use super::text::plain;
 
-/// The text on one line, with nothing that Markdown or HTML would obey.
+/// The text on one line, with nothing that Markdown or HTML would obey, but that what stands between backticks is code.
 pub fn text(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    // One without its partner stands for itself.
+    if parts.len() % 2 == 0 || parts.iter().skip(1).step_by(2).any(|part| part.trim().is_empty()) {
+        return escaped(text);
+    }
+    parts.iter().enumerate().map(|(at, part)| if at % 2 == 1 { code(part) } else { escaped(part) }).collect()
+}
+
+fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let text = plain(text);
     let mut before = ' ';
@@ -56,6 +65,8 @@ mod tests {
     fn nothing_that_a_provider_sent_is_obeyed() {
         assert_eq!(text("<img src=x> a|b *c* @team"), "&lt;img src=x&gt; a\\|b \\*c\\* \\@team");
         assert_eq!(text("invalid_grant _x_ [a](b)"), "invalid_grant \\_x\\_ \\[a\\](b)");
+        assert_eq!(text("set `a_b: [<c>]` or `"), "set \\`a_b: \\[&lt;c&gt;\\]\\` or \\`");
+        assert_eq!(text("set `a_b: [<c>]`"), "set `a_b: [<c>]`");
         assert_eq!(code("a`b|c"), "``a`b\\|c``");
         assert_eq!(block("", "x\n```\ny\n"), "````\nx\n```\ny\n````\n");
     }
