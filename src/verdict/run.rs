@@ -1,0 +1,157 @@
+//! A run as a whole: its findings, the causes behind them, the policy, and the verdict.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Comparison, Finding, Kind, Level, Outcome};
+use crate::protocol::{Endpoint, Profile};
+
+/// Violations with the same endpoint, kind and answer: one bug, whichever checks it breaks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    /// The kind.
+    pub kind: Kind,
+    /// The answer.
+    pub answer: String,
+    /// The checks that it breaks.
+    pub checks: Vec<String>,
+}
+
+/// What a whole run of checks says of the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Conformance {
+    /// Nothing violated, nothing that applies left unjudged.
+    Conformant,
+    /// A must is violated.
+    NonConformant,
+    /// An applicable must was inconclusive, or nothing was applicable.
+    Incomplete,
+}
+
+impl Conformance {
+    /// The verdict in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Conformant => "conformant",
+            Self::NonConformant => "non-conformant",
+            Self::Incomplete => "incomplete",
+        }
+    }
+}
+
+/// From which level on a broken requirement fails the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FailOn {
+    /// Only a must.
+    #[default]
+    Must,
+    /// A should as well.
+    Should,
+}
+
+/// What the run was judged by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// The set of specifications.
+    pub profile: Profile,
+    /// From which level on the run fails.
+    pub fail_on: FailOn,
+    /// How many seconds the user lets a check wait.
+    pub max_wait_seconds: u64,
+    /// Checks that may stay inconclusive.
+    pub allow_inconclusive: Vec<String>,
+    /// The filters that chose the checks: `tag:…`, `id:…`.
+    pub selection: Vec<String>,
+    /// Scenarios side by side.
+    pub jobs: usize,
+}
+
+/// A run of `check`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// The version of flowproof.
+    pub flowproof: String,
+    /// When it began, RFC 3339, UTC.
+    pub started: String,
+    /// How long it took, in milliseconds.
+    pub millis: u64,
+    /// The issuers that were tested.
+    pub issuers: Vec<String>,
+    /// What it was judged by.
+    pub policy: Policy,
+    /// What it says of the provider.
+    pub verdict: Conformance,
+    /// Whether Ctrl-C or a time limit cut it short.
+    pub interrupted: bool,
+    /// Every check, in the order of ids.
+    pub findings: Vec<Finding>,
+    /// The causes behind the violations, most checks first.
+    pub causes: Vec<Cause>,
+    /// What the baseline came to, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub baseline: Option<Comparison>,
+}
+
+impl Run {
+    /// How many checks ended so.
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.findings.iter().filter(|finding| finding.outcome == outcome).count()
+    }
+
+    /// Groups what went wrong by cause, and numbers each finding's.
+    pub fn group_causes(findings: &mut [Finding]) -> Vec<Cause> {
+        let mut causes: Vec<Cause> = Vec::new();
+        for finding in findings.iter_mut().filter(|finding| finding.outcome == Outcome::Violated) {
+            let Some(violation) = &finding.violation else { continue };
+            let same = |cause: &Cause| {
+                cause.endpoint == violation.endpoint && cause.kind == violation.kind && cause.answer == violation.answer
+            };
+            match causes.iter_mut().find(|cause| same(cause)) {
+                Some(cause) => cause.checks.push(finding.id.clone()),
+                None => causes.push(Cause {
+                    endpoint: violation.endpoint,
+                    kind: violation.kind,
+                    answer: violation.answer.clone(),
+                    checks: vec![finding.id.clone()],
+                }),
+            }
+        }
+        causes.sort_by(|a, b| b.checks.len().cmp(&a.checks.len()).then_with(|| a.checks.cmp(&b.checks)));
+        for finding in findings {
+            finding.cause = causes.iter().position(|cause| cause.checks.contains(&finding.id));
+        }
+        causes
+    }
+
+    /// Judges the findings by the policy.
+    pub fn judge(findings: &[Finding], policy: &Policy) -> Conformance {
+        if findings.iter().any(|finding| policy.fails(finding)) {
+            Conformance::NonConformant
+        } else if findings.iter().any(|finding| policy.leaves_open(finding))
+            || findings.iter().all(|finding| finding.outcome == Outcome::NotApplicable)
+        {
+            Conformance::Incomplete
+        } else {
+            Conformance::Conformant
+        }
+    }
+}
+
+impl Policy {
+    /// Whether this finding alone makes the provider non-conformant.
+    pub fn fails(&self, finding: &Finding) -> bool {
+        match finding.outcome {
+            Outcome::Violated => true,
+            Outcome::Warned => self.fail_on == FailOn::Should,
+            Outcome::Passed | Outcome::Noted | Outcome::NotApplicable | Outcome::Inconclusive | Outcome::Known => false,
+        }
+    }
+
+    /// Whether this finding alone leaves the run incomplete.
+    pub fn leaves_open(&self, finding: &Finding) -> bool {
+        finding.outcome == Outcome::Inconclusive && finding.level == Level::Must && !self.allow_inconclusive.contains(&finding.id)
+    }
+}
