@@ -324,3 +324,51 @@ async fn a_check_warns_of_a_wrong_configuration_unless_it_was_told_not_to_look()
     assert!(!silent.contains("warning"), "{silent}");
     server.stop().await;
 }
+
+/// A server whose certificate, for this name and these days from now, comes from an authority; the authority's PEM file.
+async fn certified(dir: &std::path::Path, name: &str, days: std::ops::Range<i64>) -> (Running, std::path::PathBuf) {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+    let day = |days: i64| {
+        let by = Duration::from_secs(days.unsigned_abs() * 86_400);
+        if days < 0 { SystemTime::now() - by } else { SystemTime::now() + by }
+    };
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    let authority_key = KeyPair::generate().expect("a key");
+    let authority_pem = authority.self_signed(&authority_key).expect("an authority").pem();
+    let mut leaf = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+    (leaf.not_before, leaf.not_after) = (day(days.start).into(), day(days.end).into());
+    leaf.use_authority_key_identifier_extension = true;
+    let key = KeyPair::generate().expect("a key");
+    let certificate = leaf.signed_by(&key, &Issuer::new(authority, authority_key)).expect("a certificate");
+    let (cert, private, trusted) = (dir.join("cert.pem"), dir.join("key.pem"), dir.join("authority.pem"));
+    for (path, text) in [(&cert, certificate.pem()), (&private, key.serialize_pem()), (&trusted, authority_pem)] {
+        std::fs::write(path, text).expect("a temporary file");
+    }
+    let tls = Some(Tls::Files { cert, key: private });
+    let server = ReferenceServer::start(Config { port: 0, admin_port: 0, tls, ..Config::demo() }).await.expect("free ports");
+    (server, trusted)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_is_over_not_yet_valid_or_for_another_name_is_told_apart() {
+    for (name, days, says, way_out) in [
+        ("127.0.0.1", -20..-10, "has expired", "renew the certificate"),
+        ("127.0.0.1", 10..20, "is not valid yet", "set this machine's clock"),
+        ("other.example", -1..20, "is for another name than 127.0.0.1", "use the name that the certificate is for"),
+    ] {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let (server, authority) = certified(dir.path(), name, days).await;
+        let issuer = format!("https://{}/realms/strict", server.addr());
+        let file = dir.path().join("provider.yaml");
+        std::fs::write(&file, format!("issuer: {issuer}\n")).expect("a temporary file");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_flowproof"));
+        command.args(["doctor", "--provider"]).arg(&file).env("SSL_CERT_FILE", &authority);
+        let output = command.output().expect("the program starts");
+        let text = said(&output);
+        assert_eq!(output.status.code(), Some(3), "{text}");
+        assert!(text.contains(says) && text.contains(way_out), "{says}: {text}");
+        server.stop().await;
+    }
+}
