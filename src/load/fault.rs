@@ -6,7 +6,7 @@ use std::fmt;
 use crate::protocol::Failure;
 
 /// Why an answer is not counted as right.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// A status that is neither the success asked for nor an OAuth error answer.
     Status(u16),
@@ -81,8 +81,29 @@ impl Fault {
     }
 
     /// Whether it says that nothing answered at all.
-    pub fn is_silence(name: &str) -> bool {
-        [Self::CannotConnect, Self::TimedOut, Self::BrokenConnection].iter().any(|fault| fault.to_string() == name)
+    pub fn is_silence(&self) -> bool {
+        match self {
+            Self::CannotConnect | Self::TimedOut | Self::BrokenConnection => true,
+            Self::Status(_)
+            | Self::OAuth(_)
+            | Self::NotJson
+            | Self::NoToken
+            | Self::WrongTokenType
+            | Self::WrongExpiry
+            | Self::NoRefreshToken
+            | Self::NotRotated
+            | Self::TokenSeenTwice
+            | Self::CodeSeenTwice
+            | Self::NoDeviceCode
+            | Self::StillPending
+            | Self::NoCode
+            | Self::WrongState
+            | Self::LoginStuck
+            | Self::LoginRefused(_)
+            | Self::LoginLedElsewhere
+            | Self::TooLong
+            | Self::NotHttp => false,
+        }
     }
 
     /// The status that goose shows beside it.
@@ -166,7 +187,7 @@ mod tests {
 
     #[test]
     fn only_what_came_to_nothing_is_silence() {
-        assert!(Fault::is_silence("timed out") && Fault::is_silence("cannot connect"));
-        assert!(!Fault::is_silence("status 500") && !Fault::is_silence("not json"));
+        assert!(Fault::TimedOut.is_silence() && Fault::CannotConnect.is_silence());
+        assert!(!Fault::Status(500).is_silence() && !Fault::NotJson.is_silence());
     }
 }

@@ -63,7 +63,7 @@ struct Tally {
     max: u64,
     sum: u64,
     right: u64,
-    wrong: BTreeMap<String, u64>,
+    wrong: BTreeMap<Fault, u64>,
     unfinished: u64,
     in_hold: u64,
     seconds: Vec<(u32, u32)>,
@@ -159,7 +159,7 @@ impl Recorder {
                     tally.seconds[second].0 += 1;
                 }
                 Some(fault) => {
-                    *tally.wrong.entry(fault.to_string()).or_default() += 1;
+                    *tally.wrong.entry(fault.clone()).or_default() += 1;
                     tally.seconds[second].1 += 1;
                 }
             }
@@ -187,6 +187,14 @@ impl Recorder {
         change(&mut lock(&self.chains))
     }
 
+    /// Whether nobody answered anything so far; true also where nobody asked: a run without an answer is no success.
+    pub fn is_silent(&self) -> bool {
+        self.meters.iter().all(|(_, _, tally)| {
+            let tally = lock(tally);
+            tally.right == 0 && tally.wrong.keys().all(Fault::is_silence)
+        })
+    }
+
     /// What was measured so far, in the order of the plan.
     pub fn measurements(&self) -> Vec<Measurement> {
         let show = |(flow, step, tally): &(String, Step, Mutex<Tally>)| {
@@ -196,7 +204,7 @@ impl Recorder {
                 flow: flow.clone(),
                 step: step.name().to_owned(),
                 right: tally.right,
-                wrong: tally.wrong.clone(),
+                wrong: tally.wrong.iter().map(|(fault, count)| (fault.to_string(), *count)).collect(),
                 unfinished: tally.unfinished,
                 in_hold: tally.in_hold,
                 latency: Latency { buckets, max: tally.max, sum: tally.sum },

@@ -9,7 +9,6 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::crew;
-use super::fault::Fault;
 use super::flows::{Assignment, Door};
 use super::guard::{Guard, Refused};
 use super::measure::Recorder;
@@ -265,10 +264,8 @@ fn users(flow: &FlowPlan, provider: &Provider) -> Result<Vec<User>, String> {
 fn judge(plan: &Plan, provider: &Provider, rig: &Rig, prepared: Preparation, started: String, interrupted: bool) -> LoadRun {
     let steps = rig.recorder.measurements();
     let held = rig.recorder.elapsed().min(rig.ends_after).saturating_sub(plan.ramp).as_secs_f64();
-    // True also of a step without any answer: a run in which nobody asked is no success.
-    let all_silent = |one: &Measurement| one.right == 0 && one.wrong.keys().all(|kind| Fault::is_silence(kind));
     let thresholds = thresholds(plan, &steps, held, interrupted);
-    let verdict = if !interrupted && steps.iter().all(all_silent) {
+    let verdict = if !interrupted && rig.recorder.is_silent() {
         Bearing::Nothing
     } else if thresholds.iter().any(|one| one.holds == Some(false)) {
         Bearing::Missed

@@ -95,19 +95,17 @@ fn the_report_is_its_committed_sample() {
 }
 
 #[test]
-fn the_sample_at_the_top_of_the_file_is_its_real_output() {
-    let source = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/load.rs")).expect("the source");
-    let shown: Vec<&str> = source.lines().skip_while(|line| *line != "//! ```text").skip(1).collect();
-    let rendered = text(&sample(), 100);
-    let lines: Vec<&str> = rendered.lines().collect();
-    let shown: Vec<String> = shown
-        .iter()
-        .take_while(|line| **line != "//! ```")
-        .map(|line| line.trim_start_matches("//!").trim().to_owned())
-        .collect();
-    assert!(!shown.is_empty());
-    for line in shown {
-        assert!(lines.iter().any(|other| other.trim() == line), "not in the report: {line}\n{rendered}");
+fn the_sample_at_the_top_of_each_format_is_its_real_output() {
+    for (name, rendered) in [("text.rs", text(&sample(), 100)), ("json.rs", json(&sample()))] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/load").join(name);
+        let source = std::fs::read_to_string(path).expect("the source");
+        let shown = source.lines().skip_while(|line| *line != "//! ```text").skip(1).take_while(|line| *line != "//! ```");
+        let shown: Vec<&str> = shown.map(|line| line.trim_start_matches("//!").trim()).collect();
+        let lines: Vec<&str> = rendered.lines().map(str::trim).collect();
+        assert!(!shown.is_empty(), "{name} has no sample");
+        for line in shown {
+            assert!(lines.contains(&line), "not in the report: {line}\n{rendered}");
+        }
     }
 }
 
