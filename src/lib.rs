@@ -3,7 +3,7 @@
 //! This page is the map of the house. An arrow goes down only:
 //!
 //! ```text
-//! main -> cli -> { doctor, prove } -> { check, load, report, baseline } -> login -> { provider, verdict } -> wire -> protocol
+//! main -> cli -> { doctor, prove, walk } -> { check, load, report, baseline } -> login -> { provider, verdict } -> wire -> protocol
 //!         cli -> server, exit
 //! ```
 //!
@@ -13,6 +13,7 @@
 //! | [`exit`] | the documented exit codes |
 //! | [`doctor`] | before a run: is the configuration right, and what will run |
 //! | [`prove`] | the defect matrix: every check goes red on the bug it hunts |
+//! | [`walk`] | one flow by hand, told step by step |
 //! | [`check`] | Gherkin features to checks, their steps, and what they found |
 //! | [`load`] | load plans, the flows that drive the token endpoint, and what was measured |
 //! | [`report`] | a run rendered: terminal, JSON, JUnit |
@@ -52,5 +53,7 @@ pub mod report;
 pub mod server;
 #[cfg(feature = "cli")]
 pub mod verdict;
+#[cfg(feature = "cli")]
+pub mod walk;
 #[cfg(feature = "cli")]
 pub mod wire;

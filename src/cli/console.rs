@@ -22,6 +22,7 @@ pub struct Console {
     /// Whether errors are coloured on stderr.
     stderr_color: bool,
     stderr_is_terminal: bool,
+    stdout_is_terminal: bool,
     /// No progress was asked for.
     pub quiet: bool,
 }
@@ -36,6 +37,7 @@ impl Console {
         Self {
             style: Style { color: coloured(surroundings.stdout_is_terminal), width: surroundings.width.unwrap_or(PIPED_WIDTH) },
             stderr_color: coloured(surroundings.stderr_is_terminal),
+            stdout_is_terminal: surroundings.stdout_is_terminal && !surroundings.dumb,
             stderr_is_terminal: surroundings.stderr_is_terminal && !surroundings.dumb,
             quiet,
         }
@@ -49,6 +51,11 @@ impl Console {
     /// Whether a line on stderr may be redrawn.
     pub fn animates(&self) -> bool {
         self.stderr_is_terminal && !self.quiet
+    }
+
+    /// Whether results go to a terminal.
+    pub fn shows_on_terminal(&self) -> bool {
+        self.stdout_is_terminal
     }
 
     /// A progress line over so many steps of `noun`, silent with `--quiet` and where there is no terminal.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::provider::{Provider, Target, discover};
 use crate::server::defect::Defects;
-use crate::server::{Config, ReferenceServer, Running};
+use crate::server::{Config, ReferenceServer, Running, TokenFormat};
 use crate::wire::{Tape, Wire};
 
 /// The realms that a check is played on: the first whose make satisfies its needs.
@@ -38,4 +38,23 @@ pub async fn targets(server: &Running, wire: &Wire) -> Result<Vec<Arc<Target>>, 
         targets.push(Arc::new(target));
     }
     Ok(targets)
+}
+
+/// The realm that is met by hand.
+const TRIED: &str = "my-app";
+
+/// Starts the reference server as a newcomer should meet it, with tokens that can be read and devices that need not wait for long.
+pub async fn to_try(wire: &Wire) -> Result<(Running, Target), String> {
+    let mut config = Config { port: 0, admin_port: 0, ..Config::demo() };
+    for realm in config.realms.iter_mut().filter(|realm| realm.name == TRIED) {
+        realm.policy.access_token = TokenFormat::Jwt;
+        realm.policy.device_interval = 1;
+    }
+    let server =
+        ReferenceServer::start(config).await.map_err(|error| format!("cannot start the embedded reference server: {error}"))?;
+    let name = format!("embedded {TRIED}");
+    let provider = Provider::from_json(&server.provider_document(TRIED), &name).map_err(|error| error.to_string())?;
+    let tape = Tape::new(provider.secrets());
+    let target = discover(wire, &tape, provider).await.map_err(|error| error.to_string())?;
+    Ok((server, target))
 }

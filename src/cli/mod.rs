@@ -10,6 +10,7 @@ mod prove;
 mod serve;
 mod signals;
 mod surroundings;
+mod try_it;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -50,6 +51,7 @@ enum Command {
     Load(load::LoadArgs),
     Prove(prove::ProveArgs),
     Serve(serve::Serve),
+    Try(try_it::TryArgs),
 }
 
 /// When to colour.
@@ -74,6 +76,7 @@ impl Cli {
             Command::Load(load) => load.run(&console),
             Command::Prove(prove) => prove.run(&console),
             Command::Serve(serve) => serve.run(&console),
+            Command::Try(walk) => walk.run(&console),
         }
     }
 }

@@ -182,9 +182,9 @@ pub enum Answer {
     Failure(Failure),
 }
 
-impl Exchange {
-    /// The showable form of a request and what came of it.
-    pub fn shown(request: &Request, outcome: Result<&Response, &Failure>, masker: &Masker) -> Self {
+impl Sent {
+    /// The showable form of a request.
+    pub fn shown(request: &Request, masker: &Masker) -> Self {
         let show = |(name, value): &(String, Value)| (name.clone(), masker.mask(&value.masked()));
         let mut headers: Vec<(String, String)> = request.headers.iter().map(show).collect();
         let form = match &request.body {
@@ -207,7 +207,13 @@ impl Exchange {
             };
             url.push_str(&format!("{joint}{}={value}", form_encode(name)));
         }
-        let sent = Sent { method: request.method, url: masker.mask(&url), headers, form };
+        Self { method: request.method, url: masker.mask(&url), headers, form }
+    }
+}
+
+impl Exchange {
+    /// The showable form of a request and what came of it.
+    pub fn shown(request: &Request, outcome: Result<&Response, &Failure>, masker: &Masker) -> Self {
         let answer = match outcome {
             Ok(response) => Answer::Response {
                 status: response.status,
@@ -217,6 +223,6 @@ impl Exchange {
             },
             Err(failure) => Answer::Failure(failure.clone()),
         };
-        Self { endpoint: request.endpoint, request: sent, answer }
+        Self { endpoint: request.endpoint, request: Sent::shown(request, masker), answer }
     }
 }

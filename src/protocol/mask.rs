@@ -77,8 +77,9 @@ impl Masker {
     }
 }
 
-/// Replaces long runs of letters and digits in a page: anti-forgery tokens and session identifiers in hidden fields and links.
-fn mask_random_runs(html: &str) -> String {
+/// Replaces long runs of letters and digits in a page or an address: anti-forgery tokens and session identifiers in hidden fields, links and
+/// paths.
+pub fn mask_random_runs(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
     let mut run = String::new();
     let flush = |run: &mut String, out: &mut String| {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::protocol::{Endpoint, Exchange, Failure, Request, Response, Secret, Vault};
+use crate::protocol::{Endpoint, Exchange, Failure, Masker, Request, Response, Secret, Vault};
 
 /// A recorder that its holders share.
 #[derive(Clone, Default)]
@@ -96,6 +96,11 @@ impl Tape {
         let reel = self.reel();
         let masker = reel.vault.masker();
         reel.exchanges.iter().map(|(request, outcome)| Exchange::shown(request, outcome.as_ref(), &masker)).collect()
+    }
+
+    /// What masks by all that is known so far.
+    pub fn masker(&self) -> Masker {
+        self.reel().vault.masker()
     }
 
     /// Which exchange was the last with this endpoint, or the last at all.

@@ -18,10 +18,11 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("baseline", &["provider", "verdict", "protocol"]),
     ("doctor", &["check", "login", "provider", "verdict", "wire", "protocol"]),
     ("prove", &["check", "provider", "verdict", "wire", "protocol"]),
+    ("walk", &["login", "provider", "wire", "protocol"]),
     (
         "cli",
         &[
-            "doctor", "prove", "baseline", "check", "load", "report", "login", "provider", "verdict", "wire", "protocol",
+            "doctor", "prove", "walk", "baseline", "check", "load", "report", "login", "provider", "verdict", "wire", "protocol",
             "server", "exit",
         ],
     ),
@@ -42,6 +43,8 @@ const WALLS: &[(&str, &[&str])] = &[
     ("wiremock", &["src/server/wiremock.rs"]),
     ("reqwest", &["src/wire/"]),
     ("scraper", &["src/login/"]),
+    ("jsonwebtoken", &["src/walk/token.rs", "src/server/tests/"]),
+    ("qrcode", &["src/cli/try_it/"]),
     ("clap", &["src/cli/", "src/main.rs", "src/report/mod.rs"]),
 ];
 
