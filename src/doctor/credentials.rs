@@ -116,12 +116,15 @@ enum Reading {
     Open(String),
 }
 
+/// The most that is tried with a wrong secret: once, and once more where the first try told nothing.
+const CONTROLS: usize = 2;
+
 impl Visit<'_> {
-    /// A remark for each client, or for those of these roles. Without roles, one wrong secret is tried as well, once, to learn whether the
-    /// provider would have noticed.
+    /// A remark for each client, or for those of these roles. Without roles a wrong secret is tried as well, to learn whether the provider would
+    /// have noticed.
     pub(super) async fn credentials(&self, roles: Option<&BTreeSet<&str>>) -> Vec<Remark> {
         let mut remarks = Vec::new();
-        let mut control = Control { wanted: roles.is_none(), blind: None };
+        let mut control = Control { left: if roles.is_none() { CONTROLS } else { 0 }, ..Control::default() };
         for client in self.provider().clients.values() {
             if roles.is_none_or(|roles| roles.contains(client.role.as_str())) {
                 remarks.push(self.client(client, &mut control).await);
@@ -137,13 +140,7 @@ impl Visit<'_> {
             let reading = self.ask(probe, &request, &client.auth()).await;
             match &reading {
                 Reading::Proven => {
-                    if control.wanted && !client.is_public() && client.secret.is_some() {
-                        control.wanted = false;
-                        if self.wrong_secret_passes(probe, &request, client).await {
-                            control.blind = Some(probe);
-                        }
-                    }
-                    if client.is_public() || control.blind != Some(probe) {
+                    if client.is_public() || self.is_noticed(probe, &request, client, control).await {
                         return proven(client, probe);
                     }
                     last.get_or_insert((probe, reading));
@@ -177,15 +174,28 @@ impl Visit<'_> {
         probe.read(&self.wire.send(self.tape, &request.clone().authenticate(auth)).await)
     }
 
-    /// Whether the provider says the same to whoever does not know the secret.
-    async fn wrong_secret_passes(&self, probe: Probe, request: &Request, client: &Client) -> bool {
+    /// Whether the provider would have noticed a wrong secret. Where that cannot be tried any more, it is believed to have if it did elsewhere.
+    async fn is_noticed(&self, probe: Probe, request: &Request, client: &Client, control: &mut Control) -> bool {
+        if control.blind.contains(&probe) {
+            return false;
+        }
+        if control.left == 0 || !control.seeing.is_empty() {
+            return control.blind.is_empty() || control.seeing.contains(&probe);
+        }
+        control.left -= 1;
         let wrong = Secret::chosen("wrong client_secret", format!("not-it-{}", chance::token()));
         let auth = match client.auth() {
             ClientAuth::Basic { id, .. } => ClientAuth::Basic { id, secret: wrong },
             ClientAuth::Post { id, .. } => ClientAuth::Post { id, secret: wrong },
             none @ (ClientAuth::Anonymous | ClientAuth::None { .. }) => none,
         };
-        self.ask(probe, request, &auth).await == Reading::Proven
+        let noticed = self.ask(probe, request, &auth).await != Reading::Proven;
+        if noticed {
+            control.seeing.push(probe)
+        } else {
+            control.blind.push(probe)
+        }
+        noticed
     }
 
     /// Whether the secret is wrong, or only the way in which it was sent.
@@ -221,11 +231,15 @@ impl Visit<'_> {
     }
 }
 
-/// The one try with a wrong secret, and what came of it.
+/// The tries with a wrong secret, and what came of them.
+#[derive(Default)]
 struct Control {
-    wanted: bool,
-    /// The probe to which the provider says the same whatever the secret.
-    blind: Option<Probe>,
+    /// How many may still be made: some providers lock a client out.
+    left: usize,
+    /// The probes to which the provider says the same whatever the secret.
+    blind: Vec<Probe>,
+    /// The probes at which it noticed.
+    seeing: Vec<Probe>,
 }
 
 fn proven(client: &Client, probe: Probe) -> Remark {

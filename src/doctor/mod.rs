@@ -2,7 +2,7 @@
 //!
 //! [`examine`] looks at everything and logs users in; [`glance`] is the short form that comes before a run. What they find is a
 //! [`Diagnosis`]: remarks under topics, each with a sign and, where something is to do, the way out. A request of theirs does no harm: what is
-//! redeemed, refreshed or revoked is made up, and one wrong secret is tried once.
+//! redeemed, refreshed or revoked is made up, and a wrong secret is tried once, or twice.
 
 mod coverage;
 mod credentials;

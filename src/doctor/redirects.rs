@@ -5,7 +5,7 @@ use futures::stream::{self, StreamExt as _};
 use super::diagnosis::{Remark, Sign, Topic};
 use super::visit::{Visit, quoted};
 use crate::check::chance;
-use crate::login::{End, Role, Sighting, look};
+use crate::login::{self, Decision, End, Errand, Role, Sighting, Stop, look};
 use crate::provider::{Client, Grant};
 use crate::wire::Jar;
 
@@ -22,6 +22,8 @@ enum Landing {
     Redirected(Option<String>),
     /// To a page that asks who the user is.
     Login,
+    /// To a page that asks for the decision.
+    Consent,
     /// To another page, of this name.
     Page(String),
     /// To a refusal.
@@ -31,12 +33,32 @@ enum Landing {
 }
 
 impl Landing {
+    /// Whether it is a page that goes on with the request.
+    fn asks(&self) -> bool {
+        match self {
+            Self::Login | Self::Consent | Self::Page(_) => true,
+            Self::Redirected(_) | Self::Refused(_) | Self::Lost(_) => false,
+        }
+    }
+
+    /// Where it leads, in words.
+    fn words(&self) -> String {
+        match self {
+            Self::Login => "it leads to the login page".to_owned(),
+            Self::Consent => "it leads to the consent page".to_owned(),
+            Self::Page(name) => format!("it leads to {name}"),
+            Self::Redirected(_) => "it gets an answer".to_owned(),
+            Self::Refused(_) | Self::Lost(_) => "it leads nowhere".to_owned(),
+        }
+    }
+
     fn of(sighting: &Sighting) -> Self {
         let page = sighting.last().filter(|hop| hop.is_page()).map(|hop| hop.page());
         match &sighting.end {
             End::Redirected { params, .. } => Self::Redirected(params.get("error").map(str::to_owned)),
             End::Finished => match sighting.last().map(|hop| &hop.role) {
-                Some(Role::LoginPage | Role::ConsentPage) => Self::Login,
+                Some(Role::LoginPage) => Self::Login,
+                Some(Role::ConsentPage) => Self::Consent,
                 Some(_) | None => Self::Page(page.map_or_else(|| sighting.describe(), |page| page.name())),
             },
             End::Refused { status } => {
@@ -63,42 +85,83 @@ impl Visit<'_> {
             .filter(|(client, uri)| wanted(client, uri))
             .collect();
         let Some((first, _)) = asked.first() else { return Vec::new() };
-        let control = if with_control { self.land(first, UNREGISTERED).await } else { None };
+        let mut browser = Jar::default();
+        let mut control = if with_control { self.land(first, UNREGISTERED, &browser).await } else { None };
+        if control.as_ref().is_some_and(Landing::asks) {
+            // Some look at the request only when they know the user.
+            if let Some(logged_in) = self.logged_in(first).await {
+                browser = logged_in;
+                control = self.land(first, UNREGISTERED, &browser).await;
+            }
+        }
+        let browser = &browser;
         let landings: Vec<_> = stream::iter(asked)
-            .map(|(client, uri)| async move { (client, uri, self.land(client, uri).await) })
+            .map(|(client, uri)| async move { (client, uri, self.land(client, uri, browser).await) })
             .buffered(AT_ONCE)
             .collect()
             .await;
-        let mut refused = Vec::new();
+        let (mut refused, mut blind) = (Vec::new(), Vec::new());
         let mut remarks = Vec::new();
         for (client, uri, landing) in landings {
             let Some(mut landing) = landing else { continue };
+            let taken = landing.asks() || landing == Landing::Redirected(None);
+            if taken && control.as_ref() == Some(&landing) {
+                blind.push(landing);
+                continue;
+            }
             if let Landing::Redirected(error @ Some(_)) = &mut landing {
                 // One cause, one remark: what is refused there is refused at each URI of the client's.
                 let again = refused.contains(&(client.role.clone(), error.clone()));
                 refused.push((client.role.clone(), error.clone()));
                 *error = error.take().filter(|_| !again);
             }
-            remarks.push(remark(client, uri, &landing, control.as_ref()));
+            remarks.push(remark(client, uri, &landing));
+        }
+        if let Some(landing) = blind.first() {
+            let says = format!("cannot be told: {}, and so does one that nobody registered", landing.words());
+            let count = if blind.len() == 1 { "1 URI".to_owned() } else { format!("{} URIs", blind.len()) };
+            remarks.push(
+                Remark::new(Topic::RedirectUris, Sign::Doubt, count, says)
+                    .way_out("compare each with what the provider has registered, character by character"),
+            );
         }
         remarks
     }
 
-    async fn land(&self, client: &Client, uri: &str) -> Option<Landing> {
+    /// A browser in which a user has logged in, and been asked for the decision at most.
+    async fn logged_in(&self, client: &Client) -> Option<Jar> {
+        let login = &self.provider().login;
+        let user = self.provider().user("alice").filter(|_| login.driver.shows_pages())?;
+        let endpoint = self.target.endpoints.authorization.as_ref()?;
+        let stops = [client.redirect_uri()];
+        let (state, pkce) = (chance::token(), chance::pkce());
+        let errand = Errand {
+            start: client.authorization_request(endpoint, client.scope().as_deref(), &state, Some(&pkce)),
+            stop_at: Stop::Asked(&stops),
+            username: &user.username,
+            password: &user.password,
+            user_code: None,
+            decision: Decision::Approve,
+        };
+        let mut jar = Jar::default();
+        let sighting = login::run(self.wire, self.tape, &mut jar, login, &errand).await;
+        matches!(sighting.end, End::Finished | End::Redirected { .. }).then_some(jar)
+    }
+
+    async fn land(&self, client: &Client, uri: &str, browser: &Jar) -> Option<Landing> {
         let endpoint = self.target.endpoints.authorization.as_ref()?;
         let (state, pkce) = (chance::token(), chance::pkce());
         let request =
             client.authorization_request(endpoint, client.scope().as_deref(), &state, Some(&pkce)).set("redirect_uri", uri);
-        let sighting = look(self.wire, self.tape, &mut Jar::default(), request, &[uri]).await;
+        let sighting = look(self.wire, self.tape, &mut browser.clone(), request, &[uri]).await;
         Some(Landing::of(&sighting))
     }
 }
 
-fn remark(client: &Client, uri: &str, landing: &Landing, control: Option<&Landing>) -> Remark {
+fn remark(client: &Client, uri: &str, landing: &Landing) -> Remark {
     let role = &client.role;
     let say = |sign: Sign, says: String| Remark::new(Topic::RedirectUris, sign, role, format!("{uri}: {says}"));
     let register = format!("register exactly this URI for the client `{}`, or correct `clients.{role}.redirect_uris`", client.id);
-    let blind = control == Some(landing);
     match landing {
         Landing::Redirected(None) => say(Sign::Fine, "registered".to_owned()),
         // An answer that goes there says that the provider trusts the place, whatever it thinks of the request.
@@ -109,14 +172,8 @@ fn remark(client: &Client, uri: &str, landing: &Landing, control: Option<&Landin
         }
         Landing::Redirected(Some(error)) => say(Sign::Wrong, format!("registered, but the request is refused with {error:?}"))
             .way_out(refused_way_out(error, client)),
-        Landing::Login if blind => {
-            say(Sign::Doubt, "cannot be told: a URI that nobody registered gets the login page, too".to_owned())
-                .way_out("compare it with what the provider has registered")
-        }
         Landing::Login => say(Sign::Fine, "registered; a login page".to_owned()),
-        Landing::Page(name) if blind => {
-            say(Sign::Doubt, format!("cannot be told: {name}, as for a URI that nobody registered")).way_out(register)
-        }
+        Landing::Consent => say(Sign::Fine, "registered; a consent page".to_owned()),
         Landing::Page(name) => say(Sign::Fine, format!("registered, it seems; {name}")),
         Landing::Refused(said) => say(Sign::Wrong, format!("refused: {said}")).way_out(register),
         Landing::Lost(what) => say(Sign::Doubt, what.clone()).way_out("none in the configuration, as far as can be told"),

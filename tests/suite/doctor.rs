@@ -9,7 +9,7 @@ use flowproof::provider::{Provider, Source, discover};
 use flowproof::server::{Config, ReferenceServer, Running, Tls};
 use flowproof::wire::{Bounds, Tape, Wire};
 use serde_json::{Value, json};
-use wiremock::matchers::{method, path};
+use wiremock::matchers::{header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 async fn running() -> Running {
@@ -245,10 +245,58 @@ async fn a_login_page_that_cannot_be_operated_is_described() {
     let diagnosis = of_file(&file(&server)).await;
     let alice = complaint(&diagnosis, Topic::Users, "alice");
     asserts(alice, Sign::Wrong, "a page titled \"Welcome\"", "the driver form cannot operate this page");
-    let uri = complaint(&diagnosis, Topic::RedirectUris, "web");
-    asserts(uri, Sign::Doubt, "as for a URI that nobody registered", "register exactly this URI");
+    let uri = complaint(&diagnosis, Topic::RedirectUris, "1 URI");
+    asserts(uri, Sign::Doubt, "a page titled \"Welcome\", and so does one that nobody registered", "character by character");
     let web = complaint(&diagnosis, Topic::Clients, "web");
     asserts(web, Sign::Doubt, "says the same whatever the secret is", "a check will say so");
+}
+
+#[tokio::test]
+async fn who_looks_at_the_redirect_uri_after_the_login_only_is_asked_with_a_user_who_has_logged_in() {
+    let server = mock(endpoints, SystemTime::now()).await;
+    let html = |text: &str| ResponseTemplate::new(200).set_body_raw(text.to_owned(), "text/html");
+    let login = "<title>Sign in</title><form method=post action=/login><input name=user><input name=p type=password><button>Sign in</button></form>";
+    let consent = "<title>Allow?</title><form method=post action=/consent><button name=d value=yes>Allow</button><button name=d value=no>Deny</button></form>";
+    let known = ("cookie", "session=1");
+    Mock::given(method("POST"))
+        .and(path("/login"))
+        .respond_with(
+            ResponseTemplate::new(303).insert_header("location", "/authorize?go").insert_header("set-cookie", "session=1"),
+        )
+        .mount(&server)
+        .await;
+    Mock::given(method("GET"))
+        .and(path("/authorize"))
+        .and(header(known.0, known.1))
+        .and(query_param("redirect_uri", "https://unregistered.flowproof.invalid/callback"))
+        .respond_with(ResponseTemplate::new(400).set_body_string("this is no redirect URI of yours"))
+        .with_priority(1)
+        .mount(&server)
+        .await;
+    let asked = Mock::given(method("GET")).and(path("/authorize")).and(header(known.0, known.1));
+    asked.respond_with(html(consent)).with_priority(2).mount(&server).await;
+    Mock::given(method("GET")).and(path("/authorize")).respond_with(html(login)).with_priority(3).mount(&server).await;
+    let diagnosis = of_file(&file(&server)).await;
+    let told = diagnosis.remarks.iter().find(|one| one.topic == Topic::RedirectUris).expect("it was asked");
+    assert!(told.sign == Sign::Fine && told.says.ends_with("registered; a consent page"), "{told:?}");
+}
+
+#[tokio::test]
+async fn who_takes_every_redirect_uri_shows_nothing() {
+    let server = mock(endpoints, SystemTime::now()).await;
+    Mock::given(method("GET")).and(path("/authorize")).respond_with(BackToWhoever).mount(&server).await;
+    let diagnosis = of_file(&file(&server)).await;
+    let told = complaint(&diagnosis, Topic::RedirectUris, "1 URI");
+    asserts(told, Sign::Doubt, "it gets an answer, and so does one that nobody registered", "compare");
+}
+
+struct BackToWhoever;
+
+impl wiremock::Respond for BackToWhoever {
+    fn respond(&self, request: &wiremock::Request) -> ResponseTemplate {
+        let (_, uri) = request.url.query_pairs().find(|(name, _)| name == "redirect_uri").expect("it names one");
+        ResponseTemplate::new(302).insert_header("location", format!("{uri}?code=x").as_str())
+    }
 }
 
 #[tokio::test]

@@ -215,7 +215,7 @@ async fn clients_are_registered_with_their_secrets_kept_aside_and_taken_away_aga
 
     let output = flowproof(dir.path(), &["init", "--unregister", "provider.yaml"]);
     assert_eq!(output.status.code(), Some(3), "{}", said(&output));
-    assert!(said(&output).contains("web        id-of-web: not taken away: status 500"), "{}", said(&output));
+    assert!(said(&output).contains("web          id-of-web: not taken away: status 500"), "{}", said(&output));
     let ledger: Value = serde_json::from_str(&read(dir.path(), "provider.registration.json")).expect("JSON");
     assert_eq!(ledger["clients"].as_object().map(Map::len), Some(1), "what is gone is forgotten: {ledger}");
     let output = flowproof(dir.path(), &["init", "--unregister", "provider.yaml"]);

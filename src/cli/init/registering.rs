@@ -94,7 +94,7 @@ impl Job<'_> {
             // What is shown here is told again in the file: a reader that went away loses nothing.
             drop(
                 console
-                    .show(|out| writeln!(out, "{} {role:10} registered as {}", style.paint(Ink::Good, "✓"), plain(&client.id))),
+                    .show(|out| writeln!(out, "{} {role:12} registered as {}", style.paint(Ink::Good, "✓"), plain(&client.id))),
             );
         }
         if client.management.is_none() {
@@ -129,7 +129,7 @@ pub(super) async fn unregister(file: &Path, console: &Console) -> Exit {
             return console.usage(&message);
         }
         if !console.quiet || ink == Ink::Bad {
-            drop(console.show(|out| writeln!(out, "{} {role:10} {id}: {}", style.paint(ink, sign), plain(&what))));
+            drop(console.show(|out| writeln!(out, "{} {role:12} {id}: {}", style.paint(ink, sign), plain(&what))));
         }
     }
     if !ledger.clients.is_empty() {
