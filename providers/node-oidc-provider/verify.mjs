@@ -21,6 +21,7 @@ if (!binary) {
   process.exit(2);
 }
 const flowproof = resolve(binary);
+const problems = [];
 const scratch = mkdtempSync(join(tmpdir(), 'flowproof-verify-'));
 
 const freePort = () => new Promise((done, fail) => {
@@ -31,8 +32,8 @@ const freePort = () => new Promise((done, fail) => {
   });
 });
 
-function run(command, args, allowed) {
-  const ended = spawnSync(command, args, { encoding: 'utf8', timeout: 300_000, maxBuffer: 1 << 28 });
+function run(command, args, allowed, env = {}) {
+  const ended = spawnSync(command, args, { env: { ...process.env, ...env }, encoding: 'utf8', timeout: 300_000, maxBuffer: 1 << 28 });
   if (!allowed.includes(ended.status)) {
     throw new Error(`${command} ${args.join(' ')} ended with ${ended.status ?? ended.signal ?? ended.error}\n${ended.stdout}\n${ended.stderr}`);
   }
@@ -63,10 +64,29 @@ function findings(providerFile, name) {
   return { byOutcome, table, seconds: report.millis / 1000 };
 }
 
+/** The doctor finds nothing wrong and nothing doubtful. */
+function healthy(providerFile, env = {}) {
+  const { health, remarks } = JSON.parse(run(flowproof, ['doctor', '--provider', providerFile, '--json'], [0, 2, 3], env));
+  for (const { subject, sign, says } of remarks) {
+    if (!['fine', 'note'].includes(sign)) problems.push(`doctor: ${subject}: ${says}`);
+  }
+  if (health !== 'sound') problems.push(`doctor: ${health}`);
+}
+
+/** Clients are registered, are found to be sound, and are taken away again. */
+function registers(providerFile) {
+  const issuer = readFileSync(providerFile, 'utf8').match(/^issuer: (.*)$/m)[1];
+  const file = join(scratch, 'registered', 'provider.yaml');
+  run(flowproof, ['init', issuer, '--preset', 'node-oidc-provider', '--register', '--output', file, '--quiet'], [0]);
+  const secrets = readFileSync(file.replace('.yaml', '.env'), 'utf8').matchAll(/^(\w+)='(.*)'$/gm);
+  const passwords = { FLOWPROOF_ALICE_PASSWORD: 'demo-password-of-alice', FLOWPROOF_BOB_PASSWORD: 'demo-password-of-bob' };
+  healthy(file, { ...passwords, ...Object.fromEntries([...secrets].map(([, name, value]) => [name, value])) });
+  run(flowproof, ['init', '--unregister', file, '--quiet'], [0]);
+}
+
 const complaints = (found) => Object.keys({ ...found.violated, ...found.warned }).sort();
 const listFaults = () => run(join(here, 'start.sh'), ['--list-faults'], [0]).split('\n').map((line) => line.trim().split(/\s+/)[0]).filter(Boolean);
 
-const problems = [];
 const compare = (what, expected, seen) => {
   for (const id of seen.filter((one) => !expected.includes(one))) problems.push(`${what}: ${id} is new`);
   for (const id of expected.filter((one) => !seen.includes(one))) problems.push(`${what}: ${id} is gone`);
@@ -76,6 +96,8 @@ try {
   const known = bless ? {} : JSON.parse(readFileSync(expectedFile, 'utf8'));
   let reasons = {};
   try { reasons = JSON.parse(readFileSync(expectedFile, 'utf8')); } catch { /* the first blessing */ }
+  await served([], healthy);
+  await served(['--registration'], registers);
   // With short lifetimes every check that waits for an expiry can be judged.
   const sound = await served(['--short-lifetimes'], (file) => findings(file, 'sound'));
   console.log(sound.table);
