@@ -17,11 +17,13 @@ mod reach;
 mod redirects;
 mod registration;
 mod visit;
+mod worth;
 
 pub use coverage::{Coverage, Gap};
 pub use diagnosis::{Diagnosis, Health, Remark, Sign, Topic};
-pub use outline::{Outline, Worth};
+pub use outline::Outline;
 pub use plan::{PLANS, Plan};
 pub use preset::{Preset, PresetError, Purpose, Setting, Verified};
 pub use registration::{Ledger, Registered, Registrar, RegistrationError, Removal};
 pub use visit::{Extent, examine, glance};
+pub use worth::Worth;
