@@ -6,7 +6,7 @@ use super::text::plain;
 pub fn text(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
     // One without its partner stands for itself.
-    if parts.len() % 2 == 0 || parts.iter().skip(1).step_by(2).any(|part| part.trim().is_empty()) {
+    if parts.len().is_multiple_of(2) || parts.iter().skip(1).step_by(2).any(|part| part.trim().is_empty()) {
         return escaped(text);
     }
     parts.iter().enumerate().map(|(at, part)| if at % 2 == 1 { code(part) } else { escaped(part) }).collect()
