@@ -1,7 +1,5 @@
 //! Where a walk ended before its end: at which step, what was expected, what came, and what to look at.
 
-use super::event::Step;
-
 /// How far the provider went along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -16,8 +14,8 @@ pub enum Stage {
 /// Why a walk did not come to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
-    /// The step at which it ended.
-    pub step: Option<Step>,
+    /// The step at which it ended: its number and its title.
+    pub step: Option<(usize, &'static str)>,
     /// How far the provider went along.
     pub stage: Stage,
     /// What should have come.

@@ -208,7 +208,13 @@ impl<'a> Walker<'a> {
     pub(super) fn trouble(&self, expected: impl Into<String>, came: impl AsRef<str>, look_at: Vec<String>) -> Trouble {
         let came = self.masked(came.as_ref());
         let look_at = look_at.iter().map(|line| self.masked(line)).collect();
-        Trouble { step: self.step.clone(), stage: Stage::Answered, expected: expected.into(), came, look_at }
+        Trouble {
+            step: self.step.as_ref().map(|step| (step.number, step.title)),
+            stage: Stage::Answered,
+            expected: expected.into(),
+            came,
+            look_at,
+        }
     }
 
     pub(super) fn silence(&self, endpoint: Endpoint, failure: &Failure, expected: &str) -> Trouble {

@@ -23,3 +23,4 @@ mod replay;
 mod reports;
 mod serve;
 mod tls;
+mod try_it;

@@ -206,8 +206,10 @@ impl Sheet {
         if !self.terse {
             writeln!(out)?;
         }
-        let step =
-            trouble.step.as_ref().map_or("It did not begin".to_owned(), |step| format!("Step {}: {}", step.number, step.title));
+        let step = match trouble.step {
+            Some((number, title)) => format!("Step {number}: {title}"),
+            None => "It did not begin".to_owned(),
+        };
         self.style.labelled_in(Ink::Bad, out, 2, "✗", &step)?;
         self.style.labelled(out, HANG, "  expected", &trouble.expected)?;
         self.style.labelled(out, HANG, "  came", &trouble.came)?;
