@@ -52,3 +52,19 @@ fn its_table_counts_the_checks_of_today() {
     }
     assert!(README.contains(&format!("{0} checks: {0} passed", catalog.checks().len())));
 }
+
+#[test]
+fn its_walk_is_what_the_program_tells_but_for_ports_times_and_digests() {
+    let shown = blocks("console").into_iter().find_map(|block| block.strip_prefix("$ flowproof try code\n")).expect("a walk");
+    let told = std::process::Command::new(env!("CARGO_BIN_EXE_flowproof")).args(["try", "code"]).output().expect("it starts");
+    let varies = regex::Regex::new(
+        r"127\.0\.0\.1:\d+|‹(\w+) \w+›|[\d.]+ ms|(?m:^ +(?:state|code_challenge|iat|exp|auth_time|header) .*$)|key .* of",
+    )
+    .expect("a pattern");
+    let plain = |text: &str| varies.replace_all(text, "$1").into_owned();
+    let told = plain(&String::from_utf8(told.stdout).expect("text"));
+    let mut rest = told.lines();
+    for line in plain(shown).lines().filter(|line| *line != "…") {
+        assert!(rest.any(|told| told == line), "{line:?} (in this order) is not told:\n{told}");
+    }
+}
