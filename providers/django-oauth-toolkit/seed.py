@@ -31,14 +31,18 @@ for role, client in settings.TARGET["clients"].items():
     uris = client.get("redirect_uris", [])
     for name in planted:
         uris = faults.FAULTS[name].register(uris)
+    # A public client keeps the secret that the library makes up: with an empty one, its name alone would authenticate it.
+    secret = {"client_secret": client["secret"]} if "secret" in client else {}
+    if "empty-secrets" in planted:
+        secret.setdefault("client_secret", "")
     application = Application(
         client_id=client["id"],
-        client_secret=client.get("secret", ""),
         client_type=Application.CLIENT_CONFIDENTIAL if "secret" in client else Application.CLIENT_PUBLIC,
         authorization_grant_type=grant_of(client),
         redirect_uris=" ".join(uris),
         algorithm=Application.RS256_ALGORITHM,
         name=f"Demo {role.replace('_', ' ')}",
+        **secret,
     )
     application.full_clean()
     application.save()
