@@ -271,7 +271,8 @@ impl User<'_> {
     }
 
     fn enter_code(&mut self, page: &Page) -> Next {
-        let Some(code) = self.errand.user_code else {
+        // The complete address brings the code along, and the page shows it in its field.
+        let Some(code) = self.errand.user_code.or(page.code_filled_in().then_some("")) else {
             return stuck(format!("{} asks for a code that this errand does not have", page.name()));
         };
         if self.sent_code {

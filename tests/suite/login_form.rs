@@ -512,6 +512,18 @@ async fn a_user_code_that_is_not_taken_ends_the_walk() {
 }
 
 #[tokio::test]
+async fn a_code_that_the_complete_address_brought_is_sent_on_as_it_is() {
+    let server = MockServer::start().await;
+    let code = r#"<title>Device code</title><form method="post" action="/code"><input name="user_code" value="BCDF-GHJK" required><button>Verify</button></form>"#;
+    on(&server, "GET", "/authorize", html(code)).await;
+    let question = r#"<title>Accept or deny</title><form method="post" action="/confirm"><button name="action" value="accept">Accept</button><button name="action" value="deny">Deny</button></form>"#;
+    Mock::given(path("/code")).and(body_string("user_code=BCDF-GHJK")).respond_with(html(question)).mount(&server).await;
+    on(&server, "POST", "/confirm", html("<title>Device authorized</title>")).await;
+    let seen = Browser::new().errand(start(&server), Stop::Decision, None, Decision::Approve).await;
+    assert_eq!(seen.describe(), r#"status 200 with a page titled "Device authorized""#, "{seen:?}");
+}
+
+#[tokio::test]
 async fn nothing_secret_is_on_the_tape() {
     let server = MockServer::start().await;
     provider(&server).await;

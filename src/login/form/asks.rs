@@ -89,6 +89,11 @@ impl Page {
         Some(form.fill(&[(&field.name, Value::from(code))], form.button_forward()))
     }
 
+    /// Whether the page that asks for a user code holds one already.
+    pub fn code_filled_in(&self) -> bool {
+        self.code_form().is_some_and(|(_, field)| !field.value.is_empty())
+    }
+
     fn code_form(&self) -> Option<(&Form, &Field)> {
         let shown = self.forms.iter().filter(|form| form.shown && !form.searches);
         shown
