@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
 # Installs canaille if needed, starts the server in the background and waits until it answers.
 #
-#   ./start.sh [PORT] [--short-lifetimes]
+#   ./start.sh [PORT] [--fault NAME]... [--short-lifetimes]
 #   ./start.sh --list-faults
 #
 # PORT is 9480 unless given. What belongs to a running server lies in .run/PORT: pid, log, configuration with its
 # keys, database, and its own provider file, which says what this server is started as. ./stop.sh [PORT] ends it.
-# No fault is planted.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -22,15 +21,6 @@ fail() {
   exit 1
 }
 
-short=()
-for argument in "$@"; do
-  case $argument in
-    --list-faults) exit 0 ;;
-    --short-lifetimes) short=(--short-lifetimes) ;;
-    *) fail "unknown: $argument" ;;
-  esac
-done
-
 python=python3.11
 command -v "$python" >/dev/null || python=python3
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || fail "needs Python 3.11 or later"
@@ -40,6 +30,22 @@ if [[ ! .venv/installed -nt requirements.txt ]]; then
   .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt >&2
   touch .venv/installed
 fi
+
+faults=()
+short=()
+while (($#)); do
+  case $1 in
+    --list-faults) exec .venv/bin/python app.py ;;
+    --fault)
+      .venv/bin/python app.py | grep -q "^${2:-} " || fail "no such fault: ${2:-} (--list-faults lists them)"
+      faults+=("$2")
+      shift
+      ;;
+    --short-lifetimes) short=(--short-lifetimes) ;;
+    *) fail "unknown: $1" ;;
+  esac
+  shift
+done
 
 run=.run/$port
 if [[ -f $run/pid ]] && kill -0 "$(<"$run/pid")" 2>/dev/null; then
@@ -58,8 +64,9 @@ umask 077
 .venv/bin/python seed.py "$PWD/$run" "$port" "${short[@]}" >"$run/log" 2>&1 || { cat "$run/log" >&2; fail "the database cannot be made"; }
 
 bin=$PWD/.venv/bin
+export DEMO_FAULTS="${faults[*]}" PYTHONPATH=$PWD
 cd "$run"
-nohup "$bin/hypercorn" --bind "127.0.0.1:$port" --keep-alive 75 --error-logfile - 'canaille.hypercorn.app:create_app()' >>log 2>&1 </dev/null &
+nohup "$bin/hypercorn" --bind "127.0.0.1:$port" --keep-alive 75 --error-logfile - 'app:create_app()' >>log 2>&1 </dev/null &
 pid=$!
 cd - >/dev/null
 echo "$pid" >"$run/pid"

@@ -51,7 +51,15 @@ async fn decides(scene: &mut Scene, args: &Args, ask: Ask, decision: Decision) -
     if decision == Decision::Deny {
         scene.user = "carol";
     }
-    send(scene, args, 0, ask, decision, &chance::token()).await?;
+    send(scene, args, 0, ask, decision, &chance::token(), None).await?;
+    // A consent that another check obtained is remembered: OpenID Connect Core section 3.1.2.1 has a word for being asked anew.
+    let remembered = |sighting: &Sighting| {
+        !sighting.asked_consent() && matches!(&sighting.end, End::Redirected { params, .. } if params.code().is_some())
+    };
+    if decision == Decision::Deny && remembered(scene.sighting()?) {
+        scene.grants.pop();
+        send(scene, args, 0, ask, decision, &chance::token(), Some("consent")).await?;
+    }
     let sighting = scene.sighting()?;
     if decision == Decision::Deny
         && !sighting.asked_consent()
@@ -62,8 +70,17 @@ async fn decides(scene: &mut Scene, args: &Args, ask: Ask, decision: Decision) -
     Ok(())
 }
 
-pub(super) async fn send(scene: &mut Scene, args: &Args, at: usize, ask: Ask, decision: Decision, browser: &str) -> Step {
+pub(super) async fn send(
+    scene: &mut Scene,
+    args: &Args,
+    at: usize,
+    ask: Ask,
+    decision: Decision,
+    browser: &str,
+    prompt: Option<&str>,
+) -> Step {
     let (request, grant) = scene.authorization_request(ask)?;
+    let request = prompt.map_or_else(|| request.clone(), |prompt| request.clone().set("prompt", prompt));
     let request = match args.alteration(at) {
         Some(alteration) => alteration.apply(scene, request)?,
         None => request,

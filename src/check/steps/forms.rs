@@ -193,7 +193,11 @@ async fn changes_nothing(scene: &mut Scene) -> Step {
     let more_scope = fault(Kind::Accepted, "a token for more than the request asked for");
     let request = scene.redemption()?;
     scene.act(Deed::Redeem, request, None).await?;
-    let tokens = judge::yields_tokens(scene.heard()?).map_err(|_| code_is_bad)?;
+    let tokens = judge::yields_tokens(scene.heard()?).map_err(|fault| match fault.kind {
+        // A server that breaks down over every code says nothing about this one.
+        Kind::Crashed => Halt::blocked(format!("the code cannot be redeemed: {}", fault.got)),
+        Kind::Accepted | Kind::Refused | Kind::Ineffective | Kind::Malformed | Kind::Leaked => code_is_bad,
+    })?;
     let all = scene.scope_of(scene.actor_key())?;
     let (asked, all) = (answer::scopes(&scope), answer::scopes(&all));
     let granted = tokens.scope.unwrap_or_default();
