@@ -5,9 +5,10 @@ use super::super::flow::Ask;
 use super::super::halt::{Halt, Judgement, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase};
-use super::super::scene::{Deed, Scene};
+use super::super::scene::{Deed, Grant, Scene};
 use super::tokens::fault;
 use crate::login::{self, Decision, End, Sighting};
+use crate::protocol::Request;
 use crate::protocol::answer::scopes;
 use crate::provider::Need;
 use crate::verdict::Kind;
@@ -51,14 +52,15 @@ async fn decides(scene: &mut Scene, args: &Args, ask: Ask, decision: Decision) -
     if decision == Decision::Deny {
         scene.user = "carol";
     }
-    send(scene, args, 0, ask, decision, &chance::token(), None).await?;
+    send(scene, args, 0, ask, decision, &chance::token()).await?;
     // A consent that another check obtained is remembered: OpenID Connect Core section 3.1.2.1 has a word for being asked anew.
     let remembered = |sighting: &Sighting| {
         !sighting.asked_consent() && matches!(&sighting.end, End::Redirected { params, .. } if params.code().is_some())
     };
     if decision == Decision::Deny && remembered(scene.sighting()?) {
         scene.grants.pop();
-        send(scene, args, 0, ask, decision, &chance::token(), Some("consent")).await?;
+        let (request, grant) = asked_for(scene, args, 0, ask)?;
+        scene.send_user(request.set("prompt", "consent"), grant, decision, &chance::token()).await?;
     }
     let sighting = scene.sighting()?;
     if decision == Decision::Deny
@@ -70,22 +72,18 @@ async fn decides(scene: &mut Scene, args: &Args, ask: Ask, decision: Decision) -
     Ok(())
 }
 
-pub(super) async fn send(
-    scene: &mut Scene,
-    args: &Args,
-    at: usize,
-    ask: Ask,
-    decision: Decision,
-    browser: &str,
-    prompt: Option<&str>,
-) -> Step {
+/// The request, with what the sentence changes of it.
+fn asked_for(scene: &mut Scene, args: &Args, at: usize, ask: Ask) -> Result<(Request, Grant), Halt> {
     let (request, grant) = scene.authorization_request(ask)?;
-    let request = prompt.map_or_else(|| request.clone(), |prompt| request.clone().set("prompt", prompt));
-    let request = match args.alteration(at) {
-        Some(alteration) => alteration.apply(scene, request)?,
-        None => request,
-    };
     scene.deed = Some(Deed::Approve);
+    match args.alteration(at) {
+        Some(alteration) => Ok((alteration.apply(scene, request)?, grant)),
+        None => Ok((request, grant)),
+    }
+}
+
+pub(super) async fn send(scene: &mut Scene, args: &Args, at: usize, ask: Ask, decision: Decision, browser: &str) -> Step {
+    let (request, grant) = asked_for(scene, args, at, ask)?;
     scene.send_user(request, grant, decision, browser).await
 }
 
