@@ -68,7 +68,7 @@ impl Probe {
     fn read(self, outcome: &Result<Response, Failure>) -> Reading {
         let response = match outcome {
             Ok(response) => response,
-            Err(failure) => return Reading::Open(failure.to_string()),
+            Err(failure) => return Reading::Silent(failure.to_string()),
         };
         let said = || {
             let description = OAuthError::read(response).ok().and_then(|error| error.description);
@@ -114,6 +114,8 @@ enum Reading {
     Forbidden(String),
     /// The answer tells nothing.
     Open(String),
+    /// There is no answer.
+    Silent(String),
 }
 
 /// The most that is tried with a wrong secret: once, and once more where the first try told nothing.
@@ -127,13 +129,26 @@ impl Visit<'_> {
         let mut control = Control { left: if roles.is_none() { CONTROLS } else { 0 }, ..Control::default() };
         for client in self.provider().clients.values() {
             if roles.is_none_or(|roles| roles.contains(client.role.as_str())) {
-                remarks.push(self.client(client, &mut control).await);
+                match self.client(client, &mut control).await {
+                    Ok(remark) => remarks.push(remark),
+                    Err(Unanswered(endpoint, failure)) => {
+                        // One cause, one remark; and every further client would be waited for as long.
+                        let remark = Remark::new(
+                            Topic::Clients,
+                            Sign::Doubt,
+                            &client.role,
+                            format!("the {endpoint} does not answer: {failure}"),
+                        );
+                        remarks.push(remark.way_out("the other clients were not tried; look whether the provider is well"));
+                        break;
+                    }
+                }
             }
         }
         remarks
     }
 
-    async fn client(&self, client: &Client, control: &mut Control) -> Remark {
+    async fn client(&self, client: &Client, control: &mut Control) -> Result<Remark, Unanswered> {
         let mut last = None;
         for probe in Probe::ALL {
             let Some(request) = probe.request(client, &self.target.endpoints) else { continue };
@@ -141,24 +156,25 @@ impl Visit<'_> {
             match &reading {
                 Reading::Proven => {
                     if client.is_public() || self.is_noticed(probe, &request, client, control).await {
-                        return proven(client, probe);
+                        return Ok(proven(client, probe));
                     }
                     last.get_or_insert((probe, reading));
                 }
                 Reading::Issued(token) => {
                     self.give_back(token, client).await;
-                    return proven(client, probe);
+                    return Ok(proven(client, probe));
                 }
                 Reading::OtherScope(said) => {
-                    return Remark::new(
+                    return Ok(Remark::new(
                         Topic::Clients,
                         Sign::Wrong,
                         &client.role,
                         format!("its secret is right, and its scopes are not: {said}"),
                     )
-                    .way_out(format!("list in `clients.{}.scopes:` what the provider lets it ask for", client.role));
+                    .way_out(format!("list in `clients.{}.scopes:` what the provider lets it ask for", client.role)));
                 }
-                Reading::Disproven(said) => return self.disproven(client, probe, &request, said).await,
+                Reading::Disproven(said) => return Ok(self.disproven(client, probe, &request, said).await),
+                Reading::Silent(failure) => return Err(Unanswered(request.endpoint.name(), failure.clone())),
                 Reading::Forbidden(_) => {
                     last = Some((probe, reading));
                 }
@@ -167,7 +183,7 @@ impl Visit<'_> {
                 }
             }
         }
-        undecided(client, last)
+        Ok(undecided(client, last))
     }
 
     async fn ask(&self, probe: Probe, request: &Request, auth: &ClientAuth) -> Reading {
@@ -216,7 +232,7 @@ impl Visit<'_> {
                 wrong(format!("the provider wants its secret by {method}, not by {}", client.auth.name()))
                     .way_out(format!("set `clients.{role}.auth: {method}`"))
             }
-            Reading::Disproven(_) | Reading::Forbidden(_) | Reading::Open(_) => {
+            Reading::Disproven(_) | Reading::Forbidden(_) | Reading::Open(_) | Reading::Silent(_) => {
                 wrong(format!("the provider does not let `{}` in: {said}", client.id))
                     .way_out(format!("compare `clients.{role}.id` and `.secret` with what the provider has registered"))
             }
@@ -230,6 +246,9 @@ impl Visit<'_> {
         }
     }
 }
+
+/// The endpoint that does not answer, and why.
+struct Unanswered(&'static str, String);
 
 /// The tries with a wrong secret, and what came of them.
 #[derive(Default)]
@@ -270,7 +289,7 @@ fn undecided(client: &Client, last: Option<(Probe, Reading)>) -> Remark {
             doubt(format!("cannot be told: to {} the provider says the same whatever the secret is", probe.words()))
                 .way_out("none in the configuration; a check will say so if that is wrong")
         }
-        Some((probe, Reading::Open(said) | Reading::Disproven(said) | Reading::OtherScope(said))) => {
+        Some((probe, Reading::Open(said) | Reading::Silent(said) | Reading::Disproven(said) | Reading::OtherScope(said))) => {
             doubt(format!("cannot be told: {} to {}", said, probe.words()))
                 .way_out(format!("compare `clients.{role}` with what the provider has registered"))
         }

@@ -30,6 +30,8 @@ enum Landing {
     Refused(String),
     /// Nowhere that tells anything.
     Lost(String),
+    /// There is no answer.
+    Silent(String),
 }
 
 impl Landing {
@@ -37,7 +39,7 @@ impl Landing {
     fn asks(&self) -> bool {
         match self {
             Self::Login | Self::Consent | Self::Page(_) => true,
-            Self::Redirected(_) | Self::Refused(_) | Self::Lost(_) => false,
+            Self::Redirected(_) | Self::Refused(_) | Self::Lost(_) | Self::Silent(_) => false,
         }
     }
 
@@ -48,7 +50,7 @@ impl Landing {
             Self::Consent => "it leads to the consent page".to_owned(),
             Self::Page(name) => format!("it leads to {name}"),
             Self::Redirected(_) => "it gets an answer".to_owned(),
-            Self::Refused(_) | Self::Lost(_) => "it leads nowhere".to_owned(),
+            Self::Refused(_) | Self::Lost(_) | Self::Silent(_) => "it leads nowhere".to_owned(),
         }
     }
 
@@ -70,7 +72,8 @@ impl Landing {
                 };
                 Self::Refused(format!("status {status}, {said}"))
             }
-            End::Outside { .. } | End::Stuck { .. } | End::Crashed { .. } | End::Failed(_) => Self::Lost(sighting.describe()),
+            End::Outside { .. } | End::Stuck { .. } | End::Crashed { .. } => Self::Lost(sighting.describe()),
+            End::Failed(failure) => Self::Silent(failure.to_string()),
         }
     }
 }
@@ -84,8 +87,20 @@ impl Visit<'_> {
             .flat_map(|client| client.redirect_uris.iter().map(move |uri| (client, uri.as_str())))
             .filter(|(client, uri)| wanted(client, uri))
             .collect();
-        let Some((first, _)) = asked.first() else { return Vec::new() };
+        let Some((first, uri)) = asked.first() else { return Vec::new() };
         let mut browser = Jar::default();
+        if let Some(Landing::Silent(failure)) = self.land(first, uri, &browser).await {
+            // One cause, one remark; and every further URI would be waited for as long.
+            return vec![
+                Remark::new(
+                    Topic::RedirectUris,
+                    Sign::Doubt,
+                    &first.role,
+                    format!("the authorization endpoint does not answer: {failure}"),
+                )
+                .way_out("the others were not tried; look whether the provider is well"),
+            ];
+        }
         let mut control = if with_control { self.land(first, UNREGISTERED, &browser).await } else { None };
         if control.as_ref().is_some_and(Landing::asks) {
             // Some look at the request only when they know the user.
@@ -176,7 +191,9 @@ fn remark(client: &Client, uri: &str, landing: &Landing) -> Remark {
         Landing::Consent => say(Sign::Fine, "registered; a consent page".to_owned()),
         Landing::Page(name) => say(Sign::Fine, format!("registered, it seems; {name}")),
         Landing::Refused(said) => say(Sign::Wrong, format!("refused: {said}")).way_out(register),
-        Landing::Lost(what) => say(Sign::Doubt, what.clone()).way_out("none in the configuration, as far as can be told"),
+        Landing::Lost(what) | Landing::Silent(what) => {
+            say(Sign::Doubt, what.clone()).way_out("none in the configuration, as far as can be told")
+        }
     }
 }
 

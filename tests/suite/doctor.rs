@@ -290,6 +290,22 @@ async fn who_takes_every_redirect_uri_shows_nothing() {
     asserts(told, Sign::Doubt, "it gets an answer, and so does one that nobody registered", "compare");
 }
 
+#[tokio::test]
+async fn who_does_not_answer_is_waited_for_once_at_each_endpoint() {
+    let server = mock(endpoints, SystemTime::now()).await;
+    let never = || ResponseTemplate::new(200).set_delay(Duration::from_secs(60));
+    Mock::given(path("/authorize")).respond_with(never()).mount(&server).await;
+    Mock::given(path("/token")).respond_with(never()).mount(&server).await;
+    let text = file(&server)
+        .replace("users:", "  other: { id: other, secret: demo-secret, redirect_uris: [\"https://other.example/cb\"] }\nusers:");
+    let began = std::time::Instant::now();
+    let diagnosis = of_file(&text).await;
+    assert!(began.elapsed() < Duration::from_secs(25), "three waits of five seconds: {:?}", began.elapsed());
+    asserts(complaint(&diagnosis, Topic::Clients, "other"), Sign::Doubt, "the token endpoint does not answer", "were not tried");
+    let uri = complaint(&diagnosis, Topic::RedirectUris, "other");
+    asserts(uri, Sign::Doubt, "the authorization endpoint does not answer", "were not tried");
+}
+
 struct BackToWhoever;
 
 impl wiremock::Respond for BackToWhoever {
