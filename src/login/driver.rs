@@ -2,7 +2,7 @@
 
 use super::errand::Errand;
 use super::sighting::Sighting;
-use super::walk;
+use super::{recipe, walk};
 use crate::provider::{Driver, Login};
 use crate::wire::{Jar, Tape, Wire};
 
@@ -13,5 +13,6 @@ pub async fn run(wire: &Wire, tape: &Tape, jar: &mut Jar, login: &Login, errand:
     tape.learn([errand.password]);
     match &login.driver {
         Driver::Form => walk::walk(wire, tape, jar, errand).await,
+        Driver::Recipe(recipe) => recipe::cook(wire, tape, jar, recipe, errand).await,
     }
 }

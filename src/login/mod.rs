@@ -5,7 +5,7 @@
 //! [`form::Page`] and sends itself.
 //!
 //! ```text
-//! errand -> driver (the ladder) -> walk (form) -> sighting
+//! errand -> driver (the ladder) -> walk (form), recipe -> trail (the requests) -> sighting
 //! destination: the borders of a walk; redirect: what leads on; form: a page, read and filled in
 //! ```
 
@@ -13,8 +13,10 @@ mod destination;
 mod driver;
 mod errand;
 pub mod form;
+mod recipe;
 mod redirect;
 mod sighting;
+mod trail;
 mod walk;
 
 pub use driver::run;

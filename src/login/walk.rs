@@ -1,24 +1,15 @@
 //! The form driver: walks through the pages, one request after the other, each answer read for what it is, until the errand ends.
 
-use std::time::Duration;
-
-use super::destination::{Place, Territory, answer_in, answer_of};
+use super::destination::{Place, answer_in};
 use super::errand::{Decision, Errand, Stop};
 use super::form::{Asks, Page};
-use super::redirect::redirect;
-use super::sighting::{End, Hop, Role, Sighting};
-use crate::protocol::vault::SECRET_MEMBERS;
-use crate::protocol::{Body, Endpoint, Failure, Method, Params, Request, Secret};
+use super::sighting::{End, Role, Sighting};
+use super::trail::Trail;
+use crate::protocol::{Endpoint, Request};
 use crate::wire::{Jar, Tape, Wire};
-
-/// More requests than this are going round in circles.
-const MOST_HOPS: usize = 30;
 
 /// More pages than this ask for something that the errand does not have.
 const MOST_PAGES: usize = 12;
-
-/// A provider that wants a longer rest is not waited for.
-const LONGEST_REST: Duration = Duration::from_secs(10);
 
 /// Walks through the provider's pages as this user, and stops where the errand says.
 pub(super) async fn walk(wire: &Wire, tape: &Tape, jar: &mut Jar, errand: &Errand<'_>) -> Sighting {
@@ -33,12 +24,8 @@ pub async fn look(wire: &Wire, tape: &Tape, jar: &mut Jar, start: Request, stop_
 }
 
 struct Walk<'a> {
-    wire: &'a Wire,
-    tape: &'a Tape,
-    territory: Territory,
-    start: Endpoint,
+    trail: Trail<'a>,
     user: Option<User<'a>>,
-    hops: Vec<Hop>,
 }
 
 /// What the user has done so far.
@@ -67,101 +54,47 @@ enum Next {
 
 impl<'a> Walk<'a> {
     fn new(wire: &'a Wire, tape: &'a Tape, start: &Request, stops: &[&str], user: Option<User<'a>>) -> Self {
-        Self { wire, tape, territory: Territory::new(&start.target(), stops), start: start.endpoint, user, hops: Vec::new() }
+        Self { trail: Trail::new(wire, tape, start, stops), user }
     }
 
     async fn go(mut self, jar: &mut Jar, start: Request) -> Sighting {
         let mut request = start;
-        let mut rested = false;
         let end = loop {
-            let again = request.clone();
-            let status = match self.send(jar, request).await {
-                Ok(status) => status,
-                Err(failure) => break End::Failed(failure),
-            };
-            match self.rest(status) {
-                None => {}
-                Some(rest) if rest <= LONGEST_REST && !rested => {
-                    rested = true;
-                    tokio::time::sleep(rest).await;
-                    request = again;
-                    continue;
-                }
-                Some(_) => break End::Stuck { why: format!("the provider limits the rate (status {status})") },
+            if let Err(end) = self.trail.send(jar, request).await {
+                break end;
             }
-            let (next, raw, (channel, params)) = match self.next() {
+            let onward = match self.next() {
                 Next::End(end) => break end,
                 // Whatever a 307 would hand on, the answer stands in the URL.
-                Next::Redirect(next, raw) => {
-                    let answer = answer_of(&next.target());
-                    (next, raw, answer)
-                }
+                Next::Redirect(next, raw) => self.trail.onward_to(*next, raw),
                 Next::Ask(next, raw) => {
                     let answer = answer_in(&next);
-                    (next, raw, answer)
+                    self.trail.onward(*next, raw, answer)
                 }
             };
-            let location = next.target();
-            match self.territory.place(&location) {
-                Place::Provider if self.hops.len() >= MOST_HOPS => {
-                    break End::Stuck { why: format!("{MOST_HOPS} requests led nowhere, and the last one asks for another") };
-                }
-                Place::Provider => request = *next,
-                Place::Stop => {
-                    self.learn(&params);
-                    break End::Redirected { location, raw, status, channel, params };
-                }
-                Place::Outside => {
-                    self.learn(&params);
-                    break End::Outside { location, raw, status, channel, params };
-                }
+            match onward {
+                Ok(next) => request = next,
+                Err(end) => break end,
             }
         };
-        Sighting { hops: self.hops, end }
-    }
-
-    async fn send(&mut self, jar: &mut Jar, request: Request) -> Result<u16, Failure> {
-        let request = jar.attach(as_browsers_do(request));
-        let response = self.wire.send(self.tape, &request).await?;
-        let url = request.target();
-        jar.keep(&url, &response);
-        let status = response.status;
-        self.hops.push(Hop { url, method: request.method, status, role: Role::OtherPage, request, response });
-        Ok(status)
-    }
-
-    /// How long the last answer asks to wait: too many requests, or no time for this one.
-    fn rest(&self, status: u16) -> Option<Duration> {
-        let retry_after = self.hops.last().and_then(|hop| hop.response.header("retry-after"));
-        match (status, retry_after) {
-            // A date, too, is no reason to give up at once.
-            (429, after) | (503, after @ Some(_)) => {
-                Some(Duration::from_secs(after.and_then(|after| after.trim().parse().ok()).unwrap_or(1)))
-            }
-            _ => None,
-        }
-    }
-
-    /// Has the tape mask what an answer holds, in whatever way it came.
-    fn learn(&self, params: &Params) {
-        let secrets = params.0.iter().filter(|(name, _)| SECRET_MEMBERS.contains(&name.as_str()));
-        self.tape.learn(&secrets.map(|(name, value)| Secret::of_member(name, value)).collect::<Vec<_>>());
+        Sighting { hops: self.trail.hops, end }
     }
 
     /// Reads the last answer: what it was for, and what comes next.
     fn next(&mut self) -> Next {
-        let hop = self.hops.last().expect("an answer was just read");
-        let (role, next) = match redirect(hop, &self.territory, self.start) {
-            Some(Ok((to, request, raw))) => (Role::Redirect { to }, Next::Redirect(Box::new(request), raw)),
-            Some(Err(why)) => (Role::OtherPage, Next::End(End::Stuck { why })),
-            None => self.read_page(),
-        };
-        self.hops.last_mut().expect("an answer was just read").role = role;
-        next
+        match self.trail.redirected() {
+            Some(Ok((request, raw))) => Next::Redirect(Box::new(request), raw),
+            Some(Err(end)) => Next::End(end),
+            None => {
+                let (role, next) = self.read_page();
+                self.trail.mark(role);
+                next
+            }
+        }
     }
 
     fn read_page(&mut self) -> (Role, Next) {
-        let hop = self.hops.last().expect("an answer was just read");
+        let hop = self.trail.last();
         let status = hop.status;
         if status >= 500 {
             return (Role::ErrorPage, Next::End(End::Crashed { status }));
@@ -172,7 +105,7 @@ impl<'a> Walk<'a> {
         if status >= 400 && !(matches!(status, 401 | 403) && asks == Asks::Login) {
             // Browsers follow what moves without a user whatever the status: an error page may be an open redirector.
             return match by_itself(&page, Asks::Nothing) {
-                Some((request, raw)) if self.territory.place(&request.target()) != Place::Provider => {
+                Some((request, raw)) if self.trail.territory.place(&request.target()) != Place::Provider => {
                     (Role::RelayPage, Next::Ask(request, raw))
                 }
                 Some(_) | None => (Role::ErrorPage, Next::End(End::Refused { status })),
@@ -190,7 +123,7 @@ impl<'a> Walk<'a> {
             Asks::Decision => Role::ConsentPage,
             Asks::Nothing => Role::OtherPage,
         };
-        if self.hops.iter().filter(|hop| hop.is_page()).count() > MOST_PAGES {
+        if self.trail.hops.iter().filter(|hop| hop.is_page()).count() > MOST_PAGES {
             return (role, Next::End(End::Stuck { why: format!("after {MOST_PAGES} pages, {} is one more", page.name()) }));
         }
         let next = match (&mut self.user, by_itself) {
@@ -315,23 +248,4 @@ fn by_itself(page: &Page, asks: Asks) -> Option<(Box<Request>, String)> {
     }
     let to = page.refresh()?;
     Some((Box::new(Request::get(Endpoint::Page, to)), to.to_string()))
-}
-
-/// Adds what a browser says when a user goes somewhere, where the request does not say otherwise.
-fn as_browsers_do(mut request: Request) -> Request {
-    request.url.set_fragment(None);
-    let defaults = [
-        ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
-        ("accept-language", "en-US,en;q=0.9"),
-        ("upgrade-insecure-requests", "1"),
-    ];
-    for (name, value) in defaults {
-        if !request.headers.iter().any(|(other, _)| other == name) {
-            request = request.header(name, value);
-        }
-    }
-    if request.method == Method::Post && matches!(request.body, Body::Empty) {
-        request.body = Body::Form(Vec::new());
-    }
-    request
 }

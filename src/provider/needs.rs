@@ -122,7 +122,9 @@ needs! {
         |t| role(t, "inspector", &[Confidential, Introspects]);
     /// a user who logs in and approves
     UserLogin, "user-login", Off, |t| match t.provider.login.driver {
-        Driver::Form => user(t, "alice").or_else(|| endpoint(t.endpoints.authorization.as_ref(), "authorization")),
+        Driver::Form | Driver::Recipe(_) => {
+            user(t, "alice").or_else(|| endpoint(t.endpoints.authorization.as_ref(), "authorization"))
+        }
     };
     /// pages that come over the wire and need no script
     LoginPages, "login-pages", No, |t| (!t.provider.login.driver.shows_pages()).then(|| "login.driver: form".to_owned());

@@ -58,14 +58,14 @@ impl<'a> Spot<'a> {
         let entries = match &self.node.shape {
             Shape::Null => return Ok(Vec::new()),
             Shape::Map(entries) => entries,
-            Shape::Flag(_) | Shape::Number | Shape::Text(_) | Shape::List(_) => return Err(self.wrong_type("a mapping")),
+            Shape::Flag(_) | Shape::Number(_) | Shape::Text(_) | Shape::List(_) => return Err(self.wrong_type("a mapping")),
         };
         let spot = |(key, node): &'a (Node, Node)| match &key.shape {
             Shape::Text(name) => {
                 let path = if self.path.is_empty() { name.clone() } else { format!("{}.{name}", self.path) };
                 Ok((name.clone(), Spot { reading: self.reading, node, key: Some(key), path }))
             }
-            Shape::Null | Shape::Flag(_) | Shape::Number | Shape::List(_) | Shape::Map(_) => Err(Error::WrongType {
+            Shape::Null | Shape::Flag(_) | Shape::Number(_) | Shape::List(_) | Shape::Map(_) => Err(Error::WrongType {
                 place: self.reading.place(key.at.as_ref()),
                 key: format!("a key of {}", if self.path.is_empty() { "the file" } else { &self.path }),
                 expected: "a string; put it in quotes".to_owned(),
@@ -109,10 +109,44 @@ impl<'a> Spot<'a> {
     pub fn flag(&self) -> Result<bool, Error> {
         match self.node.shape {
             Shape::Flag(flag) => Ok(flag),
-            Shape::Null | Shape::Number | Shape::Text(_) | Shape::List(_) | Shape::Map(_) => {
+            Shape::Null | Shape::Number(_) | Shape::Text(_) | Shape::List(_) | Shape::Map(_) => {
                 Err(self.wrong_type("true or false"))
             }
         }
+    }
+
+    /// A number between these, both included.
+    pub fn number(&self, least: u64, most: u64) -> Result<u64, Error> {
+        let Shape::Number(number) = &self.node.shape else { return Err(self.wrong_type("a number")) };
+        let number = number.as_ref().and_then(serde_json::Number::as_u64).filter(|number| (least..=most).contains(number));
+        number.ok_or_else(|| self.bad_value(&format!("a whole number from {least} to {most}")))
+    }
+
+    /// The value with each of its strings, variables expanded, handed to `leaf`; the keys of mappings stand for themselves.
+    pub fn json<T>(
+        &self,
+        leaf: &dyn Fn(&Spot<'a>) -> Result<T, Error>,
+        list: &dyn Fn(Vec<T>) -> T,
+        map: &dyn Fn(Vec<(String, T)>) -> T,
+        plain: &dyn Fn(serde_json::Value) -> T,
+    ) -> Result<T, Error> {
+        Ok(match &self.node.shape {
+            Shape::Null => plain(serde_json::Value::Null),
+            Shape::Flag(flag) => plain((*flag).into()),
+            Shape::Number(Some(number)) => plain(serde_json::Value::Number(number.clone())),
+            Shape::Number(None) => return Err(self.bad_value("a number that JSON can hold; or put it in quotes")),
+            Shape::Text(_) => leaf(self)?,
+            Shape::List(_) => list(self.items()?.iter().map(|item| item.json(leaf, list, map, plain)).collect::<Result<_, _>>()?),
+            Shape::Map(_) => {
+                let members = self.entries()?.into_iter();
+                map(members.map(|(key, spot)| Ok((key, spot.json(leaf, list, map, plain)?))).collect::<Result<_, _>>()?)
+            }
+        })
+    }
+
+    /// Whether it is a list.
+    pub fn is_list(&self) -> bool {
+        matches!(self.node.shape, Shape::List(_))
     }
 
     /// The items of a list; none where nothing stands behind the key.
@@ -120,7 +154,7 @@ impl<'a> Spot<'a> {
         let items = match &self.node.shape {
             Shape::Null => return Ok(Vec::new()),
             Shape::List(items) => items,
-            Shape::Flag(_) | Shape::Number | Shape::Text(_) | Shape::Map(_) => return Err(self.wrong_type("a list")),
+            Shape::Flag(_) | Shape::Number(_) | Shape::Text(_) | Shape::Map(_) => return Err(self.wrong_type("a list")),
         };
         let spot = |(at, node)| Spot { reading: self.reading, node, key: None, path: format!("{}[{at}]", self.path) };
         Ok(items.iter().enumerate().map(spot).collect())
@@ -184,12 +218,12 @@ impl<'a> Spot<'a> {
     fn name(&self) -> &'a str {
         match self.key.map(|key| &key.shape) {
             Some(Shape::Text(name)) => name,
-            Some(Shape::Null | Shape::Flag(_) | Shape::Number | Shape::List(_) | Shape::Map(_)) | None => "",
+            Some(Shape::Null | Shape::Flag(_) | Shape::Number(_) | Shape::List(_) | Shape::Map(_)) | None => "",
         }
     }
 
     fn wrong_type(&self, expected: &str) -> Error {
-        let unquoted = matches!(self.node.shape, Shape::Number | Shape::Flag(_)) && expected == "a string";
+        let unquoted = matches!(self.node.shape, Shape::Number(_) | Shape::Flag(_)) && expected == "a string";
         let expected = if unquoted { "a string; put it in quotes".to_owned() } else { expected.to_owned() };
         let key = if self.path.is_empty() { "the file".to_owned() } else { self.path.clone() };
         Error::WrongType { place: self.place(), key, expected, found: self.node.shape.what().to_owned() }

@@ -19,7 +19,8 @@ pub(super) struct Node {
 pub(super) enum Shape {
     Null,
     Flag(bool),
-    Number,
+    /// None where JSON has no room for it.
+    Number(Option<serde_json::Number>),
     Text(String),
     List(Vec<Node>),
     /// Keys in the order of the text, once each.
@@ -43,7 +44,7 @@ impl Shape {
         match self {
             Self::Null => "empty",
             Self::Flag(_) => "true or false",
-            Self::Number => "a number",
+            Self::Number(_) => "a number",
             Self::Text(_) => "a string",
             Self::List(_) => "a list",
             Self::Map(_) => "a mapping",
@@ -63,7 +64,7 @@ pub(super) fn of_json(value: &serde_json::Value) -> Node {
     let shape = match value {
         Value::Null => Shape::Null,
         Value::Bool(flag) => Shape::Flag(*flag),
-        Value::Number(_) => Shape::Number,
+        Value::Number(number) => Shape::Number(Some(number.clone())),
         Value::String(text) => Shape::Text(text.clone()),
         Value::Array(items) => Shape::List(items.iter().map(of_json).collect()),
         Value::Object(members) => Shape::Map(
@@ -117,24 +118,24 @@ impl<'de> Deserialize<'de> for Shape {
                 Ok(Shape::Flag(flag))
             }
 
-            fn visit_i64<E>(self, _: i64) -> Result<Shape, E> {
-                Ok(Shape::Number)
+            fn visit_i64<E>(self, number: i64) -> Result<Shape, E> {
+                Ok(Shape::Number(Some(number.into())))
             }
 
             fn visit_i128<E>(self, _: i128) -> Result<Shape, E> {
-                Ok(Shape::Number)
+                Ok(Shape::Number(None))
             }
 
-            fn visit_u64<E>(self, _: u64) -> Result<Shape, E> {
-                Ok(Shape::Number)
+            fn visit_u64<E>(self, number: u64) -> Result<Shape, E> {
+                Ok(Shape::Number(Some(number.into())))
             }
 
             fn visit_u128<E>(self, _: u128) -> Result<Shape, E> {
-                Ok(Shape::Number)
+                Ok(Shape::Number(None))
             }
 
-            fn visit_f64<E>(self, _: f64) -> Result<Shape, E> {
-                Ok(Shape::Number)
+            fn visit_f64<E>(self, number: f64) -> Result<Shape, E> {
+                Ok(Shape::Number(serde_json::Number::from_f64(number)))
             }
 
             fn visit_str<E>(self, text: &str) -> Result<Shape, E> {

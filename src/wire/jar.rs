@@ -27,6 +27,11 @@ impl Jar {
         if pairs.is_empty() { request } else { request.header("cookie", Secret::new("cookies", pairs.join("; "))) }
     }
 
+    /// The value of a cookie that would go to this URL.
+    pub fn value(&self, url: &Url, name: &str) -> Option<String> {
+        self.store.get_request_values(url).find(|(other, _)| *other == name).map(|(_, value)| value.to_owned())
+    }
+
     /// Whether the jar holds nothing.
     pub fn is_empty(&self) -> bool {
         self.store.iter_any().next().is_none()

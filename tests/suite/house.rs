@@ -42,7 +42,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("tracing_subscriber", &["src/cli/serve/log.rs"]),
     ("wiremock", &["src/server/wiremock.rs"]),
     ("reqwest", &["src/wire/"]),
-    ("scraper", &["src/login/"]),
+    ("scraper", &["src/login/", "src/provider/login/"]),
     ("jsonwebtoken", &["src/walk/token.rs", "src/server/tests/"]),
     ("qrcode", &["src/cli/try_it/"]),
     ("clap", &["src/cli/", "src/main.rs", "src/report/mod.rs"]),

@@ -12,6 +12,7 @@ mod init;
 mod known_issues;
 mod load;
 mod login_form;
+mod login_recipe;
 mod needs;
 mod oracles;
 mod proof;

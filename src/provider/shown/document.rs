@@ -98,7 +98,7 @@ impl Marks<'_> {
                 for (key, value) in entries {
                     let name = match &key.shape {
                         Shape::Text(name) => name.clone(),
-                        Shape::Null | Shape::Flag(_) | Shape::Number | Shape::List(_) | Shape::Map(_) => String::new(),
+                        Shape::Null | Shape::Flag(_) | Shape::Number(_) | Shape::List(_) | Shape::Map(_) => String::new(),
                     };
                     self.mark(key, plain && is_plain_key(&name, self.text, key.at.as_ref()));
                     path.push(name);
@@ -115,7 +115,7 @@ impl Marks<'_> {
                 let harmless = !in_hidden && is_harmless(path) && !holds_credentials(text) && !names_a_secret(text);
                 self.mark(node, harmless || is_reference(text));
             }
-            Shape::Null | Shape::Flag(_) | Shape::Number => self.mark(node, !in_hidden && is_harmless(path)),
+            Shape::Null | Shape::Flag(_) | Shape::Number(_) => self.mark(node, !in_hidden && is_harmless(path)),
         }
     }
 

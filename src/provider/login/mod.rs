@@ -1,7 +1,12 @@
 //! `login:` of the provider file: how a user is made to approve.
 
+mod recipe;
+mod template;
+
 use super::fault::Error;
 use super::reading::{Fields, Spot};
+pub use recipe::{Case, Cut, REDIRECT, Recipe, RecipeBody, RecipeRequest, RecipeStep, Taking};
+pub use template::{Known, Template};
 
 /// How a user is made to approve.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,20 +21,24 @@ pub enum Driver {
     /// Finds the forms of the provider's pages and fills them in.
     #[default]
     Form,
+    /// Sends the requests that the file lists, with values cut from earlier answers.
+    Recipe(Recipe),
 }
 
 /// The names of the drivers, as the file spells them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Name {
     Form,
+    Recipe,
 }
 
 impl Name {
-    const ALL: [Self; 1] = [Self::Form];
+    const ALL: [Self; 2] = [Self::Form, Self::Recipe];
 
     fn name(self) -> &'static str {
         match self {
             Self::Form => "form",
+            Self::Recipe => "recipe",
         }
     }
 }
@@ -39,6 +48,7 @@ impl Driver {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Form => Name::Form.name(),
+            Self::Recipe(_) => Name::Recipe.name(),
         }
     }
 
@@ -46,26 +56,36 @@ impl Driver {
     pub fn shows_pages(&self) -> bool {
         match self {
             Self::Form => true,
+            Self::Recipe(_) => false,
         }
     }
 }
 
 /// Drivers that the design names and that are not built yet.
-const PLANNED: [&str; 4] = ["recipe", "webdriver", "command", "manual"];
+const PLANNED: [&str; 3] = ["webdriver", "command", "manual"];
 
 /// Reads `login:`.
 pub(super) fn read(file: &Fields<'_>) -> Result<Login, Error> {
-    let Some(fields) = file.fields("login", &["driver"])? else { return Ok(Login::default()) };
-    let Some(spot) = fields.get("driver") else { return Ok(Login::default()) };
-    Ok(Login { driver: driver(spot)? })
+    let Some(fields) = file.fields("login", &["driver", "recipe"])? else { return Ok(Login::default()) };
+    let driver = match fields.get("driver") {
+        Some(spot) => name(spot)?,
+        None => Name::Form,
+    };
+    if let (Some(spot), Name::Form) = (fields.get("recipe"), driver) {
+        return Err(spot.bad_value("`driver: recipe` beside it; the form driver has no recipe"));
+    }
+    Ok(Login {
+        driver: match driver {
+            Name::Form => Driver::Form,
+            Name::Recipe => Driver::Recipe(recipe::read(fields.need("recipe", "the requests that log a user in")?)?),
+        },
+    })
 }
 
-fn driver(spot: &Spot<'_>) -> Result<Driver, Error> {
+fn name(spot: &Spot<'_>) -> Result<Name, Error> {
     let name = spot.text()?;
     if PLANNED.contains(&name.as_str()) {
-        return Err(spot.bad_value(&format!("form; `{name}` is not built yet")));
+        return Err(spot.bad_value(&format!("form or recipe; `{name}` is not built yet")));
     }
-    Ok(match spot.one_of(&Name::ALL, Name::name)? {
-        Name::Form => Driver::Form,
-    })
+    spot.one_of(&Name::ALL, Name::name)
 }

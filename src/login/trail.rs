@@ -1,0 +1,136 @@
+//! One browser on its way, whoever drives it: requests sent as browsers send them, answers kept in order, redirects read, and the end at a border.
+
+use std::time::Duration;
+
+use super::destination::{Place, Territory, answer_of};
+use super::redirect::redirect;
+use super::sighting::{Channel, End, Hop, Role};
+use crate::protocol::vault::SECRET_MEMBERS;
+use crate::protocol::{Body, Endpoint, Method, Params, Request, Secret};
+use crate::wire::{Jar, Tape, Wire};
+
+/// More requests than this are going round in circles.
+const MOST_HOPS: usize = 30;
+
+/// A provider that wants a longer rest is not waited for.
+const LONGEST_REST: Duration = Duration::from_secs(10);
+
+/// The way so far, and its borders.
+pub(super) struct Trail<'a> {
+    wire: &'a Wire,
+    tape: &'a Tape,
+    pub territory: Territory,
+    start: Endpoint,
+    pub hops: Vec<Hop>,
+    rested: bool,
+}
+
+impl<'a> Trail<'a> {
+    pub fn new(wire: &'a Wire, tape: &'a Tape, start: &Request, stops: &[&str]) -> Self {
+        let territory = Territory::new(&start.target(), stops);
+        Self { wire, tape, territory, start: start.endpoint, hops: Vec::new(), rested: false }
+    }
+
+    /// Sends a request in this browser and keeps the answer; a provider that limits the rate is waited for once.
+    pub async fn send(&mut self, jar: &mut Jar, request: Request) -> Result<u16, End> {
+        loop {
+            let sent = jar.attach(as_browsers_do(request.clone()));
+            let response = self.wire.send(self.tape, &sent).await.map_err(End::Failed)?;
+            let url = sent.target();
+            jar.keep(&url, &response);
+            let status = response.status;
+            self.hops.push(Hop { url, method: sent.method, status, role: Role::OtherPage, request: sent, response });
+            match self.rest(status) {
+                None => return Ok(status),
+                Some(rest) if rest <= LONGEST_REST && !self.rested => {
+                    self.rested = true;
+                    tokio::time::sleep(rest).await;
+                }
+                Some(_) => return Err(End::Stuck { why: format!("the provider limits the rate (status {status})") }),
+            }
+        }
+    }
+
+    /// How long the last answer asks to wait: too many requests, or no time for this one.
+    fn rest(&self, status: u16) -> Option<Duration> {
+        let retry_after = self.hops.last().and_then(|hop| hop.response.header("retry-after"));
+        match (status, retry_after) {
+            // A date, too, is no reason to give up at once.
+            (429, after) | (503, after @ Some(_)) => {
+                Some(Duration::from_secs(after.and_then(|after| after.trim().parse().ok()).unwrap_or(1)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The last answer.
+    pub fn last(&self) -> &Hop {
+        self.hops.last().expect("an answer was just read")
+    }
+
+    /// Says what the last answer was for.
+    pub fn mark(&mut self, role: Role) {
+        self.hops.last_mut().expect("an answer was just read").role = role;
+    }
+
+    /// The request that the last answer leads to, and how it was put, if it is a redirect; marks it as one.
+    pub fn redirected(&mut self) -> Option<Result<(Request, String), End>> {
+        Some(match redirect(self.last(), &self.territory, self.start)? {
+            Ok((to, request, raw)) => {
+                self.mark(Role::Redirect { to });
+                Ok((request, raw))
+            }
+            Err(why) => Err(End::Stuck { why }),
+        })
+    }
+
+    /// The request, if it stays with the provider; else the end that it is, at a redirect URI or at a stranger's.
+    pub fn onward(&self, next: Request, raw: String, (channel, params): (Channel, Params)) -> Result<Request, End> {
+        let (location, status) = (next.target(), self.last().status);
+        match self.territory.place(&location) {
+            Place::Provider if self.hops.len() >= MOST_HOPS => {
+                Err(End::Stuck { why: format!("{MOST_HOPS} requests led nowhere, and the last one asks for another") })
+            }
+            Place::Provider => Ok(next),
+            Place::Stop => {
+                self.learn(&params);
+                Err(End::Redirected { location, raw, status, channel, params })
+            }
+            Place::Outside => {
+                self.learn(&params);
+                Err(End::Outside { location, raw, status, channel, params })
+            }
+        }
+    }
+
+    /// As [`Self::onward`], where the answer stands in the URL.
+    pub fn onward_to(&self, next: Request, raw: String) -> Result<Request, End> {
+        let answer = answer_of(&next.target());
+        self.onward(next, raw, answer)
+    }
+
+    /// Has the tape mask what an answer holds, in whatever way it came.
+    fn learn(&self, params: &Params) {
+        let secrets = params.0.iter().filter(|(name, _)| SECRET_MEMBERS.contains(&name.as_str()));
+        self.tape.learn(&secrets.map(|(name, value)| Secret::of_member(name, value)).collect::<Vec<_>>());
+    }
+}
+
+/// Adds what a browser says when a user goes somewhere, where the request does not say otherwise.
+fn as_browsers_do(mut request: Request) -> Request {
+    request.url.set_fragment(None);
+    let defaults = [
+        ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+        ("accept-language", "en-US,en;q=0.9"),
+        ("upgrade-insecure-requests", "1"),
+    ];
+    for (name, value) in defaults {
+        if !request.headers.iter().any(|(other, _)| other == name) {
+            request = request.header(name, value);
+        }
+    }
+    if request.method == Method::Post && matches!(request.body, Body::Empty) {
+        request.body = Body::Form(Vec::new());
+    }
+    request
+}
