@@ -19,7 +19,8 @@ pub(super) async fn cook(wire: &Wire, tape: &Tape, jar: &mut Jar, recipe: &Recip
     let trail = Trail::new(wire, tape, &errand.start, errand.stop_at.uris());
     let mut cook = Cook { tape, jar, trail, known: knowledge(errand), start: errand.start.target() };
     let end = match cook.all(recipe, errand).await {
-        Ok(end) | Err(end) => end,
+        Ok(end) => end,
+        Err(end) => *end,
     };
     Sighting { hops: cook.trail.hops, end }
 }
@@ -72,14 +73,14 @@ impl fmt::Display for At {
 }
 
 impl At {
-    fn stuck(self, why: impl fmt::Display) -> End {
-        End::Stuck { why: format!("{self}: {why}") }
+    fn stuck(self, why: impl fmt::Display) -> Box<End> {
+        Box::new(End::Stuck { why: format!("{self}: {why}") })
     }
 }
 
 impl Cook<'_, '_> {
     /// `Err` is an end that came before that of the recipe.
-    async fn all(&mut self, recipe: &Recipe, errand: &Errand<'_>) -> Result<End, End> {
+    async fn all(&mut self, recipe: &Recipe, errand: &Errand<'_>) -> Result<End, Box<End>> {
         let status = self.trail.send(self.jar, errand.start.clone()).await?;
         // Where a script would read a page or a cookie, there is nothing to follow; a way out is one all the same.
         if let Some(led) = self.trail.redirected() {
@@ -95,7 +96,7 @@ impl Cook<'_, '_> {
                     Decision::Deny => ("device_denial", &recipe.device_denial),
                 };
                 if steps.is_empty() {
-                    return Err(End::Stuck { why: format!("the provider file has no `login.recipe.{name}`") });
+                    return Err(Box::new(End::Stuck { why: format!("the provider file has no `login.recipe.{name}`") }));
                 }
                 self.steps(name, steps, Role::ConsentPage).await?;
                 Ok(End::Finished)
@@ -109,19 +110,19 @@ impl Cook<'_, '_> {
                 };
                 self.steps(name, steps, Role::ConsentPage).await?;
                 let last = self.trail.last();
-                Err(End::Stuck {
+                Err(Box::new(End::Stuck {
                     why: format!(
                         "the recipe is at its end (`login.recipe.{name}`), and nobody was sent to the client: {} {} was answered with status {}",
                         last.method.as_str(),
                         last.url.path(),
                         last.status
                     ),
-                })
+                }))
             }
         }
     }
 
-    async fn steps(&mut self, recipe: &'static str, steps: &[RecipeStep], role: Role) -> Result<(), End> {
+    async fn steps(&mut self, recipe: &'static str, steps: &[RecipeStep], role: Role) -> Result<(), Box<End>> {
         for (step, of) in steps.iter().enumerate() {
             let is_for_this_case = match &of.only {
                 None => true,
@@ -135,7 +136,7 @@ impl Cook<'_, '_> {
         Ok(())
     }
 
-    async fn step(&mut self, at: At, step: &RecipeStep, role: &Role) -> Result<(), End> {
+    async fn step(&mut self, at: At, step: &RecipeStep, role: &Role) -> Result<(), Box<End>> {
         if let Some(request) = &step.request {
             let request = self.request(at, request)?;
             self.ask(at, step, request, role).await?;
@@ -148,7 +149,7 @@ impl Cook<'_, '_> {
             }
         }
         if step.refused {
-            return Err(End::Refused { status: self.trail.last().status });
+            return Err(Box::new(End::Refused { status: self.trail.last().status }));
         }
         if step.take.iter().any(|taking| taking.name == REDIRECT)
             && let Some(to) = self.known.remove(REDIRECT)
@@ -160,7 +161,7 @@ impl Cook<'_, '_> {
         Ok(())
     }
 
-    fn request(&self, at: At, request: &RecipeRequest) -> Result<Request, End> {
+    fn request(&self, at: At, request: &RecipeRequest) -> Result<Request, Box<End>> {
         let unknown = |name: String| at.stuck(format_args!("`{name}` was not taken before"));
         let url = request.url.fill_url(&self.known).map_err(unknown)?;
         let url = self.start.join(&url).map_err(|error| at.stuck(format_args!("its URL is none: {error}")))?;
@@ -188,14 +189,14 @@ impl Cook<'_, '_> {
     }
 
     /// Sends a step's request and holds the answer against what the step expects.
-    async fn ask(&mut self, at: At, step: &RecipeStep, request: Request, role: &Role) -> Result<(), End> {
+    async fn ask(&mut self, at: At, step: &RecipeStep, request: Request, role: &Role) -> Result<(), Box<End>> {
         let request = self.trail.onward_to(request.clone(), request.url.to_string())?;
         let status = self.trail.send(self.jar, request).await?;
         self.trail.mark(role.clone());
         let expected = if step.expect.is_empty() { (200..400).contains(&status) } else { step.expect.contains(&status) };
         if !expected {
             if status >= 500 {
-                return Err(End::Crashed { status });
+                return Err(Box::new(End::Crashed { status }));
             }
             return Err(at.stuck(format_args!("{} is not what it expects", seen(self.trail.last()))));
         }
@@ -209,7 +210,7 @@ impl Cook<'_, '_> {
                     Ok(next) if step.follow => self.follow(next, role).await,
                     Ok(_) => Ok(()),
                     // A status without a Location is the step's own affair.
-                    Err(End::Stuck { .. }) if !step.expect.is_empty() => Ok(()),
+                    Err(end) if matches!(*end, End::Stuck { .. }) && !step.expect.is_empty() => Ok(()),
                     Err(end) => Err(end),
                 }
             }
@@ -217,7 +218,7 @@ impl Cook<'_, '_> {
     }
 
     /// Goes on until a page stands still.
-    async fn follow(&mut self, next: Request, role: &Role) -> Result<(), End> {
+    async fn follow(&mut self, next: Request, role: &Role) -> Result<(), Box<End>> {
         let mut next = next;
         loop {
             let status = self.trail.send(self.jar, next).await?;
@@ -279,10 +280,10 @@ fn of_element(page: &str, selector: &str, attribute: Option<&str>) -> Option<Str
 }
 
 /// An answer of 400 or more ends the walk.
-fn refused_by(status: u16) -> Result<(), End> {
+fn refused_by(status: u16) -> Result<(), Box<End>> {
     match status {
-        500.. => Err(End::Crashed { status }),
-        400.. => Err(End::Refused { status }),
+        500.. => Err(Box::new(End::Crashed { status })),
+        400.. => Err(Box::new(End::Refused { status })),
         _ => Ok(()),
     }
 }

@@ -32,10 +32,10 @@ impl<'a> Trail<'a> {
     }
 
     /// Sends a request in this browser and keeps the answer; a provider that limits the rate is waited for once.
-    pub async fn send(&mut self, jar: &mut Jar, request: Request) -> Result<u16, End> {
+    pub async fn send(&mut self, jar: &mut Jar, request: Request) -> Result<u16, Box<End>> {
         loop {
             let sent = jar.attach(as_browsers_do(request.clone()));
-            let response = self.wire.send(self.tape, &sent).await.map_err(End::Failed)?;
+            let response = self.wire.send(self.tape, &sent).await.map_err(|failure| Box::new(End::Failed(failure)))?;
             let url = sent.target();
             jar.keep(&url, &response);
             let status = response.status;
@@ -46,7 +46,7 @@ impl<'a> Trail<'a> {
                     self.rested = true;
                     tokio::time::sleep(rest).await;
                 }
-                Some(_) => return Err(End::Stuck { why: format!("the provider limits the rate (status {status})") }),
+                Some(_) => return Err(Box::new(End::Stuck { why: format!("the provider limits the rate (status {status})") })),
             }
         }
     }
@@ -74,37 +74,37 @@ impl<'a> Trail<'a> {
     }
 
     /// The request that the last answer leads to, and how it was put, if it is a redirect; marks it as one.
-    pub fn redirected(&mut self) -> Option<Result<(Request, String), End>> {
+    pub fn redirected(&mut self) -> Option<Result<(Request, String), Box<End>>> {
         Some(match redirect(self.last(), &self.territory, self.start)? {
             Ok((to, request, raw)) => {
                 self.mark(Role::Redirect { to });
                 Ok((request, raw))
             }
-            Err(why) => Err(End::Stuck { why }),
+            Err(why) => Err(Box::new(End::Stuck { why })),
         })
     }
 
     /// The request, if it stays with the provider; else the end that it is, at a redirect URI or at a stranger's.
-    pub fn onward(&self, next: Request, raw: String, (channel, params): (Channel, Params)) -> Result<Request, End> {
+    pub fn onward(&self, next: Request, raw: String, (channel, params): (Channel, Params)) -> Result<Request, Box<End>> {
         let (location, status) = (next.target(), self.last().status);
         match self.territory.place(&location) {
             Place::Provider if self.hops.len() >= MOST_HOPS => {
-                Err(End::Stuck { why: format!("{MOST_HOPS} requests led nowhere, and the last one asks for another") })
+                Err(Box::new(End::Stuck { why: format!("{MOST_HOPS} requests led nowhere, and the last one asks for another") }))
             }
             Place::Provider => Ok(next),
             Place::Stop => {
                 self.learn(&params);
-                Err(End::Redirected { location, raw, status, channel, params })
+                Err(Box::new(End::Redirected { location, raw, status, channel, params }))
             }
             Place::Outside => {
                 self.learn(&params);
-                Err(End::Outside { location, raw, status, channel, params })
+                Err(Box::new(End::Outside { location, raw, status, channel, params }))
             }
         }
     }
 
     /// As [`Self::onward`], where the answer stands in the URL.
-    pub fn onward_to(&self, next: Request, raw: String) -> Result<Request, End> {
+    pub fn onward_to(&self, next: Request, raw: String) -> Result<Request, Box<End>> {
         let answer = answer_of(&next.target());
         self.onward(next, raw, answer)
     }

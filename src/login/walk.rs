@@ -61,7 +61,7 @@ impl<'a> Walk<'a> {
         let mut request = start;
         let end = loop {
             if let Err(end) = self.trail.send(jar, request).await {
-                break end;
+                break *end;
             }
             let onward = match self.next() {
                 Next::End(end) => break end,
@@ -74,7 +74,7 @@ impl<'a> Walk<'a> {
             };
             match onward {
                 Ok(next) => request = next,
-                Err(end) => break end,
+                Err(end) => break *end,
             }
         };
         Sighting { hops: self.trail.hops, end }
@@ -84,7 +84,7 @@ impl<'a> Walk<'a> {
     fn next(&mut self) -> Next {
         match self.trail.redirected() {
             Some(Ok((request, raw))) => Next::Redirect(Box::new(request), raw),
-            Some(Err(end)) => Next::End(end),
+            Some(Err(end)) => Next::End(*end),
             None => {
                 let (role, next) = self.read_page();
                 self.trail.mark(role);

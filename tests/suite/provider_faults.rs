@@ -128,7 +128,7 @@ isuer: http://x
 acme.yaml:1:1: `isuer` is not a key of a provider file
   1 | isuer: ‹hidden›
     | ^
-  expected one of: issuer, profile, endpoints, clients, users, login, admin, load, pkce, resource, capabilities, lifetimes
+  expected one of: issuer, preset, profile, endpoints, clients, users, login, admin, load, pkce, resource, capabilities, lifetimes
   did you mean `issuer`?
 "#,
     );
@@ -582,7 +582,7 @@ login: { driver: webdriver }
 acme.yaml:2:18: `login.driver` has a value that means nothing here
   2 | login: { driver: webdriver }
     |                  ^
-  expected form; `webdriver` is not built yet
+  expected form or recipe; `webdriver` is not built yet
 "#,
     );
     told(
@@ -594,7 +594,7 @@ login: { driver: frm }
 acme.yaml:2:18: `login.driver` has a value that means nothing here
   2 | login: { driver: frm }
     |                  ^
-  expected one of: form; did you mean `form`?
+  expected one of: form, recipe; did you mean `form`?
 "#,
     );
     told(
