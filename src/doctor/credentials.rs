@@ -7,6 +7,7 @@ use super::diagnosis::{Remark, Sign, Topic};
 use super::visit::{Visit, quoted};
 use crate::check::chance;
 use crate::protocol::answer::describe;
+use crate::protocol::request::form_encode;
 use crate::protocol::{ClientAuth, Failure, OAuthError, Request, Response, Secret, Tokens, request};
 use crate::provider::{Client, Endpoints, Grant};
 
@@ -227,15 +228,40 @@ impl Visit<'_> {
             return wrong(format!("the provider does not know `{}` as a public client: {said}", client.id))
                 .way_out(format!("register it as a public client, or give `clients.{role}` its `secret:`; compare `id:` too"));
         };
+        let encoded = match client.auth() {
+            ClientAuth::Basic { id, secret } => form_encode(&id) != id || form_encode(secret.expose()) != secret.expose(),
+            ClientAuth::Post { .. } | ClientAuth::Anonymous | ClientAuth::None { .. } => false,
+        };
+        let doubt = |says: String| Remark::new(Topic::Clients, Sign::Doubt, role, says);
+        if encoded && self.takes_it_plain(client, probe, request).await {
+            return doubt("its secret is right, but the provider takes it by Basic only where it is not form-encoded".to_owned())
+                .way_out("none in the configuration; a check says what RFC 6749 section 2.3.1 demands");
+        }
         match self.ask(probe, request, &auth).await {
             Reading::Proven | Reading::Issued(_) | Reading::OtherScope(_) => {
                 wrong(format!("the provider wants its secret by {method}, not by {}", client.auth.name()))
                     .way_out(format!("set `clients.{role}.auth: {method}`"))
             }
+            Reading::Disproven(_) | Reading::Forbidden(_) | Reading::Open(_) | Reading::Silent(_) if encoded => {
+                doubt(format!("the provider does not let `{}` in: {said}", client.id)).way_out(format!(
+                    "compare `clients.{role}.id` and `.secret` with what the provider has registered; or it does not decode what Basic \
+                     encodes, and then a check says so"
+                ))
+            }
             Reading::Disproven(_) | Reading::Forbidden(_) | Reading::Open(_) | Reading::Silent(_) => {
                 wrong(format!("the provider does not let `{}` in: {said}", client.id))
                     .way_out(format!("compare `clients.{role}.id` and `.secret` with what the provider has registered"))
             }
+        }
+    }
+
+    /// Whether the client is let in by Basic without the encoding that RFC 6749 section 2.3.1 demands: many forget it.
+    async fn takes_it_plain(&self, client: &Client, probe: Probe, request: &Request) -> bool {
+        let Some(secret) = &client.secret else { return false };
+        let plain = request.clone().authenticate(&ClientAuth::Anonymous).basic("Basic", &client.id, secret);
+        match probe.read(&self.wire.send(self.tape, &plain).await) {
+            Reading::Proven | Reading::Issued(_) | Reading::OtherScope(_) => true,
+            Reading::Disproven(_) | Reading::Forbidden(_) | Reading::Open(_) | Reading::Silent(_) => false,
         }
     }
 

@@ -9,7 +9,7 @@ use flowproof::provider::{Provider, Source, discover};
 use flowproof::server::{Config, ReferenceServer, Running, Tls};
 use flowproof::wire::{Bounds, Tape, Wire};
 use serde_json::{Value, json};
-use wiremock::matchers::{header, method, path, query_param};
+use wiremock::matchers::{basic_auth, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 async fn running() -> Running {
@@ -288,6 +288,19 @@ async fn who_takes_every_redirect_uri_shows_nothing() {
     let diagnosis = of_file(&file(&server)).await;
     let told = complaint(&diagnosis, Topic::RedirectUris, "1 URI");
     asserts(told, Sign::Doubt, "it gets an answer, and so does one that nobody registered", "compare");
+}
+
+#[tokio::test]
+async fn a_provider_that_does_not_decode_basic_is_not_taken_for_a_wrong_secret() {
+    let server = mock(endpoints, SystemTime::now()).await;
+    let refusal = |status: u16, error: &str| ResponseTemplate::new(status).set_body_json(json!({ "error": error }));
+    let raw = basic_auth("web", "demo secret: of web");
+    Mock::given(path("/token")).and(raw).respond_with(refusal(400, "invalid_grant")).with_priority(1).mount(&server).await;
+    Mock::given(path("/token")).respond_with(refusal(401, "invalid_client")).mount(&server).await;
+    let text = file(&server).replace("demo-secret-of-web", "\"demo secret: of web\"");
+    let diagnosis = of_file(&text).await;
+    let web = complaint(&diagnosis, Topic::Clients, "web");
+    asserts(web, Sign::Doubt, "only where it is not form-encoded", "RFC 6749 section 2.3.1");
 }
 
 #[tokio::test]
