@@ -85,9 +85,12 @@ impl Registrar<'_> {
         }
         if !matches!(response.status, 200 | 201) {
             let said = self.tape.mask(&said(&response));
-            return Err(match response.status {
-                401 | 403 => RegistrationError::NotAllowed(said),
-                _ => RegistrationError::Refused(said),
+            let error = OAuthError::read(&response).ok().map(|error| error.error);
+            return Err(match (response.status, error.as_deref()) {
+                (401 | 403, _) | (_, Some("access_denied" | "invalid_token" | "insufficient_scope")) => {
+                    RegistrationError::NotAllowed(said)
+                }
+                (_, Some(_) | None) => RegistrationError::Refused(said),
             });
         }
         let members = object(&response).map_err(|misread| RegistrationError::NoAnswer(misread.to_string()))?;
