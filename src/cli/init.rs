@@ -121,6 +121,12 @@ impl InitArgs {
         }
         if self.register {
             beside.free()?;
+            if beside.secrets == self.output {
+                return Err(format!(
+                    "{}: the clients' secrets would be written there, too: end its name in .yaml",
+                    self.output.display()
+                ));
+            }
         }
         files::writable(&self.output)?;
         let Some(variable) = &self.initial_access_token_env else { return Ok(None) };
@@ -170,7 +176,7 @@ impl InitArgs {
                     2,
                     "",
                     &format!(
-                        "{count} clients registered; their secrets are in {secrets}, how to take them away in {}",
+                        "{count} clients registered; their secrets are in {secrets}, how to take them away in {}: keep both out of version control",
                         files::name_of(&beside.ledger)
                     ),
                 )?;

@@ -128,7 +128,7 @@ pub struct Finding {
     /// The entry of the baseline that makes it known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub known: Option<Known>,
-    /// The number of its cause in [`Run::causes`].
+    /// The number of its cause in [`Run::causes`](super::Run::causes).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cause: Option<usize>,
     /// The issuer that it ran against.

@@ -1,5 +1,7 @@
 //! `init`: provider files from metadata and presets, clients by dynamic registration, and that each can be taken away again.
 
+#![cfg(unix)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
