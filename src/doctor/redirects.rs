@@ -146,7 +146,8 @@ impl Visit<'_> {
     /// A browser in which a user has logged in, and been asked for the decision at most.
     async fn logged_in(&self, client: &Client) -> Option<Jar> {
         let login = &self.provider().login;
-        let user = self.provider().user("alice").filter(|_| login.driver.shows_pages())?;
+        // Of the drivers these two keep the session's cookies where we can go on with them.
+        let user = self.provider().user("alice").filter(|_| matches!(login.driver.name(), "form" | "recipe"))?;
         let endpoint = self.target.endpoints.authorization.as_ref()?;
         let stops = [client.redirect_uri()];
         let (state, pkce) = (chance::token(), chance::pkce());
