@@ -11,7 +11,9 @@ use super::trouble::{Stage, Trouble};
 use super::{advice, event};
 use crate::login::{self, Decision, End, Errand, Sighting, Stop};
 use crate::protocol::mask::mask_random_runs;
-use crate::protocol::{Body, Endpoint, Exchange, Failure, OAuthError, Request, Response, Secret, Sent, Tokens, Vault, answer};
+use crate::protocol::{
+    Body, Endpoint, Exchange, Failure, Masker, OAuthError, Request, Response, Secret, Sent, Tokens, Vault, answer,
+};
 use crate::wire::{Jar, Tape};
 
 /// One walk under way.
@@ -45,14 +47,14 @@ impl<'a> Walker<'a> {
         self.tell(Event::Step(step));
     }
 
-    /// A text as it may be shown.
-    pub(super) fn masked(&self, text: &str) -> String {
-        if self.trip.bare { text.to_owned() } else { self.tape.mask(text) }
+    /// What hides the secrets that are known by now: none, where they are told as they are.
+    fn masker(&self) -> Masker {
+        if self.trip.bare { Vault::default().masker() } else { self.tape.masker() }
     }
 
-    /// An address as it may be shown: what stands for a session in it is hidden, too.
-    fn masked_address(&self, address: &str) -> String {
-        if self.trip.bare { address.to_owned() } else { mask_random_runs(&self.tape.mask(address)) }
+    /// A text as it may be shown.
+    pub(super) fn masked(&self, text: &str) -> String {
+        self.masker().mask(text)
     }
 
     /// A secret as it may be shown.
@@ -67,21 +69,15 @@ impl<'a> Walker<'a> {
 
     /// Tells of an exchange.
     pub(super) fn tell_exchange(&mut self, request: &Request, outcome: Result<&Response, &Failure>) {
-        let exchange = if self.trip.bare {
-            Exchange::shown(&bared(request), outcome, &Vault::default().masker())
-        } else {
-            Exchange::shown(request, outcome, &self.tape.masker())
-        };
+        let request = if self.trip.bare { &bared(request) } else { request };
+        let exchange = Exchange::shown(request, outcome, &self.masker());
         self.tell(Event::Exchange(Box::new(exchange)));
     }
 
     /// Tells of a request that the browser will make.
     pub(super) fn tell_request(&mut self, request: &Request) {
-        let sent = if self.trip.bare {
-            Sent::shown(&bared(request), &Vault::default().masker())
-        } else {
-            Sent::shown(request, &self.tape.masker())
-        };
+        let request = if self.trip.bare { &bared(request) } else { request };
+        let sent = Sent::shown(request, &self.masker());
         self.tell(Event::Asked(Box::new(sent)));
     }
 
@@ -121,8 +117,9 @@ impl<'a> Walker<'a> {
                     self.keys = Some(self.fetch_keys().await);
                 }
                 let none = Err("no key set was asked for".to_owned());
+                let masker = self.masker();
                 let members = |object: &serde_json::Map<String, Value>| {
-                    object.iter().map(|(name, value)| (name.clone(), self.masked(&text(value)))).collect()
+                    object.iter().map(|(name, value)| (name.clone(), masker.mask(&text(value)))).collect()
                 };
                 Reading::Jwt {
                     header: members(&jwt.header),
@@ -174,8 +171,11 @@ impl<'a> Walker<'a> {
             Errand { start, stop_at, username: &user.username, password: &user.password, user_code, decision: Decision::Approve };
         let login = &self.trip.target.provider.login;
         let sighting = login::run(self.trip.wire, &self.tape, &mut Jar::default(), login, &errand).await;
-        for (at, hop) in sighting.hops.iter().enumerate() {
-            let seen = HopSeen::of(at + 1, hop, &|text| self.masked_address(text));
+        let masker = self.masker();
+        // What stands for a session in an address is hidden, too.
+        let mask = |text: &str| if self.trip.bare { text.to_owned() } else { mask_random_runs(&masker.mask(text)) };
+        let hops = sighting.hops.iter().enumerate().map(|(at, hop)| HopSeen::of(at + 1, hop, &mask));
+        for seen in hops.collect::<Vec<_>>() {
             self.tell(Event::Hop(Box::new(seen)));
         }
         Ok(sighting)
