@@ -135,7 +135,7 @@ impl Connection {
 
     /// Sends the request and reads the whole answer; `elapsed` counts from here to the last octet, a new connection included.
     ///
-    /// Of the headers only `content-type` is kept. A request is sent a second time only if it demonstrably never left.
+    /// Of the headers of a success only `content-type` is kept: there are many of them, and nobody reads the others. A request is sent a second time only if it demonstrably never left.
     pub async fn send(&mut self, outgoing: &Outgoing) -> Result<Response, Failure> {
         let started = Instant::now();
         // Taken out for the time of the exchange: whoever drops this future also drops a connection with half an answer on it.
@@ -184,8 +184,10 @@ impl Connection {
             }
         };
         let status = response.status().as_u16();
-        let media = response.headers().get(CONTENT_TYPE).map(|value| value.as_bytes().iter().map(|octet| char::from(*octet)));
-        let headers = media.map(|media| ("content-type".to_owned(), media.collect())).into_iter().collect();
+        let kept = |name: &HeaderName| name == CONTENT_TYPE || !(200..300).contains(&status);
+        let text = |value: &HeaderValue| value.as_bytes().iter().map(|octet| char::from(*octet)).collect();
+        let headers = response.headers().iter().filter(|(name, _)| kept(name));
+        let headers = headers.map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
         let body = read(response.into_body()).await?;
         Ok((status, headers, body))
     }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 
 use super::fault::Fault;
+use crate::protocol::Exchange;
 use crate::verdict::{Chains, Latency, Measurement};
 
 /// Significant digits of every histogram; measurements merge without loss because all have the same.
@@ -64,6 +65,7 @@ struct Tally {
     sum: u64,
     right: u64,
     wrong: BTreeMap<Fault, u64>,
+    examples: BTreeMap<Fault, Exchange>,
     unfinished: u64,
     in_hold: u64,
     seconds: Vec<(u32, u32)>,
@@ -100,6 +102,7 @@ impl Recorder {
             sum: 0,
             right: 0,
             wrong: BTreeMap::new(),
+            examples: BTreeMap::new(),
             unfinished: 0,
             in_hold: 0,
             seconds: Vec::new(),
@@ -171,6 +174,17 @@ impl Recorder {
         recent.wrong += u64::from(fault.is_some());
     }
 
+    /// Keeps the exchange that shows a fault, unless there is one that does; it is made only if it is kept.
+    pub fn show(&self, meter: Meter, fault: &Fault, example: impl FnOnce() -> Option<Exchange>) {
+        let is_shown = || lock(&self.meters[meter.0].2).examples.contains_key(fault);
+        if is_shown() {
+            return;
+        }
+        // Made outside of the lock: to mask takes longer than to count.
+        let Some(example) = example() else { return };
+        lock(&self.meters[meter.0].2).examples.entry(fault.clone()).or_insert(example);
+    }
+
     /// Counts a request whose answer was not waited for.
     pub fn cut(&self, meter: Meter) {
         lock(&self.meters[meter.0].2).unfinished += 1;
@@ -205,6 +219,7 @@ impl Recorder {
                 step: step.name().to_owned(),
                 right: tally.right,
                 wrong: tally.wrong.iter().map(|(fault, count)| (fault.to_string(), *count)).collect(),
+                examples: tally.examples.iter().map(|(fault, example)| (fault.to_string(), example.clone())).collect(),
                 unfinished: tally.unfinished,
                 in_hold: tally.in_hold,
                 latency: Latency { buckets, max: tally.max, sum: tally.sum },

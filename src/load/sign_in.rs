@@ -40,12 +40,14 @@ pub struct Astray {
     pub seen: String,
     /// The host that load may not go to, where it led there.
     pub refused: Option<Refused>,
+    /// What was recorded on the way; the last exchange shows the fault.
+    pub tape: Tape,
 }
 
 impl Astray {
     /// Why, and what was seen in words.
     pub fn new(fault: Fault, seen: String) -> Self {
-        Self { fault, seen, refused: None }
+        Self { fault, seen, refused: None, tape: Tape::default() }
     }
 }
 
@@ -56,8 +58,8 @@ pub async fn authorize(rig: &Rig, endpoint: &Url, client: &Client, user: &User) 
     let redirect_uri = client.redirect_uri().to_owned();
     let start = client.authorization_request(endpoint, client.scope().as_deref(), &state, Some(&pkce));
     let stop_at = [redirect_uri.as_str()];
-    let sighting = walk(rig, start, Stop::RedirectUri(&stop_at), None, user).await?;
-    let astray = |fault| Astray::new(fault, sighting.describe());
+    let (sighting, tape) = walk(rig, start, Stop::RedirectUri(&stop_at), None, user).await?;
+    let astray = |fault| Astray { tape: tape.clone(), ..Astray::new(fault, sighting.describe()) };
     let End::Redirected { params, .. } = &sighting.end else {
         return Err(astray(fault_of(&sighting.end)));
     };
@@ -74,18 +76,25 @@ pub async fn authorize(rig: &Rig, endpoint: &Url, client: &Client, user: &User) 
 /// Has a user approve a device at the verification page (RFC 8628 section 3.3).
 pub async fn approve(rig: &Rig, verification: &Url, user_code: &str, user: &User) -> Result<(), Astray> {
     let start = Request::get(request::Endpoint::Verification, verification);
-    let sighting = walk(rig, start, Stop::Decision, Some(user_code), user).await?;
+    let (sighting, tape) = walk(rig, start, Stop::Decision, Some(user_code), user).await?;
     match &sighting.end {
         End::Finished => Ok(()),
-        end => Err(Astray::new(fault_of(end), sighting.describe())),
+        end => Err(Astray { tape, ..Astray::new(fault_of(end), sighting.describe()) }),
     }
 }
 
-async fn walk(rig: &Rig, start: Request, stop_at: Stop<'_>, user_code: Option<&str>, user: &User) -> Result<Sighting, Astray> {
+async fn walk(
+    rig: &Rig,
+    start: Request,
+    stop_at: Stop<'_>,
+    user_code: Option<&str>,
+    user: &User,
+) -> Result<(Sighting, Tape), Astray> {
     rig.guard.check("login page", &start.url)?;
     let errand =
         Errand { start, stop_at, username: &user.username, password: &user.password, user_code, decision: Decision::Approve };
-    let sighting = login::run(&rig.wire, &Tape::default(), &mut Jar::default(), &rig.login, &errand).await;
+    let tape = Tape::default();
+    let sighting = login::run(&rig.wire, &tape, &mut Jar::default(), &rig.login, &errand).await;
     // Where a login leads is known only afterwards: the rehearsal finds out with one login, before there is any load.
     for hop in &sighting.hops {
         rig.guard.check("login page", &hop.url)?;
@@ -94,7 +103,7 @@ async fn walk(rig: &Rig, start: Request, stop_at: Stop<'_>, user_code: Option<&s
     if let (End::Failed(_), Some(Role::Redirect { to })) = (&sighting.end, sighting.last().map(|hop| &hop.role)) {
         rig.guard.check("login page", to)?;
     }
-    Ok(sighting)
+    Ok((sighting, tape))
 }
 
 fn fault_of(end: &End) -> Fault {
@@ -123,6 +132,7 @@ impl From<Failure> for Astray {
 /// A walk that load may not follow.
 impl From<Refused> for Astray {
     fn from(refused: Refused) -> Self {
-        Self { fault: Fault::LoginLedElsewhere, seen: refused.to_string(), refused: Some(refused) }
+        let seen = refused.to_string();
+        Self { refused: Some(refused), ..Self::new(Fault::LoginLedElsewhere, seen) }
     }
 }

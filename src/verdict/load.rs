@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::Exchange;
+
 /// A run of `load`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LoadRun {
@@ -103,6 +105,9 @@ pub struct Measurement {
     pub right: u64,
     /// Answers that are wrong, and answers that did not come, by kind.
     pub wrong: BTreeMap<String, u64>,
+    /// The first exchange of each of these kinds, as it may be shown.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub examples: BTreeMap<String, Exchange>,
     /// Requests under way when the run was cut short; they count as neither.
     pub unfinished: u64,
     /// Of all answers, those that came within the hold: the rate is theirs.
@@ -139,6 +144,9 @@ impl Measurement {
         self.right += other.right;
         for (kind, count) in &other.wrong {
             *self.wrong.entry(kind.clone()).or_default() += count;
+        }
+        for (kind, example) in &other.examples {
+            self.examples.entry(kind.clone()).or_insert_with(|| example.clone());
         }
         self.unfinished += other.unfinished;
         self.in_hold += other.in_hold;

@@ -27,8 +27,7 @@ impl Worker {
         let rig = shift.rig;
         let (assignment, user) = (&self.assignment, self.assignment.user(self.turn));
         self.turn += 1;
-        let login = async { log_in(rig, assignment, user).await.map_err(|astray| astray.fault) };
-        let granted = shift.walk(Step::Login, login).await?;
+        let granted = shift.walk(Step::Login, log_in(rig, assignment, user)).await?;
         let request = granted.redeem(&assignment.token.url, &assignment.client);
         let judge = |response: &_| match answer::token(response)?.refresh_token {
             Some(token) if !rig.seen.first_time(&token) => Err(Fault::TokenSeenTwice),

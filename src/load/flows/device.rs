@@ -42,11 +42,7 @@ impl Worker {
         let grant = shift.ask(&mut self.device_line, &begin, Step::Authorization, |response| judge(rig, response)).await?;
         let begun = Instant::now();
 
-        let approval = async {
-            let approved = sign_in::approve(rig, &grant.verification, &grant.user_code, user).await;
-            approved.map_err(|astray| astray.fault)
-        };
-        shift.walk(Step::Approval, approval).await?;
+        shift.walk(Step::Approval, sign_in::approve(rig, &grant.verification, &grant.user_code, user)).await?;
 
         let poll = assignment.client.polling(&assignment.token.url, &grant.device_code);
         let mut interval = grant.interval;

@@ -15,8 +15,10 @@ use super::fault::Fault;
 use super::measure::Step;
 use super::plan::Flow;
 use super::rig::Rig;
-use crate::protocol::{Failure, Request, Response, Secret};
+use super::sign_in::Astray;
+use crate::protocol::{Exchange, Failure, Request, Response, Secret};
 use crate::provider::{Client, User};
+use crate::wire::Tape;
 
 /// One flow of the plan with all that its users need; they share it.
 pub struct Assignment {
@@ -146,15 +148,16 @@ impl<'a> Shift<'a> {
         judge: impl FnOnce(&Response) -> Result<T, Fault>,
     ) -> Result<T, Missed> {
         match Outgoing::of(request) {
-            Ok(outgoing) => self.ask_prepared(line, &outgoing, step, judge).await,
-            Err(failure) => self.count(step, Duration::ZERO, Err(Fault::from(&failure))),
+            Ok(outgoing) => self.ask_prepared(line, request, &outgoing, step, judge).await,
+            Err(failure) => self.count(step, Duration::ZERO, Err(Fault::from(&failure)), || None),
         }
     }
 
-    /// As [`Shift::ask`], with a request that was prepared before.
+    /// As [`Shift::ask`], with the request prepared before.
     pub async fn ask_prepared<T>(
         &mut self,
         line: &mut Connection,
+        request: &Request,
         outgoing: &Outgoing,
         step: Step,
         judge: impl FnOnce(&Response) -> Result<T, Fault>,
@@ -167,20 +170,24 @@ impl<'a> Shift<'a> {
         };
         match answered {
             // Judging is our own time, not the provider's.
-            Ok(response) => self.count(step, response.elapsed, judge(&response)),
-            Err(failure) => self.count(step, started.elapsed(), Err(Fault::from(&failure))),
+            Ok(response) => self.count(step, response.elapsed, judge(&response), || shown(request, Ok(&response))),
+            Err(failure) => self.count(step, started.elapsed(), Err(Fault::from(&failure)), || shown(request, Err(&failure))),
         }
     }
 
     /// Measures and counts a user's walk through pages as `step`.
-    pub async fn walk<T>(&mut self, step: Step, walk: impl Future<Output = Result<T, Fault>>) -> Result<T, Missed> {
+    pub async fn walk<T>(&mut self, step: Step, walk: impl Future<Output = Result<T, Astray>>) -> Result<T, Missed> {
         let started = Instant::now();
         let walked = tokio::select! {
             biased;
             () = self.rig.cut.cancelled() => return self.cut(step),
             walked = walk => walked,
         };
-        self.count(step, started.elapsed(), walked)
+        let took = started.elapsed();
+        match walked {
+            Ok(value) => self.count(step, took, Ok(value), || None),
+            Err(Astray { fault, tape, .. }) => self.count(step, took, Err(fault), || tape.exchanges().pop()),
+        }
     }
 
     fn cut<T>(&self, step: Step) -> Result<T, Missed> {
@@ -188,9 +195,20 @@ impl<'a> Shift<'a> {
         Err(Missed::Cut)
     }
 
-    fn count<T>(&mut self, step: Step, took: Duration, outcome: Result<T, Fault>) -> Result<T, Missed> {
+    /// Measures and counts one answer; `example` is the exchange that shows what is wrong with it.
+    fn count<T>(
+        &mut self,
+        step: Step,
+        took: Duration,
+        outcome: Result<T, Fault>,
+        example: impl FnOnce() -> Option<Exchange>,
+    ) -> Result<T, Missed> {
         let recorder = &self.rig.recorder;
-        recorder.record(recorder.meter(self.label, step), took, outcome.as_ref().err());
+        let meter = recorder.meter(self.label, step);
+        recorder.record(meter, took, outcome.as_ref().err());
+        if let Err(fault) = &outcome {
+            recorder.show(meter, fault, example);
+        }
         let (outcome, fault) = match outcome {
             Ok(value) => (Ok(value), None),
             Err(fault) => (Err(Missed::Wrong(fault.clone())), Some(fault)),
@@ -198,4 +216,11 @@ impl<'a> Shift<'a> {
         self.samples.push(Sample { step, took, fault });
         outcome
     }
+}
+
+/// An exchange as it may be shown.
+fn shown(request: &Request, outcome: Result<&Response, &Failure>) -> Option<Exchange> {
+    let tape = Tape::default();
+    tape.record(request, outcome);
+    tape.exchanges().pop()
 }

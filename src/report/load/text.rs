@@ -5,6 +5,14 @@
 //! client_credentials/token   121804   12170.3       0  1.31ms  2.02ms  3.55ms  6.10ms  19.4ms
 //! refresh/token                1000     100.0      10  2.10ms  4.00ms  4.00ms   10.0s   10.0s
 //!
+//! ERRORS
+//!           7    0.70%  refresh/token: invalid_grant
+//!       such as  POST http://127.0.0.1:9400/realms/my-app/protocol/openid-connect/token
+//!                  grant_type=refresh_token  refresh_token=‹refresh_token 3c2929ce›
+//!                  client_id=my-frontend
+//!                400 application/json
+//!                  {"error":"invalid_grant"}
+//!
 //! ✓ p99 < 250ms             3.55ms
 //! ✓ errors < 0.1%           0.008%
 //! ✗ refresh: errors < 0.1%  1.000%
@@ -12,11 +20,15 @@
 
 use std::io::{self, Write};
 
+use crate::report::terminal::exchange;
 use crate::report::text::{Ink, Style, columns_of, plain};
 use crate::verdict::{Bearing, LoadRun, Measurement, ThresholdResult, micros_in_words};
 
 /// The widths of the columns behind the step's name.
 const WIDTHS: [usize; 8] = [9, 10, 8, 8, 8, 8, 8, 8];
+
+/// The column in which an example of an error begins.
+const EXAMPLE: usize = 6;
 
 /// Renders the run as text.
 ///
@@ -94,6 +106,10 @@ fn errors(run: &LoadRun, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         for (kind, count) in kinds {
             let share = *count as f64 * 100.0 / step.count() as f64;
             writeln!(out, "  {count:>9}  {share:>6.2}%  {}/{}: {}", plain(&step.flow), step.step, plain(kind))?;
+            if let Some(example) = step.examples.get(kind) {
+                write!(out, "{:EXAMPLE$}{}  ", "", style.paint(Ink::Faint, "such as"))?;
+                exchange::whole(example, EXAMPLE + "such as  ".len(), style, out)?;
+            }
         }
     }
     Ok(())

@@ -4,12 +4,36 @@
 
 use std::path::Path;
 
+use flowproof::protocol::{Answer, Endpoint, Exchange, Method, Sent};
 use flowproof::report::{Style, load};
 use flowproof::verdict::{Bearing, Chains, Latency, LoadRun, Measurement, PlanSummary, Preparation, ThresholdResult, Watch};
 
 fn latency(buckets: &[(u64, u64)]) -> Latency {
     let sum = buckets.iter().map(|(highest, count)| highest * count).sum();
     Latency { buckets: buckets.to_vec(), max: buckets.last().map_or(0, |(highest, _)| *highest), sum }
+}
+
+fn example() -> Exchange {
+    let text = |pairs: &[(&str, &str)]| pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Exchange {
+        endpoint: Endpoint::Token,
+        request: Sent {
+            method: Method::Post,
+            url: "http://127.0.0.1:9400/realms/my-app/protocol/openid-connect/token".to_owned(),
+            headers: Vec::new(),
+            form: text(&[
+                ("grant_type", "refresh_token"),
+                ("refresh_token", "‹refresh_token 3c2929ce›"),
+                ("client_id", "my-frontend"),
+            ]),
+        },
+        answer: Answer::Response {
+            status: 400,
+            headers: text(&[("content-type", "application/json")]),
+            body: r#"{"error":"invalid_grant"}"#.to_owned(),
+            micros: 2_100,
+        },
+    }
 }
 
 fn sample() -> LoadRun {
@@ -27,6 +51,7 @@ fn sample() -> LoadRun {
         step: "token".to_owned(),
         right: 990,
         wrong: [("invalid_grant".to_owned(), 7), ("timed out".to_owned(), 3)].into(),
+        examples: [("invalid_grant".to_owned(), example())].into(),
         unfinished: 1,
         in_hold: 1_000,
         latency: latency(&[(2_100, 600), (4_000, 397), (10_000_000, 3)]),
@@ -115,7 +140,13 @@ fn a_narrow_page_gives_long_names_a_line_of_their_own() {
     run.steps[0].flow = "authorization_code".to_owned();
     for width in [80, 100, 120] {
         let rendered = text(&run, width);
-        let longest = rendered.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+        // An address is not broken, so that it can be copied.
+        let longest = rendered
+            .lines()
+            .filter(|line| !line.contains("POST http"))
+            .map(|line| line.chars().count())
+            .max()
+            .unwrap_or_default();
         assert!(longest <= width, "{longest} columns of {width}:\n{rendered}");
         assert!(rendered.contains("authorization_code/token"));
     }

@@ -39,10 +39,20 @@ async fn each_way_of_being_wrong_is_counted_by_its_name() {
         answers[turn % answers.len()].0.clone()
     })
     .await;
+    let secrets: Vec<_> = provider.secrets().cloned().collect();
     let run = load(provider, SHORT).await.expect("it runs");
     let token = step(&run, "client_credentials", "token");
     assert_eq!(token.wrong.keys().cloned().collect::<BTreeSet<_>>(), expected);
     assert_eq!((token.right, run.verdict), (0, Bearing::Missed));
+    // Each kind is shown by an exchange, and no exchange by what it must not show.
+    assert_eq!(token.examples.keys().cloned().collect::<BTreeSet<_>>(), expected);
+    let shown = serde_json::to_string(&token.examples).expect("plain data");
+    for part in ["oops", "‹client_secret of ", "grant_type", "/login"] {
+        assert!(shown.contains(part), "no {part} in {shown}");
+    }
+    for secret in secrets {
+        assert!(!shown.contains(secret.expose()), "{secret} shows in {shown}");
+    }
     // Two of the eleven answers are one kind, and each came as often as the others, but for the last round.
     let (twice, once) = (token.wrong["not json"], token.wrong["status 500"]);
     assert!(twice.abs_diff(2 * once) <= 3, "{:?}", token.wrong);
