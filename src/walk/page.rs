@@ -134,12 +134,17 @@ fn kind(kind: Kind) -> &'static str {
 }
 
 fn sent(hop: &Hop) -> Vec<String> {
-    let query = hop.url.query_pairs().map(|(name, _)| name.into_owned());
-    let form: &[_] = match &hop.request.body {
-        Body::Form(form) => form,
-        Body::Empty | Body::Raw { .. } => &[],
-    };
-    query.chain(form.iter().map(|(name, _)| name.clone())).collect()
+    let mut names: Vec<String> = hop.url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+    match &hop.request.body {
+        Body::Empty => {}
+        Body::Form(form) => names.extend(form.iter().map(|(name, _)| name.clone())),
+        Body::Raw { octets, .. } => {
+            if let Ok(json) = serde_json::from_slice(octets) {
+                pointers(&json, "", &mut names);
+            }
+        }
+    }
+    names
 }
 
 fn cookie_names(pairs: &str) -> Vec<String> {

@@ -106,8 +106,34 @@ impl<'a> Walker<'a> {
                 let look_at = vec!["the provider's `jwks_uri` and the key that it signs with: a client has to refuse this id_token (OpenID Connect Core section 3.1.3.7)".to_owned()];
                 return Err(self.trouble("an id_token signed by the provider", why, look_at));
             }
+            self.look_at_audience(&token);
         }
         Ok(tokens)
+    }
+
+    /// Whether an id_token is by this provider and for this client (OpenID Connect Core section 3.1.3.7).
+    fn look_at_audience(&mut self, token: &Secret) {
+        let Some(jwt) = Jwt::read(token.expose()) else { return };
+        let (issuer, client) = (self.trip.issuer(), self.trip.client.id.as_str());
+        let is_by = jwt.claims.get("iss").and_then(Value::as_str) == Some(issuer);
+        let is_for = match jwt.claims.get("aud") {
+            Some(Value::Array(all)) => all.iter().any(|one| one.as_str() == Some(client)),
+            one => one.and_then(Value::as_str) == Some(client),
+        };
+        let (sign, says) = match (is_by, is_for) {
+            (true, true) => (Sign::Fine, "iss is the issuer, and aud is this client".to_owned()),
+            (false, _) => (
+                Sign::Doubt,
+                format!(
+                    "iss is not the issuer {issuer}: a client has to refuse this id_token (OpenID Connect Core section 3.1.3.7)"
+                ),
+            ),
+            (true, false) => (
+                Sign::Doubt,
+                format!("aud is not {client}: a client has to refuse this id_token (OpenID Connect Core section 3.1.3.7)"),
+            ),
+        };
+        self.remark(sign, says);
     }
 
     async fn read_token(&mut self, name: &'static str, token: &Secret) -> Option<Signature> {

@@ -390,6 +390,9 @@ fn an_id_token_that_its_provider_did_not_sign_is_refused() {
         fake.first("GET", "/jwks", 200, "application/json", &json!({ "keys": [key] }).to_string());
         fake.tokens("authorization_code", json!({ "access_token": SECRETS[3], "token_type": "Bearer", "id_token": token }));
         fake.ends(&["code"], code, &["id_token  a JWT", "exp", "1300819380 (", "ago)", part]);
+        // One that is signed, but by whom nobody asked.
+        let warned = "! iss is not the issuer";
+        assert_eq!(said(&fake.walk(&["code"])).contains(warned), code == 0);
     }
 }
 
