@@ -40,6 +40,9 @@ pub struct TryArgs {
     /// device: have the login driver approve; otherwise you do, at the address that is shown
     #[arg(long)]
     approve: bool,
+    /// Log in yourself, in a browser of your own on this machine, and not by the login driver
+    #[arg(long, conflicts_with_all = ["approve", "user"])]
+    login_by_hand: bool,
     /// refresh: use the old refresh token once more, and see what becomes of the new one
     #[arg(long)]
     reuse: bool,
@@ -98,6 +101,9 @@ impl TryArgs {
                 return console.usage(&format_args!("{flag} belongs to the flow `{name}`: flowproof try {name} {flag}"));
             }
         }
+        if self.login_by_hand && self.flow == FlowArg::ClientCredentials {
+            return console.usage(&"--login-by-hand: nobody logs in to the flow `client-credentials`");
+        }
         match console.block_on(self.go(console)) {
             Ok(exit) | Err(exit) => exit,
         }
@@ -141,8 +147,9 @@ impl TryArgs {
             client: self.client.clone(),
             user: self.user.clone(),
             scope: self.scope.clone(),
-            // Nobody has an account at a server that lives as long as this walk.
-            approve: self.approve || (is_embedded && self.flow == FlowArg::Device),
+            // Few want to open a browser for a server that lives as long as this walk.
+            approve: self.approve || (is_embedded && self.flow == FlowArg::Device && !self.login_by_hand),
+            by_hand: self.login_by_hand,
             reuse: self.reuse,
             bare: self.show_secrets,
         };
@@ -167,6 +174,10 @@ impl TryArgs {
             waits: false,
         };
         let mut shown = console.show(|out| sheet.heading(&trip, out));
+        if let Some(alice) = target.provider.user("alice").filter(|_| is_embedded && self.login_by_hand) {
+            // It is the same everywhere, and stands in the documentation.
+            shown = shown.and_then(|()| console.show(|out| sheet.account(&alice.username, alice.password.expose(), out)));
+        }
         let outcome = walk(&trip, &mut |event| {
             if shown.is_ok() {
                 shown = console.show(|out| sheet.event(event, out));

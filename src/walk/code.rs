@@ -1,12 +1,13 @@
 //! Authorization code with PKCE: a user logs in through the browser, and the client redeems the code behind it (RFC 6749 section 4.1, RFC 7636).
 
+use super::by_hand::Door;
 use super::event::{Channel, Event, Sign};
 use super::page::bare;
-use super::trouble::Trouble;
+use super::trouble::{Stage, Trouble};
 use super::walker::Walker;
 use super::{Arrival, advice, chance, identity};
 use crate::login::{End, Stop};
-use crate::protocol::{Params, Tokens};
+use crate::protocol::{Params, Request, Tokens};
 
 pub(super) async fn walk(walker: &mut Walker<'_>) -> Result<Arrival, Trouble> {
     let tokens = obtain(walker).await?;
@@ -50,9 +51,9 @@ pub(super) async fn obtain(walker: &mut Walker<'_>) -> Result<Tokens, Trouble> {
     );
     let redirect_uri = trip.client.redirect_uri();
     let expected = format!("the browser sent back to {redirect_uri} with a code");
-    let sighting = walker.send_user(start, Stop::RedirectUri(&[redirect_uri]), None).await?;
-    let End::Redirected { location, params, channel, .. } = &sighting.end else {
-        return Err(walker.astray(&sighting, &expected));
+    let (address, params) = match trip.by_hand {
+        true => sent_by_hand(walker, &start, redirect_uri).await?,
+        false => sent_by_driver(walker, start, redirect_uri, &expected).await?,
     };
 
     walker.step(
@@ -62,8 +63,8 @@ pub(super) async fn obtain(walker: &mut Walker<'_>) -> Result<Tokens, Trouble> {
          compares the state before anything else (RFC 6749 sections 4.1.2 and 10.12).",
     );
     let parameters = params.0.iter().map(|(name, value)| (name.clone(), walker.masked(value))).collect();
-    walker.tell(Event::Returned { address: format!("{} (by {})", bare(location), channel.name()), parameters });
-    came_back(walker, params, &state, &expected)?;
+    walker.tell(Event::Returned { address, parameters });
+    came_back(walker, &params, &state, &expected)?;
     let Some(code) = params.code() else {
         let look_at =
             vec!["the provider's log: an answer without an error has to bring a code (RFC 6749 section 4.1.2)".to_owned()];
@@ -79,6 +80,36 @@ pub(super) async fn obtain(walker: &mut Walker<'_>) -> Result<Tokens, Trouble> {
     let endpoint = walker.endpoint(&endpoints.token);
     let response = walker.ask(trip.client.redemption(endpoint, &code, Some(redirect_uri), Some(&pkce.verifier))).await?;
     walker.take_tokens(&response).await
+}
+
+/// Has the login driver go; where it was sent back to, and with what.
+async fn sent_by_driver(
+    walker: &mut Walker<'_>,
+    start: Request,
+    redirect_uri: &str,
+    expected: &str,
+) -> Result<(String, Params), Trouble> {
+    let sighting = walker.send_user(start, Stop::RedirectUri(&[redirect_uri]), None).await?;
+    let End::Redirected { location, params, channel, .. } = &sighting.end else {
+        return Err(walker.astray(&sighting, expected));
+    };
+    Ok((format!("{} (by {})", bare(location), channel.name()), params.clone()))
+}
+
+/// Has a human go; where they were sent back to, and with what.
+async fn sent_by_hand(walker: &mut Walker<'_>, start: &Request, redirect_uri: &str) -> Result<(String, Params), Trouble> {
+    let door = Door::open(redirect_uri).await.map_err(|why| {
+        let look_at = vec![format!(
+            "what else listens there: `clients.{}.redirect_uris` names the address, and the browser has to find this walk at it",
+            walker.trip.client.role
+        )];
+        Trouble { stage: Stage::Unwalkable, ..walker.trouble("the redirect URI is free to listen at", why, look_at) }
+    })?;
+    walker.tell(Event::GoTo { address: start.target(), listens: door.listens() });
+    let location = door.answer().await;
+    let params = Params::of_query(&location);
+    walker.learn(&params);
+    Ok((bare(&location), params))
 }
 
 /// What a client looks at before it uses a code: `state`, `iss`, `error`.

@@ -94,6 +94,13 @@ pub enum Event {
     Token(Box<TokenSeen>),
     /// The user is asked to go elsewhere.
     Prompt(Prompt),
+    /// The user is sent to the provider in a browser of their own.
+    GoTo {
+        /// Where to.
+        address: Url,
+        /// Whether the answer is awaited at the redirect URI; else it has to be pasted.
+        listens: bool,
+    },
     /// The user is waited for.
     Waiting {
         /// How often was asked so far.

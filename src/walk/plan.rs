@@ -66,6 +66,8 @@ pub struct Wishes {
     pub scope: Option<String>,
     /// The login driver approves the device; else a human does.
     pub approve: bool,
+    /// A human logs in, in a browser of their own.
+    pub by_hand: bool,
     /// The refresh token that was used is used again.
     pub reuse: bool,
     /// Secrets are told as they are.
@@ -86,6 +88,8 @@ pub struct Trip<'a> {
     pub scope: Option<String>,
     /// The login driver approves the device; else a human does.
     pub approve: bool,
+    /// A human logs in, in a browser of their own.
+    pub by_hand: bool,
     /// The refresh token that was used is used again.
     pub reuse: bool,
     /// Secrets are told as they are.
@@ -113,8 +117,8 @@ impl<'a> Trip<'a> {
             doubts.push(format!("`clients.{}.grants` does not name {}; asked all the same", client.role, grant.name()));
         }
         let scope = wishes.scope.filter(|scope| !scope.trim().is_empty()).or_else(|| client.scope());
-        let Wishes { approve, reuse, bare, .. } = wishes;
-        Ok(Self { wire, target, flow, client, user, scope, approve, reuse, bare, doubts })
+        let Wishes { approve, by_hand, reuse, bare, .. } = wishes;
+        Ok(Self { wire, target, flow, client, user, scope, approve, by_hand, reuse, bare, doubts })
     }
 
     /// The provider's name.
@@ -180,7 +184,7 @@ fn client<'a>(target: &'a Target, flow: Flow, wish: Option<&str>) -> Result<&'a 
 fn user<'a>(target: &'a Target, flow: Flow, wishes: &Wishes) -> Result<Option<&'a User>, Unplanned> {
     let users = &target.provider.users;
     let needed = match flow {
-        Flow::Code | Flow::Refresh => true,
+        Flow::Code | Flow::Refresh => !wishes.by_hand,
         Flow::Device => wishes.approve,
         Flow::ClientCredentials => false,
     };

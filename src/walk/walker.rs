@@ -11,8 +11,9 @@ use super::trouble::{Stage, Trouble};
 use super::{advice, event};
 use crate::login::{self, Decision, End, Errand, Sighting, Stop};
 use crate::protocol::mask::mask_random_runs;
+use crate::protocol::vault::SECRET_MEMBERS;
 use crate::protocol::{
-    Body, Endpoint, Exchange, Failure, Masker, OAuthError, Request, Response, Secret, Sent, Tokens, Vault, answer,
+    Body, Endpoint, Exchange, Failure, Masker, OAuthError, Params, Request, Response, Secret, Sent, Tokens, Vault, answer,
 };
 use crate::wire::{Jar, Tape};
 
@@ -65,6 +66,12 @@ impl<'a> Walker<'a> {
     /// An endpoint that was looked for when the trip was planned.
     pub(super) fn endpoint(&self, endpoint: &'a Option<Url>) -> &'a Url {
         endpoint.as_ref().expect("the plan looked for every endpoint of its flow")
+    }
+
+    /// Hides what an answer holds that came by a way that records nothing.
+    pub(super) fn learn(&self, params: &Params) {
+        let secrets = params.0.iter().filter(|(name, _)| SECRET_MEMBERS.contains(&name.as_str()));
+        self.tape.learn(&secrets.map(|(name, value)| Secret::of_member(name, value)).collect::<Vec<_>>());
     }
 
     /// Tells of an exchange.

@@ -429,6 +429,56 @@ fn a_device_slows_down_when_told_so_and_stops_when_its_user_says_no() {
 }
 
 #[test]
+fn a_human_logs_in_in_a_browser_of_their_own() {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::process::Stdio;
+
+    let fake = Fake::with_tokens();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let file = fake.dir.path().join("provider.yaml");
+    let text = std::fs::read_to_string(&file).expect("the file");
+    std::fs::write(&file, text.replace("127.0.0.1:8400", &free.to_string())).expect("a file");
+    for pastes in [false, true] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_flowproof"))
+            .args(["try", "code", "--login-by-hand", "--provider", "provider.yaml"])
+            .current_dir(fake.dir.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut told = String::new();
+        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+        while !told.contains("waiting for your browser") {
+            assert!(out.read_line(&mut told).expect("a line") > 0, "{told}");
+        }
+        let opened = told.lines().find_map(|line| line.trim().strip_prefix("Open ")).expect("an address");
+        let opened = url::Url::parse(opened).expect("a URL");
+        let state = opened.query_pairs().find(|(name, _)| name == "state").expect("a state").1.into_owned();
+        let target = format!("/callback?code={}&state={state}", SECRETS[2]);
+        if pastes {
+            let mut stdin = child.stdin.take().expect("a pipe");
+            write!(stdin, "what?\nhttp://{free}{target}\n").expect("it reads");
+        } else {
+            for (target, expected) in [("/favicon.ico", "HTTP/1.1 404"), (target.as_str(), "HTTP/1.1 200")] {
+                let mut browser = std::net::TcpStream::connect(free).expect("it listens");
+                write!(browser, "GET {target} HTTP/1.1\r\nHost: {free}\r\n\r\n").expect("it reads");
+                let mut answer = String::new();
+                browser.read_to_string(&mut answer).expect("an answer");
+                assert!(answer.starts_with(expected), "{target}: {answer}");
+            }
+        }
+        out.read_to_string(&mut told).expect("the rest");
+        assert!(child.wait().expect("it ends").success(), "{told}");
+        in_order(&told, &["you, in a browser of your own", "code   ‹code ", "✓ state is the one", "✓ Logged in as Alice A."]);
+        assert!(!told.contains(SECRETS[2]) && !told.contains(SECRETS[3]), "{told}");
+    }
+    // Somebody else is at the place where the browser would come back.
+    let _taken = std::net::TcpListener::bind(free).expect("the port");
+    fake.ends(&["code", "--login-by-hand"], 2, &["✗ Step 3", "cannot listen at 127.0.0.1:", "`clients.web.redirect_uris`"]);
+    fake.ends(&["client-credentials", "--login-by-hand"], 2, &["nobody logs in"]);
+}
+
+#[test]
 fn nobody_at_the_other_end_is_another_exit_code_than_a_refusal() {
     let dir = empty_dir();
     std::fs::write(dir.path().join("provider.yaml"), "issuer: http://127.0.0.1:1\n").expect("a file");

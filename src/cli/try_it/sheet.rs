@@ -17,6 +17,8 @@ use std::time::{Duration, SystemTime};
 use anstyle::{AnsiColor, Style as Escapes};
 
 use super::qr;
+use url::Url;
+
 use crate::report::Style;
 use crate::report::text::{Ink, columns_of, plain, wrap};
 use crate::walk::{Arrival, Channel, Event, Prompt, Sign, Step, Trip, Trouble};
@@ -55,7 +57,9 @@ impl Sheet {
             false => format!("confidential: it shows its secret by {}", client.auth.name()),
         };
         self.style.labelled(out, 10, "  client", &format!("{} (clients.{}), {secret}", client.id, client.role))?;
-        if let Some(user) = trip.user {
+        if trip.by_hand {
+            writeln!(out, "{}    you, in a browser of your own", self.style.paint(Ink::Faint, "  user"))?;
+        } else if let Some(user) = trip.user {
             let driver = trip.driver().name();
             self.style.labelled(
                 out,
@@ -68,10 +72,16 @@ impl Sheet {
         trip.doubts.iter().try_for_each(|doubt| self.remark(2, Sign::Doubt, doubt, out))
     }
 
+    /// An account for whoever logs in by hand at the embedded server.
+    pub(super) fn account(&self, username: &str, password: &str, out: &mut dyn Write) -> io::Result<()> {
+        self.style.labelled(out, 10, "  log in", &format!("as {username}, with the password {password}"))
+    }
+
     /// One event, as it happens.
     pub(super) fn event(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
         match event {
             Event::Prompt(prompt) => self.prompt(prompt, out),
+            Event::GoTo { address, listens } => self.go_to(address, *listens, out),
             Event::Waiting { polls, next, left } => self.waiting(*polls, *next, *left, out),
             Event::Waited => self.waited(),
             _ if self.terse => Ok(()),
@@ -156,6 +166,16 @@ impl Sheet {
             }
         }
         Ok(())
+    }
+
+    fn go_to(&self, address: &Url, listens: bool, out: &mut dyn Write) -> io::Result<()> {
+        // Not broken, so that the address can be opened from a terminal.
+        writeln!(out, "{:INDENT$}Open {}", "", self.style.paint(Ink::Strong, plain(address.as_str())))?;
+        let how = match listens {
+            true => "(waiting for your browser to come back; if it cannot, paste the address that it ends at)",
+            false => "(paste the address that your browser ends at, though it shows no page)",
+        };
+        writeln!(out, "{:INDENT$}{}", "", self.style.paint(Ink::Faint, how))
     }
 
     /// The wait: a line that moves on a terminal, else a line once.
