@@ -95,7 +95,7 @@ fn a_provider_with_nothing_is_told_a_key_for_each_need_that_a_key_can_satisfy() 
     let provider = Provider::parse("issuer: http://x\n", Source::Named("bare".to_owned()), &|_| None).expect("a provider");
     let bare = Target { provider, endpoints: Endpoints::default(), metadata: Metadata::default() };
     let satisfied: Vec<&str> = Need::ALL.iter().filter(|need| lacking(&bare, **need).is_none()).map(|need| need.name()).collect();
-    assert_eq!(satisfied, ["wait", "many-requests", "concurrency", "structured-code", "rotation", "none"]);
+    assert_eq!(satisfied, ["login-pages", "wait", "many-requests", "concurrency", "structured-code", "rotation", "none"]);
     for (need, why) in [
         (Need::NativeClient, "needs a native client with an http redirect URI on a loopback address: `clients.native`"),
         (Need::UserLogin, "needs a user who logs in and approves: `users.alice`"),

@@ -31,9 +31,6 @@ impl CheckArgs {
             Err(failure) => return Err(console.usage(&failure)),
         };
         let (targets, server) = self.targets(&wire, console).await?;
-        if let (Some(file), [target], false) = (&self.provider, targets.as_slice(), self.skip_doctor) {
-            doctor::warn(file, target, checks, &wire, console).await;
-        }
         let options = Options {
             profile: self.profile(&targets),
             fail_on: self.fail_on.into(),
@@ -52,6 +49,12 @@ impl CheckArgs {
             })),
             Err(error) => return Err(console.usage(&format_args!("cannot listen for signals: {error}"))),
         };
+        if let (Some(file), [target], false) = (&self.provider, targets.as_slice(), self.skip_doctor) {
+            tokio::select! {
+                () = doctor::warn(file, target, checks, &wire, console) => {}
+                () = stop.cancelled() => {}
+            }
+        }
         let progress = Rc::new(console.progress(checks.len(), "checks"));
         let heard = {
             let (progress, traced, console) = (progress.clone(), self.trace, *console);
