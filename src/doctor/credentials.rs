@@ -78,7 +78,10 @@ impl Probe {
         };
         let error = OAuthError::read(response).ok().map(|error| error.error);
         match (self, error.as_deref(), response.status) {
-            (_, Some("invalid_client"), _) | (_, None, 401) => Reading::Disproven(said()),
+            (_, Some("invalid_client"), _) => Reading::Disproven(said()),
+            // Some refuse what is made up with this status, too.
+            (Self::Redeem | Self::Refresh | Self::Poll, None, 401) => Reading::Open(said()),
+            (Self::Issue | Self::Introspect | Self::Revoke, None, 401) => Reading::Disproven(said()),
             (_, None, 300..=399) => Reading::Disproven(format!("{}, as some do where a client is not let in", said())),
             (_, Some("unauthorized_client"), _) => Reading::Forbidden(said()),
             (Self::Redeem | Self::Refresh, Some("invalid_grant"), _)

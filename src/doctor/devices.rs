@@ -51,6 +51,10 @@ impl Visit<'_> {
         };
         match (&sighting.end, asks) {
             (End::Finished, Some(asks)) => Remark::new(Topic::Device, Sign::Fine, "page", asks),
+            (End::Finished, None) if self.provider().login.driver.name() != "form" => {
+                let says = format!("{}, for the driver {} to operate", sighting.describe(), self.provider().login.driver.name());
+                Remark::new(Topic::Device, Sign::Note, "page", says)
+            }
             (End::Finished, None) => Remark::new(Topic::Device, Sign::Doubt, "page", sighting.describe())
                 .way_out("a page that needs JavaScript needs another driver than `login: { driver: form }`"),
             (End::Failed(failure), _) => Remark::new(Topic::Device, Sign::Wrong, "page", format!("does not answer: {failure}"))

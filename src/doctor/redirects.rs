@@ -20,12 +20,12 @@ const AT_ONCE: usize = 4;
 enum Landing {
     /// To the redirect URI, with this error or none.
     Redirected(Option<String>),
-    /// To a page that asks who the user is.
-    Login,
+    /// To a page that asks who the user is, at an address of this shape.
+    Login(String),
     /// To a page that asks for the decision.
     Consent,
-    /// To another page, of this name.
-    Page(String),
+    /// To another page, of this name and at an address of this shape.
+    Page(String, String),
     /// To a refusal.
     Refused(String),
     /// Nowhere that tells anything.
@@ -38,7 +38,7 @@ impl Landing {
     /// Whether it is a page that goes on with the request.
     fn asks(&self) -> bool {
         match self {
-            Self::Login | Self::Consent | Self::Page(_) => true,
+            Self::Login(_) | Self::Consent | Self::Page(..) => true,
             Self::Redirected(_) | Self::Refused(_) | Self::Lost(_) | Self::Silent(_) => false,
         }
     }
@@ -46,9 +46,9 @@ impl Landing {
     /// Where it leads, in words.
     fn words(&self) -> String {
         match self {
-            Self::Login => "it leads to the login page".to_owned(),
+            Self::Login(_) => "it leads to the login page".to_owned(),
             Self::Consent => "it leads to the consent page".to_owned(),
-            Self::Page(name) => format!("it leads to {name}"),
+            Self::Page(name, _) => format!("it leads to {name}"),
             Self::Redirected(_) => "it gets an answer".to_owned(),
             Self::Refused(_) | Self::Lost(_) | Self::Silent(_) => "it leads nowhere".to_owned(),
         }
@@ -59,9 +59,9 @@ impl Landing {
         match &sighting.end {
             End::Redirected { params, .. } => Self::Redirected(params.get("error").map(str::to_owned)),
             End::Finished => match sighting.last().map(|hop| &hop.role) {
-                Some(Role::LoginPage) => Self::Login,
+                Some(Role::LoginPage) => Self::Login(shape(sighting)),
                 Some(Role::ConsentPage) => Self::Consent,
-                Some(_) | None => Self::Page(page.map_or_else(|| sighting.describe(), |page| page.name())),
+                Some(_) | None => Self::Page(page.map_or_else(|| sighting.describe(), |page| page.name()), shape(sighting)),
             },
             End::Refused { status } => {
                 let said = match (page, sighting.last()) {
@@ -174,6 +174,15 @@ impl Visit<'_> {
     }
 }
 
+/// Where a walk ended: the path, and the names of its parameters. What a single-page application shows, its address tells.
+fn shape(sighting: &Sighting) -> String {
+    let Some(hop) = sighting.last() else { return String::new() };
+    let mut names: Vec<String> = hop.url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+    names.sort();
+    names.dedup();
+    format!("{}?{}", hop.url.path(), names.join("&"))
+}
+
 fn remark(client: &Client, uri: &str, landing: &Landing) -> Remark {
     let role = &client.role;
     let say = |sign: Sign, says: String| Remark::new(Topic::RedirectUris, sign, role, format!("{uri}: {says}"));
@@ -188,9 +197,9 @@ fn remark(client: &Client, uri: &str, landing: &Landing) -> Remark {
         }
         Landing::Redirected(Some(error)) => say(Sign::Wrong, format!("registered, but the request is refused with {error:?}"))
             .way_out(refused_way_out(error, client)),
-        Landing::Login => say(Sign::Fine, "registered; a login page".to_owned()),
+        Landing::Login(_) => say(Sign::Fine, "registered; a login page".to_owned()),
         Landing::Consent => say(Sign::Fine, "registered; a consent page".to_owned()),
-        Landing::Page(name) => say(Sign::Fine, format!("registered, it seems; {name}")),
+        Landing::Page(name, _) => say(Sign::Fine, format!("registered, it seems; {name}")),
         Landing::Refused(said) => say(Sign::Wrong, format!("refused: {said}")).way_out(register),
         Landing::Lost(what) | Landing::Silent(what) => {
             say(Sign::Doubt, what.clone()).way_out("none in the configuration, as far as can be told")

@@ -304,6 +304,15 @@ async fn a_provider_that_does_not_decode_basic_is_not_taken_for_a_wrong_secret()
 }
 
 #[tokio::test]
+async fn a_bare_401_to_what_is_made_up_says_nothing_of_the_client() {
+    let server = mock(endpoints, SystemTime::now()).await;
+    let no = ResponseTemplate::new(401).set_body_json(json!({ "message": "no" }));
+    Mock::given(path("/token")).respond_with(no).mount(&server).await;
+    let diagnosis = of_file(&file(&server)).await;
+    asserts(complaint(&diagnosis, Topic::Clients, "web"), Sign::Doubt, "cannot be told: status 401", "compare `clients.web`");
+}
+
+#[tokio::test]
 async fn who_does_not_answer_is_waited_for_once_at_each_endpoint() {
     let server = mock(endpoints, SystemTime::now()).await;
     let never = || ResponseTemplate::new(200).set_delay(Duration::from_secs(60));
