@@ -2,7 +2,7 @@
 
 use super::errand::Errand;
 use super::sighting::Sighting;
-use super::{recipe, walk};
+use super::{recipe, walk, webdriver};
 use crate::provider::{Driver, Login};
 use crate::wire::{Jar, Tape, Wire};
 
@@ -13,6 +13,7 @@ pub async fn run(wire: &Wire, tape: &Tape, jar: &mut Jar, login: &Login, errand:
     tape.learn([errand.password]);
     match &login.driver {
         Driver::Form => walk::walk(wire, tape, jar, errand).await,
+        Driver::Webdriver(config) => webdriver::browse(wire, tape, jar, config, errand).await,
         Driver::Recipe(recipe) => recipe::cook(wire, tape, jar, recipe, errand).await,
     }
 }

@@ -18,6 +18,7 @@ mod redirect;
 mod sighting;
 mod trail;
 mod walk;
+mod webdriver;
 
 pub use driver::run;
 pub use errand::{Decision, Errand, Stop};

@@ -33,7 +33,9 @@ pub(crate) use document::of_yaml;
 pub use endpoints::{EndpointOverrides, Endpoints};
 pub use expand::{Env, Unexpanded, expand};
 pub use fault::{Error, Place};
-pub use login::{Case, Cut, Driver, Known, Login, REDIRECT, Recipe, RecipeBody, RecipeRequest, RecipeStep, Taking, Template};
+pub use login::{
+    Case, Cut, Driver, Known, Login, REDIRECT, Recipe, RecipeBody, RecipeRequest, RecipeStep, Taking, Template, WebDriver,
+};
 pub use model::{Admin, LoadPolicy, PkcePolicy, Provider, Resource, Source, User};
 pub use needs::{Need, lacking, lacking_for};
 pub(crate) use reading::{Reading, Spot};

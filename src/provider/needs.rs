@@ -122,7 +122,7 @@ needs! {
         |t| role(t, "inspector", &[Confidential, Introspects]);
     /// a user who logs in and approves
     UserLogin, "user-login", Off, |t| match t.provider.login.driver {
-        Driver::Form | Driver::Recipe(_) => {
+        Driver::Form | Driver::Recipe(_) | Driver::Webdriver(_) => {
             user(t, "alice").or_else(|| endpoint(t.endpoints.authorization.as_ref(), "authorization"))
         }
     };

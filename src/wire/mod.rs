@@ -5,5 +5,5 @@ mod jar;
 mod tape;
 
 pub use client::{Bounds, Wire};
-pub use jar::Jar;
+pub use jar::{Cookie, Jar};
 pub use tape::Tape;

@@ -35,7 +35,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("goose", &["src/load/"]),
     ("axum", &[]),
     ("hyper", &["src/load/", "src/server/http/"]),
-    ("hyper_util", &["src/load/", "src/server/http/"]),
+    ("hyper_util", &["src/load/", "src/login/webdriver/", "src/server/http/"]),
     ("rcgen", &["src/server/certificate.rs"]),
     ("tokio_rustls", &["src/load/", "src/server/http/", "src/server/certificate.rs"]),
     ("tracing", &["src/server/log.rs"]),

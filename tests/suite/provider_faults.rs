@@ -576,13 +576,13 @@ acme.yaml:3:26: `clients.web.scopes[0]` has a value that means nothing here
     told(
         r#"
 issuer: http://x
-login: { driver: webdriver }
+login: { driver: command }
 "#,
         r#"
 acme.yaml:2:18: `login.driver` has a value that means nothing here
-  2 | login: { driver: webdriver }
+  2 | login: { driver: command }
     |                  ^
-  expected form or recipe; `webdriver` is not built yet
+  expected form, recipe or webdriver; `command` is not built yet
 "#,
     );
     told(
@@ -594,7 +594,7 @@ login: { driver: frm }
 acme.yaml:2:18: `login.driver` has a value that means nothing here
   2 | login: { driver: frm }
     |                  ^
-  expected one of: form, recipe; did you mean `form`?
+  expected one of: form, recipe, webdriver; did you mean `form`?
 "#,
     );
     told(

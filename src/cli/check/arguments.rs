@@ -74,6 +74,9 @@ pub struct CheckArgs {
     /// Do not look at the configuration first, as `flowproof doctor` does; what that finds are warnings
     #[arg(long)]
     pub(super) skip_doctor: bool,
+    /// Let the browser of `login: {driver: webdriver}` have a window to look at
+    #[arg(long)]
+    pub(super) headed: bool,
     /// Play the checks in an order made of this number
     #[arg(long, value_name = "SEED")]
     pub(super) shuffle: Option<u64>,

@@ -35,7 +35,7 @@ impl CheckArgs {
             profile: self.profile(&targets),
             fail_on: self.fail_on.into(),
             max_wait: Duration::from_secs(self.max_wait),
-            jobs: self.jobs.get(),
+            jobs: self.jobs_for(&targets),
             allow_inconclusive: self.allow_inconclusive.clone(),
             selection: selection.describe(),
             shuffle: self.shuffle,
@@ -80,7 +80,8 @@ impl CheckArgs {
             let targets = embedded::targets(&server, wire).await.map_err(|message| console.usage(&message))?;
             return Ok((targets, Some(server)));
         };
-        let provider = Provider::load(path, &surroundings::variable).map_err(|error| console.usage(&error))?;
+        let mut provider = Provider::load(path, &surroundings::variable).map_err(|error| console.usage(&error))?;
+        provider.login.driver.look_at(self.headed, &self.output.join("evidence"));
         let tape = Tape::new(provider.secrets());
         match discover(wire, &tape, provider).await {
             Ok(target) => Ok((vec![Arc::new(target)], None)),
@@ -90,6 +91,12 @@ impl CheckArgs {
             }
             Err(error @ Unreachable::NoEndpoint { .. }) => Err(console.usage(&error)),
         }
+    }
+
+    /// Scenarios that would only wait for a browser are not begun: their time would run.
+    fn jobs_for(&self, targets: &[Arc<Target>]) -> usize {
+        let most = targets.iter().filter_map(|target| target.provider.login.driver.at_once()).min();
+        most.map_or(self.jobs.get(), |most| most.min(self.jobs.get()))
     }
 
     fn profile(&self, targets: &[Arc<Target>]) -> Profile {

@@ -6,10 +6,10 @@ use super::{Asks, Button, Field, Form, Kind, Page};
 use crate::protocol::{Request, Secret, Value};
 
 /// A form that asks who the user is.
-struct LoginForm<'a> {
-    form: &'a Form,
-    username: Option<&'a Field>,
-    password: Option<&'a Field>,
+pub(super) struct LoginForm<'a> {
+    pub form: &'a Form,
+    pub username: Option<&'a Field>,
+    pub password: Option<&'a Field>,
 }
 
 impl Page {
@@ -50,7 +50,7 @@ impl Page {
         self.login_form().is_some_and(|login| login.form.says_yes_and_no())
     }
 
-    fn login_form(&self) -> Option<LoginForm<'_>> {
+    pub(super) fn login_form(&self) -> Option<LoginForm<'_>> {
         let shown = self.forms.iter().filter(|form| form.shown && !form.searches);
         let with_password = shown.clone().filter_map(|form| {
             let mut passwords = form.open_fields().filter(|field| field.kind == Kind::Password);
@@ -94,7 +94,7 @@ impl Page {
         self.code_form().is_some_and(|(_, field)| !field.value.is_empty())
     }
 
-    fn code_form(&self) -> Option<(&Form, &Field)> {
+    pub(super) fn code_form(&self) -> Option<(&Form, &Field)> {
         let shown = self.forms.iter().filter(|form| form.shown && !form.searches);
         shown
             .filter(|form| form.open_fields().all(|field| field.kind != Kind::Password))
@@ -176,7 +176,9 @@ impl Form {
             let strays = [&button.text, &button.name, &button.value].into_iter().any(|text| words::leads_astray(text));
             button.shown && !strays && !matches!(self.verdict(button), Some((Decision::Deny, _)))
         };
-        self.buttons.iter().find(forward)
+        let mut ways = self.buttons.iter().filter(forward);
+        // One that submits of its own accord is better than one that a script has plans with.
+        ways.clone().find(|button| !button.scripted).or_else(|| ways.next())
     }
 
     fn user_name(&self, password: Option<&Field>) -> Option<&Field> {

@@ -6,13 +6,13 @@ use super::{Button, Field, Form, Kind, Link, Page};
 use crate::protocol::{Endpoint, Request};
 
 /// One way to answer a page.
-struct Way<'a> {
+pub(super) struct Way<'a> {
     decision: Decision,
-    strength: Strength,
-    act: Act<'a>,
+    pub strength: Strength,
+    pub act: Act<'a>,
 }
 
-enum Act<'a> {
+pub(super) enum Act<'a> {
     /// Press a button; who approves ticks every box and picks every *allow* before.
     Press { form: &'a Form, button: Option<&'a Button> },
     /// Pick every *deny*, and send that.
@@ -57,11 +57,11 @@ impl Page {
         best(&self.ways(), Decision::Deny).is_some()
     }
 
-    fn decision_forms(&self) -> impl Iterator<Item = &Form> {
+    pub(super) fn decision_forms(&self) -> impl Iterator<Item = &Form> {
         self.forms.iter().filter(|form| form.shown && !form.searches && !form.leads_astray())
     }
 
-    fn ways(&self) -> Vec<Way<'_>> {
+    pub(super) fn ways(&self) -> Vec<Way<'_>> {
         let mut ways = Vec::new();
         for form in self.decision_forms() {
             form.ways(&mut ways);
@@ -81,7 +81,7 @@ impl Page {
 }
 
 /// The clearest way to this decision; the first of equals.
-fn best<'w, 'a>(ways: &'w [Way<'a>], decision: Decision) -> Option<&'w Way<'a>> {
+pub(super) fn best<'w, 'a>(ways: &'w [Way<'a>], decision: Decision) -> Option<&'w Way<'a>> {
     ways.iter().filter(|way| way.decision == decision).rev().max_by_key(|way| way.strength)
 }
 
@@ -167,20 +167,20 @@ impl Form {
         decides(Decision::Approve) && decides(Decision::Deny)
     }
 
-    fn tick_all(&mut self) {
+    pub(super) fn tick_all(&mut self) {
         for field in self.fields.iter_mut().filter(|field| field.grants()) {
             field.on = true;
         }
     }
 
-    fn untick_all(&mut self) {
+    pub(super) fn untick_all(&mut self) {
         for field in self.fields.iter_mut().filter(|field| field.kind == Kind::Checkbox && !field.read_only) {
             field.on = false;
         }
     }
 
     /// Picks this answer in every group of radio buttons, or select, that offers yes and no.
-    fn pick_all(&mut self, decision: Decision) {
+    pub(super) fn pick_all(&mut self, decision: Decision) {
         let answers = |field: &Field, wanted| field.kind.is_choice() && field.decides().is_some_and(|(one, _)| one == wanted);
         let names = |wanted| -> Vec<String> {
             self.fields.iter().filter(|field| answers(field, wanted)).map(|field| field.name.clone()).collect()

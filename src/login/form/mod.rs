@@ -3,6 +3,7 @@
 mod asks;
 mod choice;
 mod fill;
+mod gesture;
 mod reader;
 mod script;
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod text;
 mod unseen;
 mod words;
 
+pub use gesture::Gesture;
 use url::Url;
 
 use crate::protocol::{Method, Response};
@@ -52,6 +54,8 @@ pub struct Link {
     pub text: String,
     /// Its `id`, or empty.
     pub id: String,
+    /// Its number, where a browser shows the page.
+    pub mark: Option<u32>,
 }
 
 /// A form of a page, with every control that belongs to it, in document order.
@@ -135,6 +139,8 @@ pub struct Field {
     pub required: bool,
     /// Whether a user cannot change it.
     pub read_only: bool,
+    /// Its number, where a browser shows the page.
+    pub mark: Option<u32>,
 }
 
 /// One button that submits a form.
@@ -156,6 +162,10 @@ pub struct Button {
     pub image: bool,
     /// Whether a user sees it.
     pub shown: bool,
+    /// Its number, where a browser shows the page.
+    pub mark: Option<u32>,
+    /// Whether only a script makes it do something, where a browser shows the page.
+    pub scripted: bool,
 }
 
 impl Page {

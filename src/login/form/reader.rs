@@ -184,6 +184,7 @@ impl<'a> Reader<'a, '_> {
             let mut field =
                 self.field(element, Kind::Choice, option.attr("value").map_or_else(|| text.clone(), str::to_owned), on);
             field.label = text;
+            field.mark = mark_of(*option);
             self.add_field(element, field);
         }
     }
@@ -211,6 +212,7 @@ impl<'a> Reader<'a, '_> {
             shown: kind != Kind::Hidden && !self.unseen.covers(element),
             required: element.attr("required").is_some() || element.attr("aria-required") == Some("true"),
             read_only: element.attr("readonly").is_some(),
+            mark: mark_of(element),
         }
     }
 
@@ -235,7 +237,12 @@ impl<'a> Reader<'a, '_> {
         };
         let onclick = element.attr("onclick").unwrap_or_default();
         if let Some(url) = script::destination(onclick).and_then(|to| self.base.join(&to).ok()) {
-            self.page.links.push(Link { url, text, id: element.attr("id").unwrap_or_default().to_owned() });
+            self.page.links.push(Link {
+                url,
+                text,
+                id: element.attr("id").unwrap_or_default().to_owned(),
+                mark: mark_of(element),
+            });
             return;
         }
         let by_script = kind == "button" && script::submits(onclick);
@@ -256,6 +263,8 @@ impl<'a> Reader<'a, '_> {
                 .map(|method| if method.eq_ignore_ascii_case("post") { Method::Post } else { Method::Get }),
             image: kind == "image",
             shown: !self.unseen.covers(element),
+            mark: mark_of(element),
+            scripted: element.attr("data-flowproof-scripted").is_some(),
         };
         if !is_disabled(element)
             && let Some(form) = self.owner(element)
@@ -270,7 +279,12 @@ impl<'a> Reader<'a, '_> {
         if matches!(url.scheme(), "javascript" | "mailto" | "tel" | "data") || self.unseen.covers(element) {
             return;
         }
-        self.page.links.push(Link { url, text: text_of(element), id: element.attr("id").unwrap_or_default().to_owned() });
+        self.page.links.push(Link {
+            url,
+            text: text_of(element),
+            id: element.attr("id").unwrap_or_default().to_owned(),
+            mark: mark_of(element),
+        });
     }
 
     /// The form that a control belongs to: by `form=`, else the one around it, else (a form torn apart by a table) the last one begun.
@@ -300,6 +314,11 @@ fn is_inside_table_markup(form: ElementRef<'_>) -> bool {
 fn labels<'a>(elements: &[ElementRef<'a>]) -> HashMap<&'a str, String> {
     let labels = elements.iter().filter(|element| element.value().name() == "label");
     labels.filter_map(|label| Some((label.attr("for")?, text_of(*label)))).collect()
+}
+
+/// The number that a browser's view of a page gives each control.
+fn mark_of(element: ElementRef<'_>) -> Option<u32> {
+    element.attr("data-flowproof-mark")?.parse().ok()
 }
 
 fn is_disabled(element: ElementRef<'_>) -> bool {

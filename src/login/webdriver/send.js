@@ -1,0 +1,14 @@
+// Sends a form that no page holds, as the request that the browser takes over was sent.
+const [action, entries] = arguments;
+const form = document.createElement('form');
+form.method = 'post';
+form.action = action;
+for (const [name, value] of entries) {
+  const field = document.createElement('input');
+  field.type = 'hidden';
+  field.name = name;
+  field.value = value;
+  form.append(field);
+}
+document.body.append(form);
+HTMLFormElement.prototype.submit.call(form);
