@@ -62,7 +62,6 @@ FAULTS = {
         "a rotated refresh token works for two minutes more",
         setting(REFRESH_TOKEN_GRACE_PERIOD_SECONDS=120, COMPLIANT_BCP_RFC9700_TOKEN_STORAGE=False),
     ),
-    "empty-secrets": Fault("public clients are registered with an empty secret, so that their name authenticates them"),
     "wildcard-redirect-uris": Fault(
         "clients register redirect URIs for every subdomain",
         setting(ALLOW_URI_WILDCARDS=True),

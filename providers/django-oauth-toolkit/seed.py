@@ -33,8 +33,6 @@ for role, client in settings.TARGET["clients"].items():
         uris = faults.FAULTS[name].register(uris)
     # A public client keeps the secret that the library makes up: with an empty one, its name alone would authenticate it.
     secret = {"client_secret": client["secret"]} if "secret" in client else {}
-    if "empty-secrets" in planted:
-        secret.setdefault("client_secret", "")
     application = Application(
         client_id=client["id"],
         client_type=Application.CLIENT_CONFIDENTIAL if "secret" in client else Application.CLIENT_PUBLIC,
