@@ -38,6 +38,27 @@ pub fn refuses(heard: &Heard, accepted: &[String], tolerated: &[String]) -> Judg
     }
 }
 
+/// Any 4xx; a 2xx that gives nothing of what was asked for is tolerated.
+pub fn refuses_somehow(heard: &Heard) -> Judgement {
+    let endpoint = heard.request.endpoint;
+    let expected = "a refusal with a status of 4xx";
+    let response = match &heard.outcome {
+        Ok(response) => response,
+        Err(failure) => return Judgement::Broken(Fault::silence(endpoint, failure, expected)),
+    };
+    let fault = |kind| Fault::plain(kind, endpoint, response, expected);
+    match response.status {
+        400..500 => Judgement::Holds,
+        200..300 if response.says_html() => match kind_of_yes(endpoint, response) {
+            Kind::Malformed => Judgement::Tolerated(fault(Kind::Malformed)),
+            other => Judgement::Broken(fault(other)),
+        },
+        200..300 => Judgement::Broken(fault(kind_of_yes(endpoint, response))),
+        500.. => Judgement::Broken(fault(Kind::Crashed)),
+        _ => Judgement::Broken(fault(Kind::Malformed)),
+    }
+}
+
 /// Whether a refusal by JSON has a status that fits it (RFC 6749 section 5.2, which RFCs 7009, 7662 and 8628 refer to). At the token endpoint a rule of
 /// its own judges that, so that one bug has one finding.
 fn has_due_status(endpoint: Endpoint, status: u16) -> bool {
@@ -232,6 +253,29 @@ mod tests {
         ] {
             let judged = said(endpoint, 200, media, body);
             assert!(matches!(&judged, Judgement::Broken(fault) if fault.kind == kind), "{endpoint:?} {body}: {judged:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_gives_nothing_is_a_refusal_in_a_strange_form_where_no_words_are_said() {
+        let url = url::Url::parse("https://as.example/endpoint").expect("a URL");
+        for (endpoint, status, media, body, fits) in [
+            (Endpoint::DeviceAuthorization, 405, "text/plain", "", "holds"),
+            (Endpoint::DeviceAuthorization, 200, "text/html", "<form><input name=user_code></form>", "tolerated"),
+            (Endpoint::DeviceAuthorization, 200, "application/json", "{}", "broken"),
+            (Endpoint::DeviceAuthorization, 200, "text/html", r#"{"device_code":"d"}"#, "broken"),
+            (Endpoint::DeviceAuthorization, 500, "text/html", "<h1>Sorry</h1>", "broken"),
+            (Endpoint::DeviceAuthorization, 302, "text/html", "", "broken"),
+        ] {
+            let headers = vec![("content-type".to_owned(), media.to_owned())];
+            let response = Response { status, headers, body: body.as_bytes().to_vec(), elapsed: Duration::ZERO };
+            let heard = Heard { request: Request::get(endpoint, &url), outcome: Ok(response) };
+            let judged = match refuses_somehow(&heard) {
+                Judgement::Holds => "holds",
+                Judgement::Tolerated(_) => "tolerated",
+                Judgement::Broken(_) => "broken",
+            };
+            assert_eq!(judged, fits, "{status} {media} {body}");
         }
     }
 

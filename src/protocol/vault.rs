@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 use serde_json::Value;
-use url::{Url, form_urlencoded};
+use url::form_urlencoded;
 
 use super::exchange::Response;
 use super::mask::Masker;
@@ -163,11 +163,12 @@ fn unquoted(value: &str) -> &str {
 }
 
 /// The parameters in the query and the fragment of a `Location`.
+/// By hand, since what is no URL (`http://127.0.0.1:99999/cb?code=…`) may carry them too.
 fn parameters(location: &str) -> Vec<(String, String)> {
-    let base = Url::parse("http://relative.invalid/").expect("a constant URL parses");
-    let Ok(url) = base.join(location) else { return Vec::new() };
-    let fragment = url.fragment().unwrap_or_default().to_owned();
-    url.query_pairs().into_owned().chain(url::form_urlencoded::parse(fragment.as_bytes()).into_owned()).collect()
+    let (before, fragment) = location.split_once('#').unwrap_or((location, ""));
+    let query = before.split_once('?').map_or("", |(_, query)| query);
+    let read = |text: &str| form_urlencoded::parse(text.as_bytes()).into_owned().collect::<Vec<_>>();
+    [read(query), read(fragment)].concat()
 }
 
 #[cfg(test)]
@@ -194,6 +195,14 @@ mod tests {
         assert!(!shown.contains("s3cr3t") && !shown.contains("r3fresh"), "{shown}");
         assert!(shown.contains("‹access_token "), "{shown}");
         assert!(!masker.mask("Bearer s3cr3t-t0ken").contains("s3cr3t"));
+    }
+
+    #[test]
+    fn a_code_in_a_location_that_is_no_url_is_replaced() {
+        let mut vault = Vault::default();
+        vault.learn_from(&response(&[("location", "http://127.0.0.1:99999/cb?state=s&code=abcdef-12345")], ""));
+        let shown = vault.masker().mask("http://127.0.0.1:99999/cb?state=s&code=abcdef-12345");
+        assert!(!shown.contains("abcdef-12345"), "{shown}");
     }
 
     #[test]

@@ -79,26 +79,21 @@ pub(super) fn approval(question: &Question) -> Result<Request, Halt> {
 /// that its owner is shown in a session of their own.
 async fn forges_consent(scene: &mut Scene) -> Step {
     let who = who_is_asked(scene);
-    let asking = |scene: &Scene| scene.authorization_request(Ask::WithChallenge).map(|(request, _)| request);
-    let request = asking(scene)?;
-    let other = approval(&ask_user(scene, who, request).await?)?;
-    let request = asking(scene)?;
-    let attackers = match ask_user(scene, "bob", request).await {
+    // The request is the attacker's, who knows what is in it: each session gets the same one, and differs in what is its own.
+    let (request, _) = scene.authorization_request(Ask::WithChallenge)?;
+    let other = approval(&ask_user(scene, who, request.clone()).await?)?;
+    let attackers = match ask_user(scene, "bob", request.clone()).await {
         Ok(question) => approval(&question).ok(),
         Err(_) => None,
     };
-    let request = asking(scene)?;
     let mut victim = ask_user(scene, who, request).await?;
     let form = approval(&victim)?;
-    let Body::Form(fields) = &form.body else {
+    let Some(Forged { request: forged, lacks_nothing }) = forge(&form, &other, Forgery::WithoutSecrets) else {
         return Err(Halt::NotApplicable("the consent page sends no form".to_owned()));
     };
-    let differs = |(name, value): &&(String, Value)| other.param(name).is_none_or(|known| known.expose() != value.expose());
-    let secret: Vec<&str> = fields.iter().filter(differs).map(|(name, _)| name.as_str()).collect();
-    if secret.is_empty() && keeps_cookies_home(&victim.seen) {
+    if lacks_nothing && keeps_cookies_home(&victim.seen) {
         return Err(Halt::NotApplicable("browsers send the session's cookies with no request of another site".to_owned()));
     }
-    let forged = secret.into_iter().fold(form.clone(), |form, name| form.without(name));
     let uris: Vec<&str> = victim.stops.iter().map(String::as_str).collect();
     scene.asked = Some(victim.request);
     for request in std::iter::once(forged).chain(attackers) {
@@ -111,6 +106,40 @@ async fn forges_consent(scene: &mut Scene) -> Step {
         }
     }
     Ok(())
+}
+
+/// What another site has to send in place of what only the page itself knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Forgery {
+    /// Nothing.
+    WithoutSecrets,
+    /// What stands there in a browser of its own.
+    WithOwnSecrets,
+}
+
+/// A form as another site can put it together.
+pub(super) struct Forged {
+    /// What it sends.
+    pub request: Request,
+    /// Whether that is all there is: nothing in the form belongs to one session.
+    pub lacks_nothing: bool,
+}
+
+/// Forges a form, from what the attacker was shown in another session; none where the page sends no form.
+///
+/// What differs between the two belongs to its session, be it a field or a part of the address: there too the attacker knows
+/// only what it was shown itself.
+pub(super) fn forge(form: &Request, other: &Request, forgery: Forgery) -> Option<Forged> {
+    let Body::Form(fields) = &form.body else { return None };
+    let differs = |(name, value): &&(String, Value)| other.param(name).is_none_or(|known| known.expose() != value.expose());
+    let secret: Vec<&str> = fields.iter().filter(differs).map(|(name, _)| name.as_str()).collect();
+    let lacks_nothing = secret.is_empty() && form.url == other.url;
+    let mut request = secret.iter().fold(form.clone(), |form, name| match (forgery, other.param(name)) {
+        (Forgery::WithOwnSecrets, Some(value)) => form.set(name, value.clone()),
+        (Forgery::WithOwnSecrets, None) | (Forgery::WithoutSecrets, _) => form.without(name),
+    });
+    request.url = other.url.clone();
+    Some(Forged { request, lacks_nothing })
 }
 
 /// What a browser says of a form that another site submits from a frame without an origin, which leaves least to be told by.
@@ -191,4 +220,43 @@ async fn question_says_who_and_what(scene: &mut Scene) -> Step {
         endpoint: Endpoint::Page,
     }
     .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(address: &str, fields: &[(&str, &str)]) -> Request {
+        let url = url::Url::parse(address).expect("a URL");
+        fields.iter().fold(Request::post(Endpoint::Page, &url), |form, (name, value)| form.set(name, *value))
+    }
+
+    fn forged(form: &Request, other: &Request, forgery: Forgery) -> (String, Vec<(String, String)>, bool) {
+        let Forged { request, lacks_nothing } = forge(form, other, forgery).expect("a form");
+        let fields = request.params().iter().map(|(name, value)| (name.clone(), value.expose().to_owned())).collect();
+        (request.url.to_string(), fields, lacks_nothing)
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn another_site_knows_no_address_but_its_own() {
+        let own = form("https://as.example/consent?client=c&tab=victims", &[("accept", "")]);
+        let other = form("https://as.example/consent?client=c&tab=attackers", &[("accept", "")]);
+        let (address, fields, lacks_nothing) = forged(&own, &other, Forgery::WithoutSecrets);
+        assert_eq!((address.as_str(), fields), ("https://as.example/consent?client=c&tab=attackers", pairs(&[("accept", "")])));
+        assert!(!lacks_nothing, "the address is a secret too");
+    }
+
+    #[test]
+    fn another_site_leaves_out_what_differs_or_sends_its_own() {
+        let own = form("https://as.example/consent", &[("csrf", "victims"), ("accept", "yes")]);
+        let other = form("https://as.example/consent", &[("csrf", "attackers"), ("accept", "yes")]);
+        assert_eq!(forged(&own, &other, Forgery::WithoutSecrets).1, pairs(&[("accept", "yes")]));
+        assert_eq!(forged(&own, &other, Forgery::WithOwnSecrets).1, pairs(&[("csrf", "attackers"), ("accept", "yes")]));
+        let open = form("https://as.example/consent", &[("accept", "yes")]);
+        assert!(forged(&open, &open, Forgery::WithoutSecrets).2, "nothing is missing");
+    }
 }

@@ -9,10 +9,10 @@ use super::super::judge;
 use super::super::phrase::{Args, Phrase};
 use super::super::scene::{Deed, Scene};
 use super::super::user::Outing;
-use super::consent::{from_elsewhere, keeps_cookies_home};
+use super::consent::{Forged, Forgery, forge, from_elsewhere, keeps_cookies_home};
 use super::verification::{HOME, accepted, logs_in_at_home, seen};
 use crate::login::{self, Decision, End, Role, Sighting, Stop};
-use crate::protocol::{Body, Request, Value};
+use crate::protocol::Request;
 use crate::provider::Need;
 use crate::verdict::Kind;
 use crate::wire::Jar;
@@ -114,15 +114,6 @@ async fn is_turned_down(scene: &mut Scene) -> Step {
     Err(Fault { got: "the code accepted".to_owned(), ..seen(Kind::Accepted, &sighting, expected) }.into())
 }
 
-/// What another site has to send in place of what only the page itself knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Forgery {
-    /// Nothing.
-    WithoutSecrets,
-    /// What stands there in a browser of its own.
-    WithOwnSecrets,
-}
-
 /// The form that approves, on the page where this walk stopped.
 fn approval(sighting: &Sighting) -> Result<Request, Halt> {
     accepted(sighting)?;
@@ -138,18 +129,12 @@ async fn forges(scene: &mut Scene, forgery: Forgery) -> Step {
     let mut home = scene.take_browser(HOME);
     let asked = walk(scene, &mut home, &code, Stop::Asked(&[])).await?;
     let form = approval(&asked)?;
-    let Body::Form(fields) = &form.body else {
+    let Some(Forged { request: forged, lacks_nothing }) = forge(&form, &other, forgery) else {
         return Err(Halt::NotApplicable("the page that asks for the decision sends no form".to_owned()));
     };
-    let differs = |(name, value): &&(String, Value)| other.param(name).is_none_or(|known| known.expose() != value.expose());
-    let secret: Vec<String> = fields.iter().filter(differs).map(|(name, _)| name.clone()).collect();
-    if secret.is_empty() && keeps_cookies_home(&asked) {
+    if lacks_nothing && keeps_cookies_home(&asked) {
         return Err(Halt::NotApplicable("browsers send the session's cookies with no request of another site".to_owned()));
     }
-    let forged = secret.iter().fold(form.clone(), |form, name| match (forgery, other.param(name)) {
-        (Forgery::WithOwnSecrets, Some(value)) => form.set(name, value.clone()),
-        (Forgery::WithOwnSecrets, None) | (Forgery::WithoutSecrets, _) => form.without(name),
-    });
     let sighting = login::look(&scene.wire, &scene.tape, &mut home, from_elsewhere(forged), &[]).await;
     scene.return_browser(HOME, home);
     scene.sighting = Some(sighting);

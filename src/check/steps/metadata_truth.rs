@@ -255,12 +255,34 @@ async fn challenge_works(scene: &mut Scene, method: &str) -> Result<bool, Halt> 
     Ok(judge::yields_tokens(&heard).is_ok())
 }
 
+/// Whether another client may use this method.
+async fn works_for_others(scene: &mut Scene, method: &str) -> Result<bool, Halt> {
+    let acting = scene.actor;
+    for role in ["web", "other", "other_spa", "single"] {
+        let may = scene.client(role).is_ok_and(|client| client.may(Grant::AuthorizationCode) && !client.redirect_uris.is_empty());
+        if role == acting || !may {
+            continue;
+        }
+        scene.actor = role;
+        let works = challenge_works(scene, method).await;
+        scene.actor = acting;
+        if works? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 async fn lists_working_challenge(scene: &mut Scene, args: &Args) -> Step {
     let method = args.text(0);
     let document = fetched(scene)?;
     let listed = list(&document, "code_challenge_methods_supported")?;
     let is_listed = listed.as_ref().map(|listed| listed.contains(&method));
-    let works = challenge_works(scene, method).await?;
+    let mut works = challenge_works(scene, method).await?;
+    // The list is the server's, and a client may be held to S256 where others are not (RFC 9700 section 2.1.1).
+    if is_listed == Some(true) && !works && method == "plain" {
+        works = works_for_others(scene, method).await?;
+    }
     let told = |kind, expected: &str, got: &str| fault(scene, kind, expected, got);
     let judgement = match (is_listed, works) {
         (Some(true), true) | (Some(false) | None, false) => Judgement::Holds,

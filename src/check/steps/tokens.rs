@@ -29,6 +29,7 @@ pub static PHRASES: &[Phrase] = &[
     }),
     Phrase::act("the client redeems {token} as a code", &[], |s, a| Box::pin(redeems_as_code(s, a))),
     Phrase::act("{number} seconds pass", &[], |s, a| Box::pin(seconds_pass(s, a))),
+    Phrase::act("a new second begins", &[], |s, _| Box::pin(second_begins(s))),
     Phrase::act("the refresh token lies unused until its time is over", &[Need::RefreshToken], |s, _| {
         Box::pin(outlives_unused_refresh_token(s))
     }),
@@ -81,6 +82,12 @@ async fn redeems_as_code(scene: &mut Scene, args: &Args) -> Step {
 
 async fn seconds_pass(scene: &mut Scene, args: &Args) -> Step {
     scene.pass(Duration::from_secs(args.number(0))).await
+}
+
+/// So that what follows falls into one second, for servers that tell old from new by it.
+async fn second_begins(scene: &mut Scene) -> Step {
+    scene.await_second().await;
+    Ok(())
 }
 
 /// How long that is, no answer says.
@@ -225,18 +232,11 @@ async fn resource_takes(scene: &mut Scene, args: &Args) -> Step {
     outcome
 }
 
-/// Any 4xx: for a request that is so wrong that no specification says how it is refused.
+/// Any 4xx: for a request that is so wrong that no specification says how it is refused. A page that gives nothing, such as the one
+/// for people at the same address, is a refusal in a strange form.
 async fn refuses_somehow(scene: &mut Scene) -> Step {
-    let expected = "a refusal with a status of 4xx";
-    let heard = scene.heard()?;
-    let response = scene.response(expected)?;
-    let kind = match response.status {
-        400..500 => return Ok(()),
-        200..300 => judge::kind_of_yes(heard.request.endpoint, response),
-        500.. => Kind::Crashed,
-        _ => Kind::Malformed,
-    };
-    Err(Fault::plain(kind, heard.request.endpoint, response, expected).into())
+    let judgement = judge::refuses_somehow(scene.heard()?);
+    scene.judge(judgement)
 }
 
 /// Yes or no, but no 5xx: for an act whose effect is what counts, whatever is said about it.

@@ -56,14 +56,14 @@ impl Session {
         self.interactions.push((id, interaction));
     }
 
-    /// The question of this name.
+    /// The question of this name; the newest, where names are not told apart.
     pub fn interaction(&self, id: &str) -> Option<&Interaction> {
-        self.interactions.iter().find(|(name, _)| name == id).map(|(_, interaction)| interaction)
+        self.interactions.iter().rev().find(|(name, _)| name == id).map(|(_, interaction)| interaction)
     }
 
     /// Takes the question of this name, for it is answered.
     pub fn close(&mut self, id: &str) -> Option<Interaction> {
-        let at = self.interactions.iter().position(|(name, _)| name == id)?;
+        let at = self.interactions.iter().rposition(|(name, _)| name == id)?;
         Some(self.interactions.remove(at).1)
     }
 }

@@ -65,7 +65,7 @@ table! { Authorization;
     OmitsIssOnError violates ["iss-in-error-response"];
     /// Sends an `iss` with a trailing slash that its issuer does not have.
     AddsTrailingSlashToIss violates ["iss-equals-issuer"];
-    /// Takes the answer to the consent page without its anti-forgery token.
+    /// Takes the answer to the consent page, at an address that everybody knows, without its anti-forgery token.
     AcceptsConsentWithoutCsrfToken violates ["authz-consent-csrf-protected"];
     /// Writes `client_id` and `redirect_uri` into its error page without escaping them.
     ReflectsUnescapedInput violates ["authz-error-page-no-html-injection"];
@@ -225,6 +225,11 @@ pub fn approving_user(realm: &Realm, user: &ApprovingUser) -> ApprovingUser {
 /// Whether the answer to the consent page comes from that page.
 pub fn consent_is_genuine(defects: &Defects, form: &Parameters, sound: bool) -> bool {
     sound || defects.has(Flaw::AcceptsConsentWithoutCsrfToken) && form.get("csrf").is_none()
+}
+
+/// Whether every consent page has the same address.
+pub fn asks_at_known_address(defects: &Defects) -> bool {
+    defects.has(Flaw::AcceptsConsentWithoutCsrfToken)
 }
 
 /// Whether the client is not told that the user said no.

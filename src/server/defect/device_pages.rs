@@ -9,9 +9,9 @@ table! { DevicePages;
     ReopensDecidedUserCodes violates ["device-user-code-spent"];
     /// Lets a user code be approved after its time.
     ApprovesExpiredUserCodes violates ["device-user-code-spent"];
-    /// Takes the approval of a device without the hidden token of its page.
+    /// Takes the approval of a device, at an address that everybody knows, without the hidden token of its page.
     AcceptsDeviceApprovalWithoutCsrfToken violates ["device-approval-csrf-protected"];
-    /// Looks only whether there is a hidden token with the approval of a device, not which.
+    /// Looks only whether there is a hidden token with the approval of a device, not which; its address everybody knows.
     AcceptsAnyCsrfTokenForDevices violates ["device-approval-csrf-protected"];
     /// Lets everybody type as many wrong user codes as they like.
     NeverLimitsUserCodeGuesses violates ["device-user-code-guessing-limited"];
@@ -32,6 +32,11 @@ pub fn decision_is_genuine(defects: &Defects, form: &Parameters, sound: bool) ->
     sound
         || token.is_none() && defects.has(Flaw::AcceptsDeviceApprovalWithoutCsrfToken)
         || token.is_some() && defects.has(Flaw::AcceptsAnyCsrfTokenForDevices)
+}
+
+/// Whether every page that asks for the decision has the same address.
+pub fn asks_at_known_address(defects: &Defects) -> bool {
+    defects.has(Flaw::AcceptsDeviceApprovalWithoutCsrfToken) || defects.has(Flaw::AcceptsAnyCsrfTokenForDevices)
 }
 
 /// Whether nobody may type a code just now.

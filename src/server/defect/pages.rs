@@ -1,6 +1,6 @@
 //! Bugs of the pages where the user logs in and decides: what they show, what they believe, and where they lead.
 
-use super::Defects;
+use super::{Defects, authorization, device_pages};
 use crate::server::config::ClientConfig;
 use crate::server::core::authorization::{AuthorizationRequest, ResponseKind};
 use crate::server::core::endpoint::{Endpoint, Surface};
@@ -86,9 +86,16 @@ pub fn after_login(defects: &Defects, request: &Request) -> Option<Response> {
     query.get("return_to").map(|address| see_other(address.to_owned()))
 }
 
-/// The name of a question: nothing can be read from it.
+/// The name of a question: nothing can be read from it, and nobody can guess it. Where it could do for an anti-forgery token, a bug of
+/// those is none without this one.
 pub fn question_name(defects: &Defects, session: &str, secret: String) -> String {
-    if defects.has(Flaw::LetsAnyBrowserLogIn) { format!("{session}.{secret}") } else { secret }
+    if defects.has(Flaw::LetsAnyBrowserLogIn) {
+        format!("{session}.{secret}")
+    } else if authorization::asks_at_known_address(defects) || device_pages::asks_at_known_address(defects) {
+        "question".to_owned()
+    } else {
+        secret
+    }
 }
 
 /// The session that the address of a login form names: none.
