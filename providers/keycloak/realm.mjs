@@ -127,7 +127,7 @@ const realm = {
   revokeRefreshToken: true,
   refreshTokenMaxReuse: 0,
   ...(options['short-lifetimes'] && {
-    accessCodeLifespan: 5, accessTokenLifespan: 5, clientSessionIdleTimeout: 8, oauth2DeviceCodeLifespan: 10,
+    accessCodeLifespan: 8, accessTokenLifespan: 15, clientSessionIdleTimeout: 24, oauth2DeviceCodeLifespan: 28,
   }),
   clientScopes,
   defaultDefaultClientScopes: ['basic'],

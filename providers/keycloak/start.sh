@@ -75,7 +75,7 @@ provider_file=$run/keycloak.yaml
 sed "s|^issuer:.*|issuer: $issuer|" provider.yaml >"$provider_file"
 if [[ " $* " == *" --short-lifetimes "* ]]; then
   sed -i.bak 's/^capabilities: { /&short_lifetime: true, /' "$provider_file" && rm "$provider_file.bak"
-  echo "lifetimes: { code: 5s, refresh: 8s }" >>"$provider_file"
+  echo "lifetimes: { code: 8s, refresh: 24s }" >>"$provider_file"
 fi
 
 # Demo values, for a look at the administration pages; the environment of a process is not in its title.

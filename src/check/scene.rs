@@ -131,6 +131,8 @@ pub struct Grant {
     pub code: Option<Secret>,
     /// The device authorization, where it is a device grant.
     pub device: Option<Device>,
+    /// How many seconds the device has waited between its polls.
+    pub waited: u64,
     /// The tokens that it first yielded.
     pub first: Option<Tokens>,
     /// The tokens that it last yielded.

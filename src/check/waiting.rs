@@ -20,14 +20,4 @@ impl Scene {
         tokio::time::sleep(time).await;
         Ok(())
     }
-
-    /// Waits until the clock's next second; the reference server's clock, which can be moved, tells no second from another.
-    pub async fn await_second(&self) {
-        if self.in_own_realm && self.target.provider.admin.is_some() {
-            return;
-        }
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        let begun = Duration::from_nanos(u64::from(now.subsec_nanos()));
-        tokio::time::sleep(Duration::from_secs(1).saturating_sub(begun)).await;
-    }
 }

@@ -90,8 +90,20 @@ async fn polls_too_fast(scene: &mut Scene) -> Step {
 }
 
 async fn waits_interval(scene: &mut Scene, args: &Args) -> Step {
-    let interval = scene.device()?.interval;
-    scene.pass(Duration::from_secs(interval.saturating_add(args.number(0)))).await
+    let (interval, lifetime, waited) = (scene.device()?.interval, scene.device()?.expires_in, scene.grant()?.waited);
+    let seconds = interval.saturating_add(args.number(0));
+    if ends_while_waiting(lifetime, waited, seconds) {
+        return Err(Halt::NotApplicable(format!("its device codes live {lifetime} s, and the check waits longer")));
+    }
+    if let Some(grant) = scene.grants.last_mut() {
+        grant.waited += seconds;
+    }
+    scene.pass(Duration::from_secs(seconds)).await
+}
+
+/// A code that ends before the client has waited judges nothing of what it says after.
+fn ends_while_waiting(lifetime: u64, waited: u64, seconds: u64) -> bool {
+    waited.saturating_add(seconds) >= lifetime
 }
 
 async fn outlives(scene: &mut Scene) -> Step {
@@ -190,4 +202,16 @@ async fn is_given_code(scene: &mut Scene, args: &Args) -> Step {
     scene.obtain_device_code().await?;
     scene.heard = judged;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ends_while_waiting;
+
+    #[test]
+    fn a_code_that_ends_before_the_client_has_waited_is_known_to() {
+        assert!(!ends_while_waiting(20, 11, 8));
+        assert!(ends_while_waiting(20, 11, 9));
+        assert!(ends_while_waiting(10, 0, 11));
+    }
 }

@@ -29,7 +29,6 @@ pub static PHRASES: &[Phrase] = &[
     }),
     Phrase::act("the client redeems {token} as a code", &[], |s, a| Box::pin(redeems_as_code(s, a))),
     Phrase::act("{number} seconds pass", &[], |s, a| Box::pin(seconds_pass(s, a))),
-    Phrase::act("a new second begins", &[], |s, _| Box::pin(second_begins(s))),
     Phrase::act("the refresh token lies unused until its time is over", &[Need::RefreshToken], |s, _| {
         Box::pin(outlives_unused_refresh_token(s))
     }),
@@ -82,12 +81,6 @@ async fn redeems_as_code(scene: &mut Scene, args: &Args) -> Step {
 
 async fn seconds_pass(scene: &mut Scene, args: &Args) -> Step {
     scene.pass(Duration::from_secs(args.number(0))).await
-}
-
-/// So that what follows falls into one second, for servers that tell old from new by it.
-async fn second_begins(scene: &mut Scene) -> Step {
-    scene.await_second().await;
-    Ok(())
 }
 
 /// How long that is, no answer says.
