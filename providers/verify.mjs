@@ -27,6 +27,7 @@ if (!name || !binary || !existsSync(join(here, 'start.sh')) || flags.some((flag)
 }
 const bless = flags.includes('--bless');
 const flowproof = resolve(binary);
+const problems = [];
 const scratch = mkdtempSync(join(tmpdir(), 'flowproof-verify-'));
 
 const freePort = () => new Promise((done, fail) => {
@@ -37,8 +38,8 @@ const freePort = () => new Promise((done, fail) => {
   });
 });
 
-function run(command, args, allowed) {
-  const ended = spawnSync(command, args, { encoding: 'utf8', timeout: 900_000, maxBuffer: 1 << 28 });
+function run(command, args, allowed, env = {}) {
+  const ended = spawnSync(command, args, { env: { ...process.env, ...env }, encoding: 'utf8', timeout: 900_000, maxBuffer: 1 << 28 });
   if (!allowed.includes(ended.status)) {
     throw new Error(`${command} ${args.join(' ')} ended with ${ended.status ?? ended.signal ?? ended.error}\n${ended.stdout}\n${ended.stderr}`);
   }
@@ -70,10 +71,29 @@ function findings(providerFile, title, flagsOfCheck) {
   return { byOutcome, table, stale: report.baseline?.stale ?? [] };
 }
 
+/** The doctor finds nothing wrong and nothing doubtful. */
+function healthy(providerFile, env = {}) {
+  const { health, remarks } = JSON.parse(run(flowproof, ['doctor', '--provider', providerFile, '--json'], [0, 2, 3], env));
+  for (const { subject, sign, says } of remarks) {
+    if (!['fine', 'note'].includes(sign)) problems.push(`doctor: ${subject}: ${says}`);
+  }
+  if (health !== 'sound') problems.push(`doctor: ${health}`);
+}
+
+/** Clients are registered by this preset, are found to be sound, and are taken away again. */
+function registers(preset, providerFile) {
+  const issuer = readFileSync(providerFile, 'utf8').match(/^issuer: (.*)$/m)[1];
+  const file = join(scratch, 'registered', 'provider.yaml');
+  run(flowproof, ['init', issuer, '--preset', preset, '--register', '--output', file, '--quiet'], [0]);
+  const secrets = readFileSync(file.replace('.yaml', '.env'), 'utf8').matchAll(/^(\w+)='(.*)'$/gm);
+  const passwords = { FLOWPROOF_ALICE_PASSWORD: 'demo-password-of-alice', FLOWPROOF_BOB_PASSWORD: 'demo-password-of-bob' };
+  healthy(file, { ...passwords, ...Object.fromEntries([...secrets].map(([, secret, value]) => [secret, value])) });
+  run(flowproof, ['init', '--unregister', file, '--quiet'], [0]);
+}
+
 const complaints = (found) => Object.keys({ ...found.violated, ...found.known, ...found.warned }).sort();
 const listFaults = () => run(join(here, 'start.sh'), ['--list-faults'], [0]).split('\n').map((line) => line.trim().split(/\s+/)[0]).filter(Boolean);
 
-const problems = [];
 const compare = (what, expected, seen) => {
   for (const id of seen.filter((one) => !expected.includes(one))) problems.push(`${what}: ${id} is new`);
   for (const id of expected.filter((one) => !seen.includes(one))) problems.push(`${what}: ${id} is gone`);
@@ -83,6 +103,9 @@ try {
   const before = existsSync(expectedFile) ? JSON.parse(readFileSync(expectedFile, 'utf8')) : {};
   const expected = bless ? {} : before;
   const held = existsSync(baseline) ? ['--baseline', baseline] : [];
+  await served([], (file) => healthy(file));
+  // Where a preset of this name can register clients: the start flag that opens registration is `--registration`.
+  if (before.registers) await served(['--registration'], (file) => registers(before.registers, file));
   // With short lifetimes every check that waits for an expiry can be judged.
   const sound = await served(['--short-lifetimes'], (file) => findings(file, 'sound', bless && held.length === 0 ? ['--write-baseline', baseline] : held));
   console.log(sound.table);
@@ -96,7 +119,7 @@ try {
     if (planted[fault].length === 0) problems.push(`fault ${fault} is not reported`);
   }
   if (bless) {
-    const document = { planted: { ...before.planted, ...planted } };
+    const document = { ...(before.registers && { registers: before.registers }), planted: { ...before.planted, ...planted } };
     for (const outcome of OUTCOMES) {
       document[outcome] = {};
       for (const [id, got] of Object.entries(sound.byOutcome[outcome])) document[outcome][id] = before[outcome]?.[id] ?? `TO BE EXPLAINED: ${got}`;
