@@ -2,7 +2,7 @@
 
 use super::errand::Errand;
 use super::sighting::Sighting;
-use super::{recipe, walk, webdriver};
+use super::{command, manual, recipe, session, walk, webdriver};
 use crate::provider::{Driver, Login};
 use crate::wire::{Jar, Tape, Wire};
 
@@ -14,6 +14,9 @@ pub async fn run(wire: &Wire, tape: &Tape, jar: &mut Jar, login: &Login, errand:
     match &login.driver {
         Driver::Form => walk::walk(wire, tape, jar, errand).await,
         Driver::Webdriver(config) => webdriver::browse(wire, tape, jar, config, errand).await,
+        Driver::Command(config) => command::call(wire, tape, jar, config, errand).await,
+        Driver::Manual => manual::ask(wire, tape, jar, errand).await,
+        Driver::Session(cookies) => session::resume(wire, tape, jar, cookies, errand).await,
         Driver::Recipe(recipe) => recipe::cook(wire, tape, jar, recipe, errand).await,
     }
 }

@@ -9,12 +9,16 @@
 //! destination: the borders of a walk; redirect: what leads on; form: a page, read and filled in
 //! ```
 
+mod command;
 mod destination;
 mod driver;
 mod errand;
 pub mod form;
+mod group;
+mod manual;
 mod recipe;
 mod redirect;
+mod session;
 mod sighting;
 mod trail;
 mod walk;

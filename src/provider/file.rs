@@ -60,7 +60,7 @@ fn read(reading: &Reading<'_>) -> Result<Provider, Error> {
         preset: file.text("preset")?,
         profile: profile.transpose()?.unwrap_or_default(),
         endpoints: endpoints(&file)?,
-        login: login::read(&file)?,
+        login: login::read(&file, &reading.source)?,
         admin: admin(&file)?,
         load: load(&file)?,
         pkce: pkce(&file, &clients)?,

@@ -164,7 +164,8 @@ impl Provider {
     /// Every secret in the file: what no output may show.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         let clients = self.clients.values().filter_map(|client| client.secret.as_ref());
-        clients.chain(self.users.values().map(|user| &user.password)).chain(self.admin.iter().map(|admin| &admin.key))
+        let users = self.users.values().map(|user| &user.password);
+        clients.chain(users).chain(self.admin.iter().map(|admin| &admin.key)).chain(self.login.driver.secrets())
     }
 
     /// The client that fills this role.

@@ -4,7 +4,6 @@ use url::{Host, Url};
 
 use super::client::{AuthMethod, Client, Grant};
 use super::discovery::Target;
-use super::login::Driver;
 
 /// Builds [`Need`] from the table below, so that a need, its name and what satisfies it stand on one row.
 macro_rules! needs {
@@ -121,10 +120,8 @@ needs! {
     IntrospectionCaller, "introspection-caller", No,
         |t| role(t, "inspector", &[Confidential, Introspects]);
     /// a user who logs in and approves
-    UserLogin, "user-login", Off, |t| match t.provider.login.driver {
-        Driver::Form | Driver::Recipe(_) | Driver::Webdriver(_) => {
-            user(t, "alice").or_else(|| endpoint(t.endpoints.authorization.as_ref(), "authorization"))
-        }
+    UserLogin, "user-login", Off, |t| {
+        user(t, "alice").or_else(|| endpoint(t.endpoints.authorization.as_ref(), "authorization"))
     };
     /// pages that come over the wire and need no script
     LoginPages, "login-pages", No, |t| (!t.provider.login.driver.shows_pages()).then(|| "login.driver: form".to_owned());

@@ -11,6 +11,7 @@ mod in_ci;
 mod init;
 mod known_issues;
 mod load;
+mod login_drivers;
 mod login_form;
 mod login_recipe;
 mod needs;

@@ -167,7 +167,7 @@ login: { colour: blue }
 acme.yaml:2:10: `colour` is not a key of `login`
   2 | login: { colour: ‹hidden› }
     |          ^
-  expected one of: driver, recipe, webdriver
+  expected one of: driver, recipe, webdriver, program, timeout, cookies
 "#,
     );
 }
@@ -576,13 +576,13 @@ acme.yaml:3:26: `clients.web.scopes[0]` has a value that means nothing here
     told(
         r#"
 issuer: http://x
-login: { driver: command }
+login: { program: [./login.sh] }
 "#,
         r#"
-acme.yaml:2:18: `login.driver` has a value that means nothing here
-  2 | login: { driver: command }
-    |                  ^
-  expected form, recipe or webdriver; `command` is not built yet
+acme.yaml:2:19: `login.program` has a value that means nothing here
+  2 | login: { program: [./login.sh] }
+    |                   ^
+  expected `driver: command` beside it; it means nothing to the form driver
 "#,
     );
     told(
@@ -594,7 +594,7 @@ login: { driver: frm }
 acme.yaml:2:18: `login.driver` has a value that means nothing here
   2 | login: { driver: frm }
     |                  ^
-  expected one of: form, recipe, webdriver; did you mean `form`?
+  expected one of: form, recipe, webdriver, command, manual, session; did you mean `form`?
 "#,
     );
     told(

@@ -39,6 +39,8 @@ pub(super) struct View {
     pub url: Url,
     /// `document.readyState`
     pub state: String,
+    /// When the document began: no two are the same.
+    pub born: f64,
     /// The markup as a user sees it, controls numbered.
     pub seen: String,
     /// The markup as it stands.

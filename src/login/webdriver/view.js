@@ -81,6 +81,7 @@ for (const [role, selector] of Object.entries(selectors)) {
 return {
   url: location.href,
   state: document.readyState,
+  born: performance.timeOrigin,
   seen: copy.outerHTML,
   source: document.documentElement.outerHTML,
   scripted: document.scripts.length > 0,

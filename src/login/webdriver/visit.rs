@@ -51,6 +51,22 @@ struct Look {
     since: Instant,
 }
 
+/// The page that was answered last.
+struct Answered {
+    stage: Stage,
+    born: f64,
+    loads: usize,
+    when: Instant,
+}
+
+impl Answered {
+    /// Whether the browser shows the document that its network speaks of: the one that was answered, or the one that came of it.
+    fn agrees(&self, view: &View, loads: usize) -> bool {
+        let same_document = (view.born - self.born).abs() < f64::EPSILON;
+        same_document == (loads == self.loads) || self.when.elapsed() > PATIENCE
+    }
+}
+
 impl<'a> Visit<'a> {
     pub fn new(browser: &'a Browser, tape: &'a Tape, config: &'a WebDriver, errand: &'a Errand<'a>) -> Self {
         let territory = Territory::new(&errand.start.target(), errand.stop_at.uris());
@@ -88,8 +104,7 @@ impl<'a> Visit<'a> {
         }
         let deadline = Instant::now() + self.config.timeout;
         let mut last: Option<Look> = None;
-        // The stage that was answered, and when.
-        let mut answered: Option<(Stage, Instant)> = None;
+        let mut answered: Option<Answered> = None;
         loop {
             for fact in self.browser.facts(self.user.password()).await {
                 if let Some(end) = self.take(fact) {
@@ -103,6 +118,7 @@ impl<'a> Visit<'a> {
                 && self.loads > 0
                 && let Some(view) = self.browser.view(&self.config.selectors).await
                 && view.state == "complete"
+                && answered.as_ref().is_none_or(|answered| answered.agrees(&view, self.loads))
             {
                 let page = Page::read(&view.url, &html(200, Vec::new(), &view.seen));
                 let stage = Stage::of(&page, &view.picked, self.loads);
@@ -118,7 +134,7 @@ impl<'a> Visit<'a> {
                 let stage = look.stage.clone();
                 last = Some(look);
                 let waits = match &answered {
-                    Some((before, when)) if *before == stage => when.elapsed() < PATIENCE,
+                    Some(answered) if answered.stage == stage => answered.when.elapsed() < PATIENCE,
                     Some(_) | None => false,
                 };
                 let settled = match (view.scripted, stage.asks) {
@@ -134,7 +150,7 @@ impl<'a> Visit<'a> {
                                 // A page may go while its user is still typing.
                                 let _ = self.browser.touch(gesture).await;
                             }
-                            answered = Some((stage, Instant::now()));
+                            answered = Some(Answered { stage, born: view.born, loads: self.loads, when: Instant::now() });
                             continue;
                         }
                     }

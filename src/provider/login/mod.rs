@@ -1,6 +1,8 @@
 //! `login:` of the provider file: how a user is made to approve.
 
+mod command;
 mod recipe;
+mod session;
 mod template;
 mod webdriver;
 
@@ -8,8 +10,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::fault::Error;
+use super::model::Source;
 use super::reading::{Fields, Spot};
+use crate::protocol::Secret;
+pub use command::CommandLogin;
 pub use recipe::{Case, Cut, REDIRECT, Recipe, RecipeBody, RecipeRequest, RecipeStep, Taking};
+pub use session::SessionCookie;
 pub use template::{Known, Template};
 pub use webdriver::WebDriver;
 
@@ -30,6 +36,12 @@ pub enum Driver {
     Recipe(Recipe),
     /// Operates the pages in a real browser.
     Webdriver(WebDriver),
+    /// Runs a program that logs in and says where it was sent.
+    Command(CommandLogin),
+    /// Shows the address to somebody, and waits.
+    Manual,
+    /// Begins with the cookies of a session, and operates pages as the form driver does.
+    Session(Vec<SessionCookie>),
 }
 
 /// The names of the drivers, as the file spells them.
@@ -38,16 +50,33 @@ enum Name {
     Form,
     Recipe,
     Webdriver,
+    Command,
+    Manual,
+    Session,
 }
 
 impl Name {
-    const ALL: [Self; 3] = [Self::Form, Self::Recipe, Self::Webdriver];
+    const ALL: [Self; 6] = [Self::Form, Self::Recipe, Self::Webdriver, Self::Command, Self::Manual, Self::Session];
+
+    /// The keys beside `driver` that mean something to it.
+    fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Form | Self::Manual => &[],
+            Self::Recipe => &["recipe"],
+            Self::Webdriver => &["webdriver"],
+            Self::Command => &["program", "timeout"],
+            Self::Session => &["cookies"],
+        }
+    }
 
     fn name(self) -> &'static str {
         match self {
             Self::Form => "form",
             Self::Recipe => "recipe",
             Self::Webdriver => "webdriver",
+            Self::Command => "command",
+            Self::Manual => "manual",
+            Self::Session => "session",
         }
     }
 }
@@ -59,21 +88,25 @@ impl Driver {
             Self::Form => Name::Form.name(),
             Self::Recipe(_) => Name::Recipe.name(),
             Self::Webdriver(_) => Name::Webdriver.name(),
+            Self::Command(_) => Name::Command.name(),
+            Self::Manual => Name::Manual.name(),
+            Self::Session(_) => Name::Session.name(),
         }
     }
 
     /// How many scenarios it can serve side by side, where there is a bound.
     pub fn at_once(&self) -> Option<usize> {
         match self {
-            Self::Form | Self::Recipe(_) => None,
+            Self::Form | Self::Recipe(_) | Self::Command(_) | Self::Session(_) => None,
             Self::Webdriver(config) => Some(config.sessions),
+            Self::Manual => Some(1),
         }
     }
 
     /// Where there is a browser: whether it has a window, and where the evidence of its failures goes.
     pub fn look_at(&mut self, headed: bool, evidence: &Path) {
         match self {
-            Self::Form | Self::Recipe(_) => {}
+            Self::Form | Self::Recipe(_) | Self::Command(_) | Self::Manual | Self::Session(_) => {}
             Self::Webdriver(config) => {
                 config.headed = headed;
                 config.evidence = Some(evidence.to_owned());
@@ -84,24 +117,28 @@ impl Driver {
     /// Whether every page comes over the wire: only then can a check look at pages, and send their forms otherwise than they mean.
     pub fn shows_pages(&self) -> bool {
         match self {
-            Self::Form => true,
-            Self::Recipe(_) | Self::Webdriver(_) => false,
+            Self::Form | Self::Session(_) => true,
+            Self::Recipe(_) | Self::Webdriver(_) | Self::Command(_) | Self::Manual => false,
         }
+    }
+
+    /// What no output may show.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        let cookies = match self {
+            Self::Session(cookies) => cookies.as_slice(),
+            Self::Form | Self::Recipe(_) | Self::Webdriver(_) | Self::Command(_) | Self::Manual => &[],
+        };
+        cookies.iter().map(|cookie| &cookie.value)
     }
 }
 
-/// Drivers that the design names and that are not built yet.
-const PLANNED: [&str; 2] = ["command", "manual"];
-
 /// Reads `login:`.
-pub(super) fn read(file: &Fields<'_>) -> Result<Login, Error> {
-    let Some(fields) = file.fields("login", &["driver", "recipe", "webdriver"])? else { return Ok(Login::default()) };
-    let driver = match fields.get("driver") {
-        Some(spot) => name(spot)?,
-        None => Name::Form,
-    };
-    for one in [Name::Recipe, Name::Webdriver] {
-        if let (Some(spot), true) = (fields.get(one.name()), one != driver) {
+pub(super) fn read(file: &Fields<'_>, source: &Source) -> Result<Login, Error> {
+    const KEYS: [&str; 6] = ["driver", "recipe", "webdriver", "program", "timeout", "cookies"];
+    let Some(fields) = file.fields("login", &KEYS)? else { return Ok(Login::default()) };
+    let driver = fields.get("driver").map_or(Ok(Name::Form), |spot| spot.one_of(&Name::ALL, Name::name))?;
+    for one in Name::ALL.iter().filter(|one| **one != driver) {
+        if let Some(spot) = one.keys().iter().find_map(|key| fields.get(key)) {
             let expected = format!("`driver: {}` beside it; it means nothing to the {} driver", one.name(), driver.name());
             return Err(spot.bad_value(&expected));
         }
@@ -111,16 +148,11 @@ pub(super) fn read(file: &Fields<'_>) -> Result<Login, Error> {
             Name::Form => Driver::Form,
             Name::Recipe => Driver::Recipe(recipe::read(fields.need("recipe", "the requests that log a user in")?)?),
             Name::Webdriver => Driver::Webdriver(webdriver::read(&fields)?),
+            Name::Command => Driver::Command(command::read(&fields, source)?),
+            Name::Manual => Driver::Manual,
+            Name::Session => Driver::Session(session::read(&fields)?),
         },
     })
-}
-
-fn name(spot: &Spot<'_>) -> Result<Name, Error> {
-    let name = spot.text()?;
-    if PLANNED.contains(&name.as_str()) {
-        return Err(spot.bad_value(&format!("form, recipe or webdriver; `{name}` is not built yet")));
-    }
-    spot.one_of(&Name::ALL, Name::name)
 }
 
 /// A time such as `30s` or `2m`.
