@@ -21,7 +21,7 @@ const MOST_SHOWN: usize = 600;
 
 /// Follows the errand over the wire to the first page that stands still, and lets the program begin anew from its start.
 pub(super) async fn call(wire: &Wire, tape: &Tape, jar: &mut Jar, config: &CommandLogin, errand: &Errand<'_>) -> Sighting {
-    let Sighting { hops, end } = walk::look(wire, tape, jar, errand.start.clone(), errand.stop_at.uris()).await;
+    let Sighting { hops, end } = walk::approach(wire, tape, jar, errand).await;
     let page = hops.last().map(|hop| (hop.role.clone(), hop.status));
     let Some((role, status)) = page.filter(|_| matches!(end, End::Finished)) else { return Sighting { hops, end } };
     let end = match errand.stop_at {

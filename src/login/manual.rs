@@ -31,7 +31,7 @@ static TYPED: OnceLock<Mutex<mpsc::UnboundedReceiver<String>>> = OnceLock::new()
 
 /// Follows the errand over the wire to the first page that stands still, and asks somebody to begin anew from its start.
 pub(super) async fn ask(wire: &Wire, tape: &Tape, jar: &mut Jar, errand: &Errand<'_>) -> Sighting {
-    let Sighting { hops, end } = walk::look(wire, tape, jar, errand.start.clone(), errand.stop_at.uris()).await;
+    let Sighting { hops, end } = walk::approach(wire, tape, jar, errand).await;
     let page = hops.last().map(|hop| (hop.role.clone(), hop.status));
     let Some((role, status)) = page.filter(|_| matches!(end, End::Finished)) else { return Sighting { hops, end } };
     let end = match errand.stop_at {

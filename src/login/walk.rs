@@ -23,9 +23,17 @@ pub async fn look(wire: &Wire, tape: &Tape, jar: &mut Jar, start: Request, stop_
     Walk::new(wire, tape, &start, stop_at, None).go(jar, start.clone()).await
 }
 
+/// As [`look`], for somebody else who goes on from the page: what its scripts do by themselves is left to them.
+pub(super) async fn approach(wire: &Wire, tape: &Tape, jar: &mut Jar, errand: &Errand<'_>) -> Sighting {
+    let walk = Walk::new(wire, tape, &errand.start, errand.stop_at.uris(), None);
+    Walk { leaves_scripts: true, ..walk }.go(jar, errand.start.clone()).await
+}
+
 struct Walk<'a> {
     trail: Trail<'a>,
     user: Option<User<'a>>,
+    /// Whether a page that only seems to go on by itself, by what stands in its scripts, is left to a browser.
+    leaves_scripts: bool,
 }
 
 /// What the user has done so far.
@@ -54,7 +62,7 @@ enum Next {
 
 impl<'a> Walk<'a> {
     fn new(wire: &'a Wire, tape: &'a Tape, start: &Request, stops: &[&str], user: Option<User<'a>>) -> Self {
-        Self { trail: Trail::new(wire, tape, start, stops), user }
+        Self { trail: Trail::new(wire, tape, start, stops), user, leaves_scripts: false }
     }
 
     async fn go(mut self, jar: &mut Jar, start: Request) -> Sighting {
@@ -114,6 +122,7 @@ impl<'a> Walk<'a> {
         // Nobody sits before a browser that only looks, so a form that submits itself wins over what else the page asks.
         let by_itself = match &self.user {
             None if page.form_that_submits_itself().is_some() => by_itself(&page, Asks::Nothing),
+            None if self.leaves_scripts => None,
             None | Some(_) => by_itself(&page, asks),
         };
         let role = match asks {

@@ -580,7 +580,7 @@ login: { program: [./login.sh] }
 "#,
         r#"
 acme.yaml:2:19: `login.program` has a value that means nothing here
-  2 | login: { program: [./login.sh] }
+  2 | login: { program: [‹hidden›] }
     |                   ^
   expected `driver: command` beside it; it means nothing to the form driver
 "#,

@@ -29,7 +29,7 @@ static KEPT: AtomicUsize = AtomicUsize::new(0);
 
 /// Follows the errand over the wire to the first page that stands still, and lets a browser go on from there.
 pub(super) async fn browse(wire: &Wire, tape: &Tape, jar: &mut Jar, config: &WebDriver, errand: &Errand<'_>) -> Sighting {
-    let Sighting { mut hops, end } = walk::look(wire, tape, jar, errand.start.clone(), errand.stop_at.uris()).await;
+    let Sighting { mut hops, end } = walk::approach(wire, tape, jar, errand).await;
     let Some(page) = hops.last().filter(|_| matches!(end, End::Finished)) else { return Sighting { hops, end } };
     let asked = page.role == Role::ConsentPage && matches!(errand.stop_at, Stop::Asked(_));
     if asked || !page.is_page() {
@@ -48,10 +48,10 @@ pub(super) async fn browse(wire: &Wire, tape: &Tape, jar: &mut Jar, config: &Web
     // Each command is bounded, and so is the way; what hangs all the same ends here.
     let went = tokio::time::timeout(config.timeout + Duration::from_secs(30), visit.go(&page.request)).await;
     let mut end = went.unwrap_or_else(|_| End::Stuck { why: "the browser hangs".to_owned() });
-    if let End::Stuck { why } = &mut end {
-        if let Some(kept) = keep(&browser, tape, config, visit.source()).await {
-            why.push_str(&kept);
-        }
+    if let End::Stuck { why } = &mut end
+        && let Some(kept) = keep(&browser, tape, config, visit.source()).await
+    {
+        why.push_str(&kept);
     }
     hops.extend(visit.into_hops());
     if let Some(cookies) = browser.jar().await {

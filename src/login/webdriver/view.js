@@ -36,6 +36,10 @@ originals.forEach((element, at) => {
   }
   twin.setAttribute('data-flowproof-mark', mark(element));
   twin.removeAttribute('onclick');
+  // A script reads a field without its having a name.
+  if (!twin.getAttribute('name') && ['input', 'select', 'textarea'].includes(name)) {
+    twin.setAttribute('name', element.id || element.getAttribute('autocomplete') || 'field-' + mark(element));
+  }
   if (!seen(element)) { twin.setAttribute('hidden', ''); }
   if (name === 'input' || name === 'textarea') {
     if (boxed(element)) { twin.toggleAttribute('checked', element.checked); }
@@ -72,6 +76,8 @@ const body = copy.querySelector('body');
 const page = document.createElement('form');
 page.id = 'flowproof-page';
 page.setAttribute('method', 'post');
+// Where the page is says nothing of what its loose controls are for.
+page.setAttribute('action', 'about:blank');
 if (body) { body.prepend(page); }
 const picked = {};
 for (const [role, selector] of Object.entries(selectors)) {
