@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use url::{Host, Url};
+
 use super::catalog::Check;
 use crate::provider::{Target, lacking_for};
 use crate::verdict::Profile;
@@ -16,13 +18,13 @@ pub enum Place {
 }
 
 /// The first target that satisfies every need of the check.
-pub fn place(check: &Check, targets: &[Arc<Target>], profile: Profile, max_wait: Duration) -> Place {
+pub fn place(check: &Check, targets: &[Arc<Target>], profile: Profile, max_wait: Duration, intrusive: bool) -> Place {
     if check.level(profile).is_none() {
         return Place::Nowhere(format!("not required by the profile {}", profile.name()));
     }
     let mut reason = None;
     for target in targets {
-        match obstacle(check, target, max_wait) {
+        match obstacle(check, target, max_wait).or_else(|| intrudes(check, target).filter(|_| !intrusive)) {
             None => return Place::On(target.clone()),
             Some(obstacle) => reason = reason.or(Some(obstacle)),
         }
@@ -38,6 +40,7 @@ pub fn obstacles(check: &Check, target: &Target, profile: Profile, max_wait: Dur
     }
     found.extend(check.needs.iter().filter_map(|need| lacking_for(target, *need, check.protagonist())));
     found.extend(wait(check, target, max_wait));
+    found.extend(intrudes(check, target));
     let mut seen = std::collections::BTreeSet::new();
     found.retain(|obstacle| seen.insert(obstacle.clone()));
     found
@@ -50,7 +53,38 @@ fn obstacle(check: &Check, target: &Target, max_wait: Duration) -> Option<String
     wait(check, target, max_wait)
 }
 
+/// What floods or guesses is for a host of one's own, unless its owner says otherwise.
+fn intrudes(check: &Check, target: &Target) -> Option<String> {
+    let elsewhere = check.is_intrusive() && !is_loopback(&target.provider.issuer);
+    elsewhere.then(|| "floods or guesses, on a host that is not this machine: needs --intrusive".to_owned())
+}
+
+fn is_loopback(issuer: &str) -> bool {
+    let Ok(issuer) = Url::parse(issuer) else { return false };
+    match issuer.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
 fn wait(check: &Check, target: &Target, max_wait: Duration) -> Option<String> {
     let waits = check.waits().filter(|wait| *wait > max_wait && target.provider.admin.is_none());
     waits.map(|wait| format!("would wait {} s: needs --max-wait {}", wait.as_secs(), wait.as_secs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_is_told_from_other_hosts() {
+        for issuer in ["http://127.0.0.1:8080", "http://[::1]/realms/a", "https://localhost", "https://op.localhost:8443/"] {
+            assert!(is_loopback(issuer), "{issuer}");
+        }
+        for issuer in ["https://op.example", "https://localhost.example", "http://192.168.0.1", "http://10.0.0.1", "no URL"] {
+            assert!(!is_loopback(issuer), "{issuer}");
+        }
+    }
 }

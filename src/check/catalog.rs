@@ -68,6 +68,11 @@ impl Check {
     pub fn waits(&self) -> Option<Duration> {
         self.tags.waits
     }
+
+    /// Whether it floods the provider, guesses, or may get somebody locked out.
+    pub fn is_intrusive(&self) -> bool {
+        self.needs.contains(&Need::ManyRequests)
+    }
 }
 
 impl fmt::Debug for Check {

@@ -46,6 +46,10 @@ pub struct Options {
     pub shuffle: Option<u64>,
     /// The longest that one step may take, waiting aside.
     pub step_limit: Duration,
+    /// How long the whole run may take.
+    pub timeout: Option<Duration>,
+    /// Whether a host other than loopback may be flooded and guessed at.
+    pub intrusive: bool,
 }
 
 impl Default for Options {
@@ -59,6 +63,8 @@ impl Default for Options {
             selection: Vec::new(),
             shuffle: None,
             step_limit: Duration::from_secs(90),
+            timeout: None,
+            intrusive: false,
         }
     }
 }
@@ -98,7 +104,7 @@ pub async fn run(
         heard,
     });
     for check in checks {
-        match place(check, targets, options.profile, options.max_wait) {
+        match place(check, targets, options.profile, options.max_wait, options.intrusive) {
             Place::On(target) => {
                 stage.places.borrow_mut().insert(check.id.clone(), (check.clone(), target));
             }
@@ -107,15 +113,17 @@ pub async fn run(
     }
     let features = features(catalog, &stage.places.borrow(), options.shuffle);
     let playing = play(stage.clone(), features, options.jobs);
-    let interrupted = tokio::select! {
-        () = playing => false,
-        () = stop.cancelled() => true,
+    let interruption = tokio::select! {
+        () = playing => None,
+        () = stop.cancelled() => Some("the run was interrupted".to_owned()),
+        limit = time_is_up(options.timeout) => Some(format!("the run's time was up (--timeout {})", limit.as_secs())),
     };
+    let interruption = interruption.or_else(|| wire.shut_because().map(str::to_owned));
     let (mut findings, mut bugs) = (stage.findings.take(), stage.bugs.take());
     let played: BTreeSet<String> = findings.iter().map(|finding| finding.id.clone()).collect();
     for check in checks.iter().filter(|check| !played.contains(&check.id)) {
-        let reason = if interrupted {
-            "the run was interrupted".to_owned()
+        let reason = if let Some(reason) = &interruption {
+            reason.clone()
         } else {
             bugs.insert(check.id.clone());
             collector::bug("it was never played")
@@ -139,12 +147,24 @@ pub async fn run(
         issuers: targets.iter().map(|target| target.provider.issuer.clone()).collect(),
         verdict: Run::judge(&findings, &policy),
         policy,
-        interrupted,
+        interrupted: interruption.is_some(),
+        interruption,
         findings,
         causes,
         baseline: None,
     };
     Played { run, bugs: bugs.into_iter().collect() }
+}
+
+/// Ends when the time is up, and says how long it was; never, where there is no limit.
+async fn time_is_up(limit: Option<Duration>) -> Duration {
+    match limit {
+        Some(limit) => {
+            tokio::time::sleep(limit).await;
+            limit
+        }
+        None => std::future::pending().await,
+    }
 }
 
 /// Each check that is played, and on what, by id.
@@ -307,6 +327,7 @@ fn play_step(world: &mut Play, context: Context) -> LocalBoxFuture<'_, ()> {
 
 async fn next_step(scene: &mut Scene, told: &gherkin::Step) -> Step {
     let check = scene.check.clone();
+    shut(scene)?;
     let step = &check.steps[scene.cursor];
     assert_eq!(step.text, told.value.trim(), "the catalogue and the runner play the same steps");
     scene.cursor += 1;
@@ -316,9 +337,15 @@ async fn next_step(scene: &mut Scene, told: &gherkin::Step) -> Step {
     scene.actor = scene.protagonist;
     let limit = scene.step_limit.saturating_add(scene.max_wait);
     match tokio::time::timeout(limit, (step.phrase.action)(scene, &step.args)).await {
-        Ok(outcome) => outcome,
+        // What a step made of requests that could not be sent says nothing.
+        Ok(outcome) => shut(scene).and(outcome),
         Err(_) => Err(Halt::blocked(format!("the step took longer than {} s", limit.as_secs()))),
     }
+}
+
+/// Stops a scene whose requests are sent no more.
+fn shut(scene: &Scene) -> Step {
+    scene.wire.shut_because().map_or(Ok(()), |reason| Err(Halt::blocked(reason)))
 }
 
 /// Hands parsed features to cucumber.

@@ -6,7 +6,7 @@ use super::catalog::{Catalog, Check};
 
 /// What a tag may be, for whoever wrote one that no check has.
 const TAGS: &str = "a tag is a level (must, must:oauth-2.1), a document or a section of it (RFC7636, RFC7636-4.6), a requirement, \
-                    a defect (catches:NAME), a need (needs:NAME), own-realm, waits (waits:6s), or a feature (pkce)";
+                    a defect (catches:NAME), a need (needs:NAME), own-realm, intrusive, waits (waits:6s), or a feature (pkce)";
 
 /// Filters; no filter selects every check. Filters of one sort are alternatives, tag and id both have to hold.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +55,7 @@ fn has_tag(check: &Check, tag: &str) -> bool {
         || tags.sections.iter().any(|section| tag == section.document)
         || tags.requirements.iter().any(|entry| tag == entry)
         || tag.strip_prefix("needs:").is_some_and(|need| check.needs.iter().any(|needed| needed.name() == need))
+        || (tag == "intrusive" && check.is_intrusive())
         || (tag == "waits" && tags.waits.is_some())
 }
 
@@ -85,6 +86,7 @@ mod tests {
             "catches:ignores-code-verifier",
             "needs:introspection",
             "own-realm",
+            "intrusive",
             "waits",
             "waits:6s",
         ] {

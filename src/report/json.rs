@@ -33,6 +33,8 @@ struct Document<'a> {
     flowproof: &'a str,
     verdict: Conformance,
     interrupted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interruption: Option<&'a str>,
     counts: BTreeMap<Outcome, usize>,
     started: &'a str,
     millis: u64,
@@ -79,12 +81,14 @@ struct Shown<'a> {
 impl<'a> From<&'a Run> for Document<'a> {
     fn from(run: &'a Run) -> Self {
         // Taken apart member by member: one that is added to the model cannot be forgotten here.
-        let Run { flowproof, started, millis, issuers, policy, verdict, interrupted, findings, causes, baseline } = run;
+        let Run { flowproof, started, millis, issuers, policy, verdict, interrupted, interruption, findings, causes, baseline } =
+            run;
         Self {
             schema_version: SCHEMA_VERSION,
             flowproof,
             verdict: *verdict,
             interrupted: *interrupted,
+            interruption: interruption.as_deref(),
             counts: Outcome::ALL.into_iter().map(|outcome| (outcome, run.count(outcome))).collect(),
             started,
             millis: *millis,

@@ -41,7 +41,10 @@ pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     let (checks, profile) = (counted(run.findings.len(), "check"), run.policy.profile.name());
     writeln!(out, "{checks} with {profile}: {}, in {}\n", totals_in_words(run), duration(run.millis))?;
     if run.interrupted {
-        writeln!(out, "The run was cut short.\n")?;
+        match &run.interruption {
+            Some(why) => writeln!(out, "The run was cut short: {why}.\n")?,
+            None => writeln!(out, "The run was cut short.\n")?,
+        }
     }
     for issuer in &run.issuers {
         writeln!(out, "- {}", code(issuer))?;

@@ -156,7 +156,8 @@ fn totals(run: &Run, style: &Style, out: &mut dyn Write) -> io::Result<()> {
 
 fn verdict(run: &Run, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     if run.interrupted {
-        style.labelled(out, 0, "", "The run was cut short: what it did not reach is missing above.")?;
+        let why = run.interruption.as_ref().map(|why| format!("{why}; ")).unwrap_or_default();
+        style.labelled(out, 0, "", &format!("The run was cut short: {why}what it did not reach is missing above."))?;
     }
     let (ink, why) = match run.verdict {
         Conformance::Conformant => (Ink::Good, why_conformant(run)),

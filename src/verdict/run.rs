@@ -86,6 +86,9 @@ pub struct Run {
     pub verdict: Conformance,
     /// Whether Ctrl-C or a time limit cut it short.
     pub interrupted: bool,
+    /// What cut it short.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub interruption: Option<String>,
     /// Every check, in the order of ids.
     pub findings: Vec<Finding>,
     /// The causes behind the violations, most checks first.

@@ -1,12 +1,14 @@
 //! Sends one request and reads one response, both bounded; follows no redirect and keeps no cookie.
 
 use std::error::Error as _;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 
+use super::gate::Gate;
 use super::tape::Tape;
-use crate::protocol::{Failure, Method, Request, Response};
+use crate::protocol::{Endpoint, Failure, Method, Request, Response};
 
 /// What one exchange may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,7 @@ impl Default for Bounds {
 pub struct Wire {
     client: reqwest::Client,
     bounds: Bounds,
+    gate: Arc<Gate>,
 }
 
 impl Wire {
@@ -47,7 +50,22 @@ impl Wire {
             .pool_idle_timeout(Duration::from_secs(15))
             .build()
             .map_err(|error| Failure::Unsendable(chain(&error)))?;
-        Ok(Self { client, bounds })
+        Ok(Self { client, bounds, gate: Arc::default() })
+    }
+
+    /// The same client with a budget: after this many requests, every further one fails unsent.
+    pub fn with_budget(self, most: u64) -> Self {
+        Self { gate: Arc::new(Gate::with_budget(most)), ..self }
+    }
+
+    /// Lets no request pass any more, for all who share this client; the first reason stays.
+    pub fn shut(&self, reason: String) {
+        self.gate.shut(reason);
+    }
+
+    /// Why no request passes any more.
+    pub fn shut_because(&self) -> Option<&str> {
+        self.gate.reason()
     }
 
     /// The bounds of every exchange.
@@ -66,6 +84,10 @@ impl Wire {
     }
 
     async fn exchange(&self, request: &Request) -> Result<Response, Failure> {
+        // The admin listener of the reference server is not who is tested; what was begun there has to be ended.
+        if request.endpoint != Endpoint::Admin {
+            self.gate.pass().map_err(Failure::Unsendable)?;
+        }
         let started = Instant::now();
         match tokio::time::timeout(self.bounds.total, self.attempt(request, started)).await {
             Ok(outcome) => outcome,

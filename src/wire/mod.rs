@@ -1,6 +1,7 @@
 //! The only place that sends for check, login and provider: HTTP client, bounds, recording.
 
 mod client;
+mod gate;
 mod jar;
 mod tape;
 

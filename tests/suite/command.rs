@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use flowproof::report::json;
-use flowproof::verdict::{Conformance, Outcome, Run};
+use flowproof::verdict::{Conformance, Finding, Outcome, Run};
 
 fn flowproof(dir: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_flowproof"))
@@ -271,6 +271,27 @@ fn a_run_that_is_told_to_stop_writes_what_it_found_until_then() {
         let output = child.wait_with_output().expect("it ends");
         assert_eq!(output.status.code(), Some(3), "{signal}: {}", said(&output));
         assert!(report(dir.path()).interrupted, "{signal}");
+    }
+}
+
+#[test]
+fn a_run_that_spent_its_requests_or_its_time_says_so_of_all_that_is_left() {
+    let runs = [
+        (["--max-requests", "100"], "the request budget was spent (--max-requests 100)"),
+        (["--timeout", "1"], "the run's time was up (--timeout 1)"),
+    ];
+    for (limit, why) in runs {
+        let dir = empty_dir();
+        let output = flowproof(dir.path(), &["check", "--jobs", "2", limit[0], limit[1]]);
+        assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+        assert!(said(&output).contains(why), "{}", said(&output));
+        let run = report(dir.path());
+        assert_eq!((run.interrupted, run.interruption.as_deref()), (true, Some(why)));
+        let because = |one: &&Finding| one.reason.as_ref().is_some_and(|reason| reason.ends_with(why));
+        let (left, of) = (run.findings.iter().filter(because).count(), run.findings.len());
+        assert!(left > of / 4, "{left} of {of}");
+        let wrong: Vec<_> = run.findings.iter().filter(|one| one.outcome == Outcome::Violated).map(|one| &one.id).collect();
+        assert!(wrong.is_empty(), "none of it is the provider's fault: {wrong:?}");
     }
 }
 

@@ -17,8 +17,8 @@ pub struct CheckArgs {
     /// Read the features from this folder, not the built-in ones
     #[arg(long, value_name = "DIR")]
     pub(super) features: Option<PathBuf>,
-    /// Only checks with this tag: must, RFC7636, RFC7636-4.6, a requirement, catches:DEFECT, needs:NEED, waits, a feature; may be
-    /// repeated
+    /// Only checks with this tag: must, RFC7636, RFC7636-4.6, a requirement, catches:DEFECT, needs:NEED, waits, intrusive, a
+    /// feature; may be repeated
     #[arg(long = "tag", value_name = "TAG")]
     pub(super) tags: Vec<String>,
     /// Only the check with this id, or all below it (`pkce/`); may be repeated
@@ -36,6 +36,15 @@ pub struct CheckArgs {
     /// How many seconds a check may wait; a check that would wait longer is not applicable
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=86_400))]
     pub(super) max_wait: u64,
+    /// How many requests the run may send in all; what is left then is inconclusive
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) max_requests: Option<u64>,
+    /// After how many seconds the checks end as by Ctrl-C: the report is written, what is left is inconclusive
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=604_800))]
+    pub(super) timeout: Option<u64>,
+    /// Play the checks that flood, guess or may lock an account (--tag intrusive) on a host other than this machine as well
+    #[arg(long)]
+    pub(super) intrusive: bool,
     /// From which level on a broken requirement fails the run
     #[arg(long, value_name = "LEVEL", value_enum, default_value = "must")]
     pub(super) fail_on: FailOnArg,

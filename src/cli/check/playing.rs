@@ -27,7 +27,10 @@ impl CheckArgs {
         console: &Console,
     ) -> Result<Played, Exit> {
         let wire = match Wire::new(Bounds::default()) {
-            Ok(wire) => wire,
+            Ok(wire) => match self.max_requests {
+                Some(most) => wire.with_budget(most),
+                None => wire,
+            },
             Err(failure) => return Err(console.usage(&failure)),
         };
         let (targets, server) = self.targets(&wire, console).await?;
@@ -39,6 +42,8 @@ impl CheckArgs {
             allow_inconclusive: self.allow_inconclusive.clone(),
             selection: selection.describe(),
             shuffle: self.shuffle,
+            timeout: self.timeout.map(Duration::from_secs),
+            intrusive: self.intrusive,
             ..Options::default()
         };
         let stop = CancellationToken::new();

@@ -48,6 +48,7 @@ pub fn run() -> Run {
         verdict: Run::judge(&findings, &policy),
         policy,
         interrupted: false,
+        interruption: None,
         findings,
         causes,
         baseline: Some(baseline()),
