@@ -21,6 +21,7 @@ pub mod chance;
 mod collector;
 mod flow;
 mod halt;
+mod health;
 mod judge;
 mod phrase;
 mod realm;

@@ -21,6 +21,7 @@ use super::applicability::{Place, place};
 use super::catalog::{Catalog, Check, ID_TAG};
 use super::collector::{self, Ending};
 use super::halt::{Halt, Step};
+use super::health::Health;
 use super::realm;
 use super::scene::{Scene, Sessions};
 use crate::provider::Target;
@@ -100,6 +101,7 @@ pub async fn run(
         options: options.clone(),
         findings: RefCell::new(Vec::new()),
         sessions: Sessions::default(),
+        health: Health::default(),
         bugs: RefCell::new(BTreeSet::new()),
         heard,
     });
@@ -178,6 +180,7 @@ struct Stage {
     findings: RefCell<Vec<Finding>>,
     /// The browsers of the checks that share a session.
     sessions: Sessions,
+    health: Health,
     /// The ids of checks in which flowproof itself failed.
     bugs: RefCell<BTreeSet<String>>,
     heard: Rc<dyn Fn(&Finding)>,
@@ -257,6 +260,7 @@ impl World for Play {
 async fn before(stage: Rc<Stage>, scenario: &Scenario, world: &mut Play) {
     let Some((check, target)) = id_of(scenario).and_then(|id| stage.places.borrow().get(id).cloned()) else { return };
     world.began = Some(Instant::now());
+    stage.health.enter(&check.id);
     let mut scene = Scene::new(check, stage.wire.clone(), target, &stage.options, stage.sessions.clone());
     if scene.check.tags.own_realm
         && let Err(halt) = realm::enter(&mut scene).await
@@ -279,6 +283,12 @@ async fn after(stage: Rc<Stage>, scenario: &Scenario, finished: &ScenarioFinishe
         },
         ScenarioFinished::StepSkipped => Ending::Bug("a step was skipped".to_owned()),
         ScenarioFinished::BeforeHookFailed(_) => Ending::Bug("the scene could not be set".to_owned()),
+    };
+    let ending = match (stage.health.leave(scene).await, ending) {
+        (Some(gone), Ending::Whole | Ending::Stopped(..)) => {
+            Ending::Stopped(Halt::blocked(gone), scene.cursor.saturating_sub(1), None)
+        }
+        (_, ending) => ending,
     };
     if scene.in_own_realm {
         realm::leave(scene).await;

@@ -296,6 +296,39 @@ fn a_run_that_spent_its_requests_or_its_time_says_so_of_all_that_is_left() {
 }
 
 #[test]
+fn a_provider_that_dies_during_the_run_ends_it_and_the_reason_names_who_noticed() {
+    use std::io::{Read as _, Write as _};
+    let dir = empty_dir();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let issuer = format!("http://{}", listener.local_addr().expect("an address"));
+    let file = format!(
+        "issuer: {issuer}\nendpoints: {{ token: \"{issuer}/token\" }}\nclients:\n  batch: {{ id: batch, secret: demo-secret, grants: \
+         [client_credentials], scopes: [read] }}\n"
+    );
+    std::fs::write(dir.path().join("provider.yaml"), file).expect("a provider file");
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.expect("a connection");
+            let mut request = [0; 4096];
+            let length = connection.read(&mut request).expect("a request");
+            if request[..length].starts_with(b"POST") {
+                return;
+            }
+            let answer = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            connection.write_all(answer).expect("the answer is taken");
+        }
+    });
+    let args = ["check", "--provider", "provider.yaml", "--id", "client_credentials/", "--skip-doctor", "--jobs", "1"];
+    let output = flowproof(dir.path(), &args);
+    let run = report(dir.path());
+    let why = run.interruption.clone().unwrap_or_else(|| panic!("{}", said(&output)));
+    assert!(why.starts_with("the provider is gone: first noticed by client_credentials/"), "{why}");
+    let left = run.findings.iter().filter(|one| one.reason.as_ref().is_some_and(|reason| reason.ends_with(&why))).count();
+    assert!(left > 0, "{}", said(&output));
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+}
+
+#[test]
 fn a_provider_that_does_not_answer_is_unreachable() {
     let dir = empty_dir();
     // Port 1 of loopback: nothing listens there.
