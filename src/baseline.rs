@@ -20,9 +20,6 @@ use crate::verdict::{Baseline, Day, Finding, Kind, Known, Outcome, Run};
 /// The file's name beside a provider file, where it is found without being asked for.
 pub const FILE_NAME: &str = "known-issues.yaml";
 
-/// What stands for a reason that somebody has yet to give.
-pub const NO_REASON: &str = "explain";
-
 const PAPER: Paper = Paper { noun: "a list of known issues", holds_secrets: false };
 
 /// Why a baseline cannot be used. Its `Display` is the whole message.
@@ -133,7 +130,7 @@ pub fn after(run: &Run, old: &[Known], exists: &dyn Fn(&str) -> bool) -> Vec<Kno
         if !known.iter().any(|entry| entry.check == finding.id) {
             known.push(finding.known.clone().unwrap_or_else(|| Known {
                 check: finding.id.clone(),
-                reason: NO_REASON.to_owned(),
+                reason: Known::NO_REASON.to_owned(),
                 kind: finding.violation.as_ref().map(|violation| violation.kind),
                 link: None,
                 owner: None,

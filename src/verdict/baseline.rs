@@ -162,6 +162,9 @@ impl Run {
 }
 
 impl Known {
+    /// What stands for a reason that somebody has yet to give.
+    pub const NO_REASON: &'static str = "explain";
+
     /// Makes a finding known that is, and says whether the entry has had its day.
     fn judge(&self, finding: &mut Finding, policy: &Policy, today: &Day) -> Option<Staleness> {
         if let Some(on) = self.expires.as_ref().filter(|expires| *expires < today) {

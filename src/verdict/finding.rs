@@ -37,7 +37,7 @@ impl Kind {
             Self::Ineffective => "it said yes, and nothing came of it",
             Self::Malformed => "it decided rightly and said it wrongly",
             Self::Leaked => "it let out what should stay in",
-            Self::Crashed => "it failed to answer",
+            Self::Crashed => "it broke down where an answer was due",
         }
     }
 

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use flowproof::baseline;
 use flowproof::report::json;
 use flowproof::server::{Config, ReferenceServer, Running};
-use flowproof::verdict::{Conformance, Outcome, Run};
+use flowproof::verdict::{Conformance, Known, Outcome, Run};
 
 /// A folder with the provider file of a server that has defects.
 struct Folder {
@@ -179,13 +179,14 @@ fn a_baseline_is_written_ready_to_edit_and_keeps_the_reasons_that_it_has() {
     let checks: Vec<&str> = written.known.iter().map(|entry| entry.check.as_str()).collect();
     assert!(checks.contains(&ANOTHER) && checks.contains(&"pkce/mismatch-other-case"), "{checks:?}");
     let of = |id: &str| written.known.iter().find(|entry| entry.check == id).expect("it is there");
-    assert_eq!(of(ANOTHER).reason, baseline::NO_REASON);
+    assert_eq!(of(ANOTHER).reason, Known::NO_REASON);
     let kept = of("pkce/mismatch-other-case");
     assert_eq!((kept.reason.as_str(), kept.owner.as_deref()), ("why: #1", Some("us")));
     assert_eq!(kept.link.as_deref(), Some("https://issues.example/1"));
     assert!(kept.expires.as_ref().is_some_and(|day| day.to_string() == "2099-01-31") && kept.kind.is_none());
     let (code, said) = folder.check(&[&MISMATCHES[..], &["--baseline", "issues.yaml"]].concat());
     assert_eq!(code, 0, "{said}");
+    assert!(said.contains("nobody has given a reason yet") && said.contains("why: #1"), "{said}");
     let left: Vec<_> = std::fs::read_dir(folder.dir.path()).expect("listed").flatten().map(|entry| entry.file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().starts_with(".flowproof")), "{left:?}");
 }

@@ -1,6 +1,6 @@
 //! What the user is told of a run, on the screen and in files, and by the exit code.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::CheckArgs;
 use super::known::{self, Baselines};
@@ -49,7 +49,8 @@ impl CheckArgs {
     fn store(&self, run: &Run, baselines: &Baselines, catalog: &Catalog) -> Result<Vec<PathBuf>, StoreError> {
         let mut written = report::store(run, &self.output, &self.report)?;
         if let Some(finding) = self.bug_report.as_ref().and_then(|_| reportable(run)) {
-            let provider = self.provider.as_ref().map(|path| path.display().to_string());
+            // The report leaves the house: where the file lies in it is nobody's business.
+            let provider = self.provider.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
             let again = bug_report::command(provider.as_deref(), &self.defects, &finding.id);
             let path = self.output.join(bug_report::file_name(&finding.id));
             files::replace(&path, &|out| bug_report::render(finding, run, &again, out))?;

@@ -34,7 +34,10 @@ pub fn render(run: &Run, style: &Style, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn reason(known: &Known, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    style.labelled(out, 4, "", &known.reason)?;
+    match known.reason.as_str() {
+        Known::NO_REASON => style.labelled_in(Ink::Doubt, out, 4, "", "nobody has given a reason yet")?,
+        reason => style.labelled(out, 4, "", reason)?,
+    }
     let owner = known.owner.as_ref().map(|owner| format!("owner {owner}"));
     let until = known.expires.as_ref().map(|expires| format!("until {expires}"));
     let facts: Vec<String> = [owner, until, known.link.clone()].into_iter().flatten().collect();
