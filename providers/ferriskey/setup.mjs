@@ -55,6 +55,9 @@ const clients = [
   ['other_tv', 'other-tv', true, [], { oauth_device_code_grant_enabled: true }],
   ['console', 'console', false, [], { oauth_device_code_grant_enabled: true }],
   ['single', 'single-app', false, ['https://single.example/cb'], {}],
+  ['query', 'query-app', false, ['https://query.example/cb?tenant=a%20b'], {}],
+  ['native', 'native-app', true, ['http://127.0.0.1/cb', 'http://[::1]/cb6', 'http://localhost/callback', 'com.example.app:/cb'], {}],
+  ['inspector', 'billing-api', false, [], { service_account_enabled: true }],
 ];
 let file = readFileSync(join(here, 'provider.yaml'), 'utf8').replaceAll('http://127.0.0.1:3333', base);
 for (const [role, id, isPublic, redirects, more] of clients) {
@@ -71,7 +74,7 @@ for (const [role, id, isPublic, redirects, more] of clients) {
   if (!secret) throw new Error(`${id}: FerrisKey shows no secret`);
   file = file.replace(`"\${FERRISKEY_${role.toUpperCase()}_SECRET}"`, JSON.stringify(secret));
 }
-const people = { alice: 'demo-password-of-Alice-1', bob: 'demo-password-of-Bob-1' };
+const people = { alice: 'demo-password-of-Alice-1', bob: 'demo-password-of-Bob-1', carol: 'demo-password-of-Carol-1' };
 for (const [name, value] of Object.entries(people)) {
   const made = await admin('POST', `/realms/${realm}/users`, {
     username: name, email: `${name}@flowproof.example`, email_verified: true, firstname: name, lastname: 'Example',
