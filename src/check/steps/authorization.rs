@@ -40,9 +40,6 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::judge("the client is told {errors}[, tolerating {errors}]", &[], |s, a| Box::pin(is_told(s, a))),
     Phrase::judge("the client, and not the user alone, is told {errors}", &[], |s, a| Box::pin(is_told_itself(s, a))),
     Phrase::judge("the browser is not sent away", &[], |s, _| Box::pin(keeps_browser(s))),
-    Phrase::judge("the browser is not sent away, tolerating that any number is taken for a port", &[], |s, _| {
-        Box::pin(keeps_browser_or_takes_number(s))
-    }),
     Phrase::judge("the user is asked once more", &[], |s, _| Box::pin(is_asked_again(s))),
     Phrase::judge("nothing is granted before the user logs in", &[], |s, _| Box::pin(waits_for_login(s))),
     Phrase::judge("the {word} scope is refused or left out of the token", &[], |s, _| Box::pin(leaves_out_strange_scope(s))),
@@ -293,14 +290,6 @@ async fn keeps_browser(scene: &mut Scene) -> Step {
     }
     let judgement = judge::keeps_browser(sighting)?;
     scene.judge(judgement)
-}
-
-/// Any port is to be taken (RFC 8252 section 7.3), and a URI may have one that no machine has (RFC 3986 section 3.2.3): it leads nowhere.
-async fn keeps_browser_or_takes_number(scene: &mut Scene) -> Step {
-    let sighting = scene.sighting()?;
-    let Some(kind) = sent_to_the_letter(scene, sighting) else { return keeps_browser(scene).await };
-    let fault = judge::seen(kind, sighting, "a page of the provider's own, no redirect to the requested URI, and no code");
-    scene.judge(Judgement::Tolerated(fault))
 }
 
 /// Whether the browser was sent to the redirect URI that was asked for and went on, because that leads to a place of the provider's own, or
