@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use url::{Host, Url};
+use url::Url;
 
 use super::catalog::Check;
+use crate::protocol::host::is_loopback;
 use crate::provider::{Target, lacking_for};
 use crate::verdict::Profile;
 
@@ -55,18 +56,12 @@ fn obstacle(check: &Check, target: &Target, max_wait: Duration) -> Option<String
 
 /// What floods or guesses is for a host of one's own, unless its owner says otherwise.
 fn intrudes(check: &Check, target: &Target) -> Option<String> {
-    let elsewhere = check.is_intrusive() && !is_loopback(&target.provider.issuer);
+    let elsewhere = check.is_intrusive() && !is_on_this_machine(&target.provider.issuer);
     elsewhere.then(|| "floods or guesses, on a host that is not this machine: needs --intrusive".to_owned())
 }
 
-fn is_loopback(issuer: &str) -> bool {
-    let Ok(issuer) = Url::parse(issuer) else { return false };
-    match issuer.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    }
+fn is_on_this_machine(issuer: &str) -> bool {
+    Url::parse(issuer).is_ok_and(|issuer| is_loopback(&issuer))
 }
 
 fn wait(check: &Check, target: &Target, max_wait: Duration) -> Option<String> {
@@ -81,10 +76,10 @@ mod tests {
     #[test]
     fn this_machine_is_told_from_other_hosts() {
         for issuer in ["http://127.0.0.1:8080", "http://[::1]/realms/a", "https://localhost", "https://op.localhost:8443/"] {
-            assert!(is_loopback(issuer), "{issuer}");
+            assert!(is_on_this_machine(issuer), "{issuer}");
         }
         for issuer in ["https://op.example", "https://localhost.example", "http://192.168.0.1", "http://10.0.0.1", "no URL"] {
-            assert!(!is_loopback(issuer), "{issuer}");
+            assert!(!is_on_this_machine(issuer), "{issuer}");
         }
     }
 }

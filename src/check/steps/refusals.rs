@@ -5,7 +5,7 @@ use super::super::judge;
 use super::super::phrase::{Args, Phrase, Token};
 use super::super::scene::{Heard, Scene};
 use super::tokens::fault;
-use crate::protocol::{Challenge, ClientAuth, Endpoint, OAuthError, Request, Response, answer};
+use crate::protocol::{Challenge, ClientAuth, OAuthError, Request, Response, answer};
 use crate::provider::Need;
 use crate::verdict::Kind;
 
@@ -35,12 +35,8 @@ pub static PHRASES: &[Phrase] = &[
 
 /// For what the specification asks of clients only, or leaves to the server: taking it is tolerated, and told.
 async fn refuses_or_tolerably_succeeds(scene: &mut Scene, args: &Args) -> Step {
-    let heard = scene.heard()?;
-    // What a revocation says beside its 200 is to be ignored (RFC 7009 section 2.2).
-    let yes = heard.request.endpoint == Endpoint::Revocation
-        && heard.outcome.as_ref().is_ok_and(|response| response.status == 200 && !response.says_html());
-    let judgement = match judge::refuses(heard, args.errors(0), &[]) {
-        Judgement::Broken(fault) if yes || fault.kind == Kind::Accepted => Judgement::Tolerated(fault),
+    let judgement = match judge::refuses(scene.heard()?, args.errors(0), &[]) {
+        Judgement::Broken(fault) if fault.kind == Kind::Accepted => Judgement::Tolerated(fault),
         other @ (Judgement::Holds | Judgement::Tolerated(_) | Judgement::Broken(_)) => other,
     };
     scene.judge(judgement)
