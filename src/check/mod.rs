@@ -23,12 +23,15 @@ mod flow;
 mod halt;
 mod health;
 mod judge;
+mod order;
 mod phrase;
+mod playing;
 mod realm;
 mod role;
 pub mod run;
 mod scene;
 mod selection;
+mod stage;
 mod steps;
 mod tags;
 #[cfg(test)]
