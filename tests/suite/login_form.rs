@@ -1,5 +1,9 @@
 //! The form driver against servers made of a few pages each: whole walks, and every way in which they may end.
 
+mod answers;
+mod cookies;
+mod ways;
+
 use flowproof::login::{Channel, Decision, End, Errand, Role, Sighting, Stop, look, run};
 use flowproof::protocol::{Endpoint, Method, Request, Secret, request};
 use flowproof::provider::Login;

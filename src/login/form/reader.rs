@@ -38,8 +38,13 @@ pub(super) fn read(url: &Url, response: &Response) -> Page {
         unseen: Unseen::read(&html),
         labels: labels(&elements),
         forms: Vec::new(),
+        begun: 0,
         page: &mut page,
     };
+    // A control may name a form that begins after it.
+    for form in elements.iter().filter(|element| element.value().name() == "form") {
+        reader.take_form(*form);
+    }
     for element in &elements {
         reader.take(*element);
     }
@@ -54,8 +59,10 @@ pub(super) fn read(url: &Url, response: &Response) -> Page {
 struct Reader<'a, 'p> {
     base: Url,
     unseen: Unseen,
-    labels: HashMap<&'a str, String>,
+    labels: HashMap<&'a str, ElementRef<'a>>,
     forms: Vec<ElementRef<'a>>,
+    /// How many of the forms have begun where the reader stands.
+    begun: usize,
     page: &'p mut Page,
 }
 
@@ -64,7 +71,7 @@ impl<'a> Reader<'a, '_> {
         match element.value().name() {
             "title" | "h1" if self.page.title.is_empty() => self.page.title = text_of(element),
             "meta" => self.take_meta(element),
-            "form" => self.take_form(element),
+            "form" => self.begun += 1,
             "input" => self.take_input(element),
             "textarea" => {
                 // The parser drops the newline that may follow the tag.
@@ -193,15 +200,18 @@ impl<'a> Reader<'a, '_> {
         let id = element.attr("id").unwrap_or_default();
         let mut label: Vec<&str> =
             ["placeholder", "aria-label", "autocomplete", "title"].iter().filter_map(|name| element.attr(name)).collect();
-        label.extend(self.labels.get(id).map(String::as_str));
-        let around =
-            element.ancestors().filter_map(ElementRef::wrap).find(|ancestor| ancestor.value().name() == "label").map(text_of);
-        label.extend(around.as_deref());
+        let named = self.labels.get(id).copied();
+        let around = element.ancestors().filter_map(ElementRef::wrap).find(|ancestor| ancestor.value().name() == "label");
+        let texts: Vec<String> = named.into_iter().chain(around).map(text_of).collect();
+        label.extend(texts.iter().map(String::as_str));
         // Without a label, what stands right behind a box is its text.
         let behind = element.next_sibling().and_then(|node| node.value().as_text().map(|text| collapse(text)));
-        if label.is_empty() && matches!(kind, Kind::Checkbox | Kind::Radio) {
+        let boxed = matches!(kind, Kind::Checkbox | Kind::Radio);
+        if label.is_empty() && boxed {
             label.extend(behind.as_deref());
         }
+        // A box that a style sheet paints itself is seen, and pressed, by its label.
+        let by_label = boxed && named.into_iter().chain(around).any(|label| !self.unseen.covers(label));
         Field {
             name: element.attr("name").unwrap_or_default().to_owned(),
             kind,
@@ -209,7 +219,7 @@ impl<'a> Reader<'a, '_> {
             id: id.to_owned(),
             label: label.join(" "),
             on,
-            shown: kind != Kind::Hidden && !self.unseen.covers(element),
+            shown: kind != Kind::Hidden && (by_label || !self.unseen.covers(element)),
             required: element.attr("required").is_some() || element.attr("aria-required") == Some("true"),
             read_only: element.attr("readonly").is_some(),
             mark: mark_of(element),
@@ -296,7 +306,7 @@ impl<'a> Reader<'a, '_> {
         let at = match around {
             Some(around) => self.forms.iter().position(|form| *form == around)?,
             None => {
-                let form = self.forms.last().filter(|form| is_inside_table_markup(**form))?;
+                let form = self.forms[..self.begun].last().filter(|form| is_inside_table_markup(**form))?;
                 self.forms.iter().position(|one| one == form)?
             }
         };
@@ -311,9 +321,9 @@ fn is_inside_table_markup(form: ElementRef<'_>) -> bool {
 }
 
 /// Every `label for=`, by what it is for.
-fn labels<'a>(elements: &[ElementRef<'a>]) -> HashMap<&'a str, String> {
+fn labels<'a>(elements: &[ElementRef<'a>]) -> HashMap<&'a str, ElementRef<'a>> {
     let labels = elements.iter().filter(|element| element.value().name() == "label");
-    labels.filter_map(|label| Some((label.attr("for")?, text_of(*label)))).collect()
+    labels.filter_map(|label| Some((label.attr("for")?, *label))).collect()
 }
 
 /// The number that a browser's view of a page gives each control.

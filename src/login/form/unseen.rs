@@ -48,6 +48,11 @@ fn hides(declarations: &str) -> bool {
             "display" => value == "none",
             "visibility" => matches!(value.as_str(), "hidden" | "collapse"),
             "opacity" => value.parse() == Ok(0.0),
+            "clip" => {
+                let mut edges = value.split(|c: char| !c.is_ascii_digit());
+                value.starts_with("rect(") && edges.all(|edge| matches!(edge, "" | "0" | "1"))
+            }
+            "clip-path" => matches!(value.as_str(), "inset(50%)" | "inset(100%)"),
             "left" | "right" | "top" | "margin-left" | "text-indent" => {
                 value.trim_end_matches(|c: char| c.is_alphabetic() || c == '%').parse().is_ok_and(|far: f64| far <= -500.0)
             }

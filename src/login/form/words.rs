@@ -109,20 +109,20 @@ pub(super) fn decides(text: &str) -> Option<(Decision, Strength)> {
     }
 }
 
-/// What a value such as `true` or `0` decides, given the name it stands under.
+/// What a value such as `true`, `0` or `reject` decides, given the name it stands under.
 pub(super) fn decides_by_value(name: &str, value: &str) -> Option<(Decision, Strength)> {
-    let (about, _) = decides(name).or_else(|| {
-        words(name)
-            .iter()
-            .any(|word| ["decision", "choice", "answer", "confirmed"].contains(&word.as_str()))
-            .then_some((Decision::Approve, Strength::Strong))
-    })?;
+    let is_one_of = |known: &[&str]| words(name).iter().any(|word| known.contains(&word.as_str()));
+    let neutral = is_one_of(&["decision", "choice", "answer", "confirmed"]);
+    let about = decides(name).map(|(about, _)| about).or(neutral.then_some(Decision::Approve));
     let yes = match value.trim().to_ascii_lowercase().as_str() {
-        "true" | "1" | "y" | "on" => true,
-        "false" | "0" | "n" | "off" => false,
+        "true" | "1" | "y" | "on" | "yes" => true,
+        "false" | "0" | "n" | "off" | "no" => false,
+        word if words(word).len() == 1 && (about.is_some() || is_one_of(&["action", "verdict"])) => {
+            return decides(word).filter(|(_, strength)| *strength == Strength::Strong);
+        }
         _ => return None,
     };
-    let decision = if yes == (about == Decision::Approve) { Decision::Approve } else { Decision::Deny };
+    let decision = if yes == (about? == Decision::Approve) { Decision::Approve } else { Decision::Deny };
     Some((decision, Strength::Strong))
 }
 
