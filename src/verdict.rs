@@ -1,6 +1,7 @@
 //! What a run found: plain data that every report renders and JSON alone is read back from.
 
 mod baseline;
+mod cause;
 mod finding;
 mod load;
 mod run;
@@ -9,11 +10,12 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::protocol::Profile;
 pub use baseline::{Baseline, Comparison, Day, Known, NoDay, Stale, Staleness};
+pub use cause::{Cause, Spoiled};
 pub use finding::{Finding, Kind, PlayedStep, Section, Violation};
 pub use load::{
     Bearing, Chains, Latency, LoadRun, Measurement, PlanSummary, Preparation, ThresholdResult, Watch, micros_in_words,
 };
-pub use run::{Cause, Conformance, FailOn, Policy, Run};
+pub use run::{Conformance, FailOn, Policy, Run};
 
 /// How much a requirement obliges (RFC 2119).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

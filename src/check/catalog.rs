@@ -14,7 +14,7 @@ use super::phrase::{Args, Part, Phrase};
 use super::steps;
 use super::tags::{Tags, is_slug};
 use crate::provider::Need;
-use crate::verdict::{Level, Profile, Section};
+use crate::verdict::{Level, Profile, Section, Spoiled};
 
 static FEATURES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/features");
 
@@ -57,6 +57,12 @@ impl Check {
     /// Every client that it is about, keys under `clients:`.
     pub fn clients(&self) -> impl Iterator<Item = &'static str> {
         self.steps.iter().flat_map(|step| step.args.clients()).map(|role| role.key)
+    }
+
+    /// What was wrong with the request that this step judges: with the last one before it that was altered.
+    pub fn spoiled_before(&self, judge: &str) -> Option<Spoiled> {
+        let at = self.steps.iter().position(|step| step.to_string() == judge).unwrap_or(self.steps.len().saturating_sub(1));
+        self.steps.get(..=at)?.iter().rev().find(|step| !step.args.alterations().is_empty())?.args.spoils()
     }
 
     /// Where the requirement stands.

@@ -38,7 +38,7 @@ pub(super) fn finding(scene: &Scene, ending: Ending, profile: Profile, took: Dur
             None => finding.outcome = Outcome::Passed,
             Some((fault, step, shown)) => {
                 finding.outcome = tolerated(level);
-                finding.violation = Some(violation(scene, fault, step.clone(), *shown));
+                finding.violation = Some(violation(scene, fault, step, *shown));
             }
         },
         Ending::Stopped(Halt::NotApplicable(reason), ..) => {
@@ -49,7 +49,7 @@ pub(super) fn finding(scene: &Scene, ending: Ending, profile: Profile, took: Dur
         Ending::Stopped(Halt::Fault(fault), at, shown) => {
             if check.steps.get(at).is_some_and(|step| step.phrase.part == Part::Judge) {
                 finding.outcome = broken(level);
-                finding.violation = Some(violation(scene, &fault, check.steps[at].to_string(), shown));
+                finding.violation = Some(violation(scene, &fault, &check.steps[at].to_string(), shown));
             } else {
                 let reason = format!("{}: {}, where {} was expected", fault.endpoint.name(), fault.got, fault.expected);
                 blocked(&mut finding, scene, at, &reason);
@@ -96,14 +96,15 @@ fn blocked(finding: &mut Finding, scene: &Scene, at: usize, reason: &str) {
     finding.reason = Some(scene.tape.mask(&format!("blocked by \"{step}\": {reason}")));
 }
 
-fn violation(scene: &Scene, fault: &Fault, step: String, exchange: Option<usize>) -> Violation {
+fn violation(scene: &Scene, fault: &Fault, step: &str, exchange: Option<usize>) -> Violation {
     Violation {
         kind: fault.kind,
-        step,
+        step: step.to_owned(),
         expected: scene.tape.mask(&fault.expected),
         got: scene.tape.mask(&fault.got),
         endpoint: fault.endpoint,
         answer: scene.tape.mask(&fault.answer),
+        spoiled: scene.check.spoiled_before(step),
         exchange,
     }
 }

@@ -12,6 +12,7 @@ use super::halt::Step;
 use super::role::Role;
 use super::scene::Scene;
 use crate::provider::Need;
+use crate::verdict::Spoiled;
 
 /// The part that a phrase plays; only a judge's complaint is a violation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,6 +233,15 @@ impl Args {
             Arg::Absent | Arg::Client(_) | Arg::Errors(_) | Arg::Token(_) | Arg::Number(_) | Arg::Text(_) => Vec::new(),
         };
         self.0.iter().flat_map(altered).collect()
+    }
+
+    /// What of a request the alterations among the arguments spoil, where that is one thing.
+    pub fn spoils(&self) -> Option<Spoiled> {
+        let spoils = |arg: &Arg| match arg {
+            Arg::Alteration(bound) => bound.spoils(),
+            Arg::Absent | Arg::Client(_) | Arg::Errors(_) | Arg::Token(_) | Arg::Number(_) | Arg::Text(_) => None,
+        };
+        self.0.iter().find_map(spoils)
     }
 
     /// The clients among the arguments, in order.

@@ -92,7 +92,7 @@ pub fn object(response: &Response) -> Result<Map<String, Value>, Misread> {
     }
 }
 
-/// A response in a few words: status, media type, and the OAuth `error` if it has one. Never a token.
+/// A response in a few words: status, media type, the OAuth `error` if it has one, and where it leads. Never a token.
 pub fn describe(response: &Response) -> String {
     let mut words = format!("status {}", response.status);
     if let Some(error) = response.json().as_ref().and_then(|json| json.get("error")).and_then(Value::as_str) {
@@ -105,8 +105,11 @@ pub fn describe(response: &Response) -> String {
     } else if let Some(media) = response.media_type() {
         words.push_str(&format!(", {media}"));
     }
-    if (300..400).contains(&response.status) && response.header("location").is_some() {
-        words.push_str(", a redirect");
+    if let Some(location) = response.header("location").filter(|_| (300..400).contains(&response.status)) {
+        // What follows the path is of this request; the path says where such requests are sent.
+        let place = location.split(['?', '#', ';']).next().unwrap_or_default();
+        let place: String = place.chars().take(120).collect();
+        words.push_str(&format!(", a redirect to {place}"));
     }
     words
 }

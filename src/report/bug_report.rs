@@ -45,6 +45,9 @@ pub fn render(finding: &Finding, run: &Run, again: &str, out: &mut dyn Write) ->
         writeln!(out, "- **got** {}", text(&violation.got))?;
         writeln!(out, "- **where** the {}", violation.endpoint.name())?;
     }
+    if let Some(cause) = run.shared_cause(finding) {
+        writeln!(out, "- **shows as well** in {}: {}", text(&cause.others(&finding.id)), text(&cause.describe()))?;
+    }
     writeln!(out, "- **provider** {}", text(finding.issuer.as_deref().unwrap_or("not known")))?;
     for said in told_by_the_provider(finding) {
         writeln!(out, "- **it says of itself** {}", text(&said))?;

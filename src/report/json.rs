@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! {
-//!   "schema_version": 1,
+//!   "schema_version": 2,
 //!   "flowproof": "0.1.0",
 //!   "verdict": "non-conformant",
 //! ```
@@ -25,7 +25,7 @@ use crate::verdict::{
 };
 
 /// The version of the outer shape. It grows when a member goes away or changes its meaning.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct Document<'a> {

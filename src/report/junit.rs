@@ -108,5 +108,8 @@ fn status(finding: &Finding, run: &Run, text: &str) -> TestCaseStatus {
 fn text(finding: &Finding, run: &Run) -> io::Result<String> {
     let mut text = Vec::new();
     detail::render(finding, &run.issuers, Evidence::Whole, &STYLE, &mut text)?;
+    if let Some(cause) = run.shared_cause(finding) {
+        STYLE.labelled(&mut text, 12, "  one cause", &format!("with {}: {}", cause.others(&finding.id), cause.describe()))?;
+    }
     Ok(String::from_utf8_lossy(&text).into_owned())
 }

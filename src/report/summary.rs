@@ -3,7 +3,7 @@
 //! ```text
 //! ## flowproof: non-conformant
 //!
-//! 15 checks with oauth-2.0: 2 passed, 4 violated, 1 warned, 1 noted, 3 inconclusive, 3 not applicable, 1 known, in 1.6 s
+//! 16 checks with oauth-2.0: 2 passed, 5 violated, 1 warned, 1 noted, 3 inconclusive, 3 not applicable, 1 known, in 1.6 s
 //! ```
 
 use std::io::{self, Write};
@@ -11,8 +11,9 @@ use std::path::Path;
 
 use super::files::StoreError;
 use super::markdown::{code, text};
+use super::terminal::known::of_one_reason;
 use super::terminal::{counted, duration, totals_in_words};
-use crate::verdict::{Finding, Outcome, Run};
+use crate::verdict::{Cause, Finding, Outcome, Run};
 
 /// How much of a text goes into a cell.
 const CELL_SHOWN: usize = 240;
@@ -75,17 +76,14 @@ fn grouped<K: PartialEq>(run: &Run, outcome: Outcome, key: impl Fn(&Finding) -> 
 }
 
 fn by_cause(run: &Run, outcome: Outcome, title: &str, out: &mut dyn Write) -> io::Result<()> {
-    let cause = |finding: &Finding| {
-        finding.violation.as_ref().map(|violation| (violation.endpoint, violation.kind, violation.answer.clone()))
-    };
-    let groups = grouped(run, outcome, cause);
+    let groups = Run::by_cause(&run.findings, outcome);
     if groups.is_empty() {
         return Ok(());
     }
     writeln!(out, "\n### {title}\n\n| cause | checks | section | expected | got |\n|---|---|---|---|---|")?;
-    for (cause, findings) in groups {
+    for findings in groups {
         let Some(first) = findings.first() else { continue };
-        let cause = cause.map(|(endpoint, kind, answer)| format!("{}, {}, {answer}", endpoint.name(), kind.name()));
+        let cause = Cause::behind(&findings).map(|cause| cause.describe());
         let section = first.sections.first().map(|section| format!("[{}]({})", text(&section.to_string()), section.link()));
         let (expected, got) = match &first.violation {
             Some(violation) => (violation.expected.as_str(), violation.got.as_str()),
@@ -105,11 +103,12 @@ fn by_cause(run: &Run, outcome: Outcome, title: &str, out: &mut dyn Write) -> io
 }
 
 fn known(run: &Run, out: &mut dyn Write) -> io::Result<()> {
-    let known: Vec<_> = run.findings.iter().filter_map(|finding| Some((finding, finding.known.as_ref()?))).collect();
-    if !known.is_empty() {
-        writeln!(out, "\n### Known\n\n| check | kind | reason | owner | until |\n|---|---|---|---|---|")?;
+    let groups = of_one_reason(run);
+    if !groups.is_empty() {
+        writeln!(out, "\n### Known\n\n| checks | kind | reason | owner | until |\n|---|---|---|---|---|")?;
     }
-    for (finding, entry) in known {
+    for group in groups {
+        let Some((finding, entry)) = group.first().and_then(|finding| Some((finding, finding.known.as_ref()?))) else { continue };
         let kind = finding.violation.as_ref().map_or("", |violation| violation.kind.name());
         let reason = match &entry.link {
             Some(link) => format!("{} ([link](<{}>))", cell(&entry.reason), link.replace(['<', '>', '|', '\n'], "")),
@@ -119,7 +118,7 @@ fn known(run: &Run, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "| {} | {kind} | {reason} | {} | {until} |",
-            code(&finding.id),
+            names(&group, "<br>"),
             cell(entry.owner.as_deref().unwrap_or_default())
         )?;
     }

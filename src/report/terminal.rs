@@ -9,7 +9,7 @@
 
 pub(super) mod detail;
 pub(super) mod exchange;
-mod known;
+pub(super) mod known;
 mod table;
 
 use std::io::{self, Write};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Known, Level, Outcome};
+use super::{Known, Level, Outcome, Spoiled};
 use crate::protocol::{Endpoint, Exchange};
 
 /// What sort of fault a violation is; users triage by it.
@@ -95,8 +95,11 @@ pub struct Violation {
     pub got: String,
     /// The endpoint whose answer it is.
     pub endpoint: Endpoint,
-    /// Status, error and media type of that answer: equal in violations of one cause.
+    /// Status, error and media type of that answer, and where it leads: equal in violations of one cause.
     pub answer: String,
+    /// What of the request was wrong.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub spoiled: Option<Spoiled>,
     /// Which of the finding's exchanges shows it, counted from 0.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub exchange: Option<usize>,

@@ -1,22 +1,9 @@
-//! A run as a whole: its findings, the causes behind them, the policy, and the verdict.
+//! A run as a whole: its findings, the policy, and the verdict.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Comparison, Finding, Kind, Level, Outcome};
-use crate::protocol::{Endpoint, Profile};
-
-/// Violations with the same endpoint, kind and answer: one bug, whichever checks it breaks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cause {
-    /// The endpoint.
-    pub endpoint: Endpoint,
-    /// The kind.
-    pub kind: Kind,
-    /// The answer.
-    pub answer: String,
-    /// The checks that it breaks.
-    pub checks: Vec<String>,
-}
+use super::{Cause, Comparison, Finding, Level, Outcome};
+use crate::protocol::Profile;
 
 /// What a whole run of checks says of the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,31 +89,6 @@ impl Run {
     /// How many checks ended so.
     pub fn count(&self, outcome: Outcome) -> usize {
         self.findings.iter().filter(|finding| finding.outcome == outcome).count()
-    }
-
-    /// Groups what went wrong by cause, and numbers each finding's.
-    pub fn group_causes(findings: &mut [Finding]) -> Vec<Cause> {
-        let mut causes: Vec<Cause> = Vec::new();
-        for finding in findings.iter_mut().filter(|finding| finding.outcome == Outcome::Violated) {
-            let Some(violation) = &finding.violation else { continue };
-            let same = |cause: &Cause| {
-                cause.endpoint == violation.endpoint && cause.kind == violation.kind && cause.answer == violation.answer
-            };
-            match causes.iter_mut().find(|cause| same(cause)) {
-                Some(cause) => cause.checks.push(finding.id.clone()),
-                None => causes.push(Cause {
-                    endpoint: violation.endpoint,
-                    kind: violation.kind,
-                    answer: violation.answer.clone(),
-                    checks: vec![finding.id.clone()],
-                }),
-            }
-        }
-        causes.sort_by(|a, b| b.checks.len().cmp(&a.checks.len()).then_with(|| a.checks.cmp(&b.checks)));
-        for finding in findings {
-            finding.cause = causes.iter().position(|cause| cause.checks.contains(&finding.id));
-        }
-        causes
     }
 
     /// Judges the findings by the policy.

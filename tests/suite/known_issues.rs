@@ -79,10 +79,7 @@ fn known_violations_stay_in_the_report_and_do_not_fail_the_run() {
     let junit = std::fs::read_to_string(folder.path("reports/latest/report.xml")).expect("written");
     assert_eq!((junit.matches("<failure").count(), junit.matches("<skipped message=\"known: fixed in 2.4").count()), (0, 3));
     let summary = std::fs::read_to_string(folder.path("summary.md")).expect("written");
-    assert!(
-        summary.contains("### Known") && summary.contains("| `pkce/mismatch-another` | accepted | fixed in 2.4 |"),
-        "{summary}"
-    );
+    assert!(summary.contains("### Known") && summary.contains("| `pkce/mismatch-another`<br>`pkce/"), "{summary}");
 
     let (code, said) = folder.check(&[&MISMATCHES[..], &["--no-baseline"]].concat());
     assert_eq!(code, 1, "{said}");

@@ -2,6 +2,7 @@
 
 mod admin;
 mod catalog;
+mod causes;
 mod command;
 mod discovery;
 mod doctor;

@@ -111,7 +111,7 @@ fn a_finding_in_json_has_what_other_programs_look_for() {
     let verifier = findings.iter().find(|finding| finding["id"] == "pkce/another-code-verifier").expect("it is there");
     assert_eq!(verifier["kind"], "accepted");
     assert_eq!(verifier["section"], "RFC 7636 section 4.6");
-    assert_eq!(report["counts"]["violated"], 4);
+    assert_eq!(report["counts"]["violated"], 5);
     assert_eq!(report["verdict"], "non-conformant");
 }
 
@@ -170,11 +170,12 @@ fn what_a_provider_sends_does_not_reach_the_terminal_raw() {
 #[test]
 fn violations_of_one_cause_stand_under_it() {
     let text = text(&sample::run(), false, 100);
-    let cause = text.find("ONE CAUSE  token endpoint, malformed, status 302, text/html: 2 checks").expect("the cause");
+    let cause = text.find("ONE CAUSE  token endpoint and revocation endpoint, malformed, status 302").expect("the cause");
     let first = text.find("client-authentication/unknown-client  (malformed)").expect("its first check");
     let second = text.find("client-authentication/wrong-secret  (malformed)").expect("its second check");
+    let third = text.find("revocation/wrong-secret  (malformed)").expect("its check at another endpoint");
     let other = text.find("pkce/another-code-verifier  (accepted)").expect("another cause");
-    assert!(cause < first && first < second && second < other);
+    assert!(cause < first && first < second && second < third && third < other);
     assert_eq!(text.matches("location: http://127.0.0.1:9400/login").count(), 1, "the answer is shown once");
 }
 
@@ -186,7 +187,7 @@ fn a_cause_behind_very_many_checks_names_the_last_of_them_only() {
     run.findings.extend((10..50).map(|number| Finding { id: format!("client-authentication/wrong-{number}"), ..one.clone() }));
     run.causes = Run::group_causes(&mut run.findings);
     let text = text(&run, false, 100);
-    assert!(text.contains("text/html: 42 checks") && text.contains("and 37 more checks of the same cause:"), "{text}");
+    assert!(text.contains("/login: 43 checks") && text.contains("and 38 more checks of the same cause:"), "{text}");
     assert!(run.findings.iter().all(|finding| finding.outcome == Outcome::Passed || text.contains(&finding.id)));
     assert!(text.lines().count() < 250, "{}", text.lines().count());
 }
@@ -194,7 +195,7 @@ fn a_cause_behind_very_many_checks_names_the_last_of_them_only() {
 #[test]
 fn the_last_line_is_the_verdict_and_why() {
     let last = |run: &Run| text(run, false, 160).lines().last().expect("a line").to_owned();
-    assert_eq!(last(&sample::run()), "NON-CONFORMANT  with oauth-2.0: 4 checks violated, 3 causes");
+    assert_eq!(last(&sample::run()), "NON-CONFORMANT  with oauth-2.0: 5 checks violated, 3 causes");
     assert_eq!(last(&sample::conformant()), "CONFORMANT  with oauth-2.0: every must that applies holds");
 
     let mut run = sample::run();

@@ -18,6 +18,7 @@ use super::role::Role;
 use super::scene::Scene;
 use crate::protocol::Request;
 use crate::provider::Need;
+use crate::verdict::Spoiled;
 
 /// A scope that no provider knows.
 pub const UNKNOWN_SCOPE: &str = "flowproof-no-such-scope";
@@ -47,6 +48,7 @@ fn named(words: &str) -> Result<&'static Role, Halt> {
 #[derive(Clone)]
 pub struct Bound {
     alteration: &'static Alteration,
+    spoils: Option<Spoiled>,
     args: Vec<String>,
     next: Option<Box<Bound>>,
 }
@@ -65,6 +67,15 @@ impl Bound {
         std::iter::once(self.alteration.words).chain(next).collect()
     }
 
+    /// What of the request they spoil, where that is one thing.
+    pub fn spoils(&self) -> Option<Spoiled> {
+        match &self.next {
+            // Two things that are wrong leave open which of them was answered.
+            Some(next) => self.spoils.xor(next.spoils()),
+            None => self.spoils,
+        }
+    }
+
     /// The request, changed.
     pub fn apply(&self, scene: &Scene, request: Request) -> Result<Request, Halt> {
         let request = (self.alteration.change)(scene, request, &self.args)?;
@@ -75,32 +86,41 @@ impl Bound {
     }
 }
 
-/// Every change that a step can name, with its compiled words.
-static VOCABULARY: LazyLock<Vec<(&'static Alteration, Regex)>> = LazyLock::new(|| {
-    let compile = |alteration: &'static Alteration| {
+/// A change of the vocabulary.
+struct Known {
+    alteration: &'static Alteration,
+    /// What of the request it spoils, where that is one thing.
+    spoils: Option<Spoiled>,
+    /// Its compiled words.
+    pattern: Regex,
+}
+
+/// Every change that a step can name.
+static VOCABULARY: LazyLock<Vec<Known>> = LazyLock::new(|| {
+    let compile = |spoils: Option<Spoiled>, alteration: &'static Alteration| {
         let pattern = regex::escape(alteration.words)
             .replace(r"\{word\}", r"([A-Za-z0-9_\-]+)")
             .replace(r"\{string\}", r#""([^"]*)""#)
             .replace(r"\{client\}", "(an? [a-zA-Z ]+|another [a-zA-Z ]+)");
-        (alteration, Regex::new(&format!("^{pattern}$")).expect("the alterations compile"))
+        Known { alteration, spoils, pattern: Regex::new(&format!("^{pattern}$")).expect("the alterations compile") }
     };
     let topics = [
-        parameters::ALTERATIONS,
-        sending::ALTERATIONS,
-        pkce::ALTERATIONS,
-        client_auth::ALTERATIONS,
-        bearer::ALTERATIONS,
-        damage::ALTERATIONS,
-        scope::ALTERATIONS,
-        redirect_uri::ALTERATIONS,
+        (None, parameters::ALTERATIONS),
+        (None, sending::ALTERATIONS),
+        (Some(Spoiled::Pkce), pkce::ALTERATIONS),
+        (Some(Spoiled::ClientAuthentication), client_auth::ALTERATIONS),
+        (Some(Spoiled::BearerToken), bearer::ALTERATIONS),
+        (None, damage::ALTERATIONS),
+        (Some(Spoiled::Scope), scope::ALTERATIONS),
+        (Some(Spoiled::RedirectUri), redirect_uri::ALTERATIONS),
     ];
-    topics.into_iter().flatten().map(compile).collect()
+    topics.into_iter().flat_map(|(spoils, topic)| topic.iter().map(move |one| compile(spoils, one))).collect()
 });
 
 /// The words of every alteration, for tests of the register.
 #[cfg(test)]
 pub fn vocabulary() -> impl Iterator<Item = &'static str> {
-    VOCABULARY.iter().map(|(alteration, _)| alteration.words)
+    VOCABULARY.iter().map(|known| known.alteration.words)
 }
 
 /// The alterations that these words name, joined by commas. Words without parameters win over words with them.
@@ -114,10 +134,10 @@ pub fn bind(words: &str) -> Option<Bound> {
 }
 
 fn one(words: &str) -> Option<Bound> {
-    let fits = |(alteration, pattern): &(&'static Alteration, Regex)| {
+    let fits = |Known { alteration, spoils, pattern }: &Known| {
         let captures = pattern.captures(words)?;
         let args = captures.iter().skip(1).flatten().map(|found| found.as_str().to_owned()).collect();
-        Some(Bound { alteration, args, next: None })
+        Some(Bound { alteration, spoils: *spoils, args, next: None })
     };
     VOCABULARY.iter().filter_map(fits).min_by_key(|bound| bound.args.len())
 }

@@ -54,8 +54,7 @@ pub fn violations(run: &Run, style: &Style, out: &mut dyn Write) -> io::Result<(
 }
 
 fn shared_cause(cause: &Cause, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let text =
-        format!("{}, {}, {}: {}", cause.endpoint.name(), cause.kind.name(), cause.answer, counted(cause.checks.len(), "check"));
+    let text = format!("{}: {}", cause.describe(), counted(cause.checks.len(), "check"));
     style.labelled_in(Ink::Bad, out, 11, "ONE CAUSE", &text)
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::title;
 use crate::report::text::{Ink, Style, plain};
-use crate::verdict::{Known, Outcome, Run};
+use crate::verdict::{Finding, Known, Outcome, Run};
 
 /// Writes both; nothing where there is neither.
 pub fn render(run: &Run, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -12,14 +12,17 @@ pub fn render(run: &Run, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     if count > 0 {
         title(Outcome::Known, count, style, out)?;
     }
-    for finding in run.findings.iter().filter(|finding| finding.outcome == Outcome::Known) {
-        let kind = finding.violation.as_ref().map(|violation| format!("  ({})", violation.kind.name())).unwrap_or_default();
-        writeln!(out, "  {}{kind}", plain(&finding.id))?;
-        match &finding.known {
-            Some(known) => reason(known, style, out)?,
-            None => style.labelled(out, 4, "", &finding.message())?,
+    for group in of_one_reason(run) {
+        for finding in &group {
+            let kind = finding.violation.as_ref().map(|violation| format!("  ({})", violation.kind.name())).unwrap_or_default();
+            writeln!(out, "  {}{kind}", plain(&finding.id))?;
         }
-        if let Some(violation) = &finding.violation {
+        let Some(first) = group.first() else { continue };
+        match &first.known {
+            Some(known) => reason(known, style, out)?,
+            None => style.labelled(out, 4, "", &first.message())?,
+        }
+        if let Some(violation) = &first.violation {
             style.labelled(out, 14, "    expected", &violation.expected)?;
             style.labelled(out, 14, "    got", &violation.got)?;
         }
@@ -31,6 +34,25 @@ pub fn render(run: &Run, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         style.labelled(out, 4, "", &stale.staleness.to_string())?;
     }
     Ok(())
+}
+
+/// The known findings in groups of one cause that are known for one reason.
+pub fn of_one_reason(run: &Run) -> Vec<Vec<&Finding>> {
+    let why = |finding: &Finding| {
+        let Known { check: _, reason, kind: _, link, owner, expires } = finding.known.clone()?;
+        Some((reason, link, owner, expires))
+    };
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    for cause in Run::by_cause(&run.findings, Outcome::Known) {
+        let earlier = groups.len();
+        for finding in cause {
+            match groups[earlier..].iter_mut().find(|group| why(group[0]) == why(finding)) {
+                Some(group) => group.push(finding),
+                None => groups.push(vec![finding]),
+            }
+        }
+    }
+    groups
 }
 
 fn reason(known: &Known, style: &Style, out: &mut dyn Write) -> io::Result<()> {

@@ -2,8 +2,8 @@
 
 use flowproof::protocol::{Answer, Endpoint, Exchange, Failure, Method, Sent};
 use flowproof::verdict::{
-    Comparison, FailOn, Finding, Kind, Known, Level, Outcome, PlayedStep, Policy, Profile, Run, Section, Stale, Staleness,
-    Violation,
+    Comparison, FailOn, Finding, Kind, Known, Level, Outcome, PlayedStep, Policy, Profile, Run, Section, Spoiled, Stale,
+    Staleness, Violation,
 };
 
 const ISSUER: &str = "http://127.0.0.1:9400/realms/strict";
@@ -11,8 +11,9 @@ const ISSUER: &str = "http://127.0.0.1:9400/realms/strict";
 /// The run.
 pub fn run() -> Run {
     let mut findings = vec![
-        client_authentication("client-authentication/unknown-client", "An unknown client is refused", 21),
-        client_authentication("client-authentication/wrong-secret", "A wrong client secret is refused", 12),
+        client_authentication("client-authentication/unknown-client", Endpoint::Token, "An unknown client is refused", 21),
+        client_authentication("client-authentication/wrong-secret", Endpoint::Token, "A wrong client secret is refused", 12),
+        client_authentication("revocation/wrong-secret", Endpoint::Revocation, "Whoever revokes proves who it is", 12),
         blocked_login(),
         passed("device/pending", "A poll before the user approved is told to wait", "RFC8628", "3.5"),
         unreachable_page(),
@@ -155,6 +156,7 @@ fn another_code_verifier() -> Finding {
             got: "status 200, a token".to_owned(),
             endpoint: Endpoint::Token,
             answer: "status 200, application/json".to_owned(),
+            spoiled: None,
             exchange: None,
         }),
         steps: vec![
@@ -171,11 +173,15 @@ fn another_code_verifier() -> Finding {
     }
 }
 
-fn client_authentication(id: &str, rule: &str, line: usize) -> Finding {
+fn client_authentication(id: &str, endpoint: Endpoint, rule: &str, line: usize) -> Finding {
+    let (path, form) = match endpoint {
+        Endpoint::Revocation => ("revoke", ("token", "‹access_token 9c41d0aa›")),
+        _ => ("token", ("grant_type", "client_credentials")),
+    };
     let exchange = post(
-        Endpoint::Token,
-        "token",
-        &[("grant_type", "client_credentials")],
+        endpoint,
+        path,
+        &[form],
         answered(
             302,
             &[("location", "http://127.0.0.1:9400/login"), ("content-type", "text/html")],
@@ -184,14 +190,15 @@ fn client_authentication(id: &str, rule: &str, line: usize) -> Finding {
     );
     Finding {
         rule: rule.to_owned(),
-        place: format!("features/client-authentication.feature:{line}"),
+        place: format!("features/{}.feature:{line}", id.split('/').next().unwrap_or(id)),
         violation: Some(Violation {
             kind: Kind::Malformed,
-            step: "Then the token endpoint refuses with \"invalid_client\"".to_owned(),
+            step: format!("Then the {} refuses with \"invalid_client\"", endpoint.name()),
             expected: "status 401 or 400, error \"invalid_client\"".to_owned(),
             got: "status 302, an HTML page with the title \"\u{1b}[2JSign in\"".to_owned(),
-            endpoint: Endpoint::Token,
-            answer: "status 302, text/html".to_owned(),
+            endpoint,
+            answer: "status 302, text/html, a redirect to http://127.0.0.1:9400/login".to_owned(),
+            spoiled: Some(Spoiled::ClientAuthentication),
             exchange: None,
         }),
         exchanges: vec![exchange],
@@ -216,6 +223,7 @@ fn poll_crashes() -> Finding {
             got: "no answer: the connection broke".to_owned(),
             endpoint: Endpoint::Token,
             answer: "no answer".to_owned(),
+            spoiled: None,
             exchange: None,
         }),
         exchanges: vec![exchange],
@@ -240,6 +248,7 @@ fn no_store() -> Finding {
             got: "no Cache-Control".to_owned(),
             endpoint: Endpoint::Token,
             answer: "status 400, application/json".to_owned(),
+            spoiled: None,
             exchange: None,
         }),
         exchanges: vec![exchange],
