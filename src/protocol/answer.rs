@@ -1,5 +1,7 @@
 //! Readers of what a provider says: token answers, error answers, authorization responses, challenges. They report what is wrong and judge nothing.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
@@ -89,6 +91,15 @@ pub fn object(response: &Response) -> Result<Map<String, Value>, Misread> {
         Some(Value::Object(members)) => Ok(members),
         Some(_) => Err(Misread(format!("{} whose body is not a JSON object", describe(response)))),
         None => Err(Misread(describe(response))),
+    }
+}
+
+/// The claims of a JWT, unverified (RFC 7519 section 3): for what a token says of itself where nothing is granted for it.
+pub fn claims(token: &str) -> Option<Map<String, Value>> {
+    let part = token.trim().split('.').nth(1)?;
+    match serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()? {
+        Value::Object(claims) => Some(claims),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => None,
     }
 }
 

@@ -10,6 +10,7 @@ mod hostile;
 mod house;
 mod in_ci;
 mod init;
+mod judges;
 mod known_issues;
 mod load;
 mod login_drivers;

@@ -80,7 +80,16 @@ fn question(scene: &Scene, witness: Witness, token: &Secret) -> Option<Request> 
 
 /// What introspection says of a token, where somebody is told that it is active.
 pub async fn introspected(scene: &Scene, token: &Secret) -> Option<serde_json::Map<String, serde_json::Value>> {
-    for role in ["inspector", scene.protagonist] {
+    introspected_by(scene, token, &["inspector", scene.protagonist]).await
+}
+
+/// As [`introspected`], by the first of these clients that is told so.
+pub(super) async fn introspected_by(
+    scene: &Scene,
+    token: &Secret,
+    roles: &[&'static str],
+) -> Option<serde_json::Map<String, serde_json::Value>> {
+    for &role in roles {
         let witness = Witness::Introspection(role);
         let Some(request) = question(scene, witness, token) else { continue };
         let heard = ask(scene, request).await;

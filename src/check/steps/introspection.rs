@@ -115,14 +115,10 @@ async fn says_inactive(scene: &mut Scene) -> Step {
 
 /// The members of an introspection answer: those of the object, or of the claim in a signed one (RFC 9701 section 5).
 pub(super) fn told(response: &Response) -> Option<Map<String, Value>> {
-    use base64::Engine as _;
     if let Ok(members) = answer::object(response) {
         return Some(members);
     }
-    let text = response.text();
-    let claims = text.trim().split('.').nth(1)?;
-    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).ok()?;
-    match serde_json::from_slice::<Value>(&claims).ok()?.get("token_introspection")? {
+    match answer::claims(&response.text())?.get("token_introspection")? {
         Value::Object(members) => Some(members.clone()),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => None,
     }

@@ -22,6 +22,7 @@ pub mod legacy;
 pub mod metadata;
 pub mod metadata_form;
 pub mod metadata_truth;
+pub mod ownership;
 pub mod pages;
 pub mod pkce;
 pub mod races;
@@ -78,6 +79,7 @@ static VOCABULARY: LazyLock<Vec<(&'static Phrase, Regex)>> = LazyLock::new(|| {
         refusals::PHRASES,
         token_answers::PHRASES,
         token_requests::PHRASES,
+        ownership::PHRASES,
         scopes::PHRASES,
         races::PHRASES,
         guessing::PHRASES,
