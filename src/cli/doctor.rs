@@ -8,13 +8,14 @@ use std::time::{Duration, SystemTime};
 
 use clap::Args;
 
-use super::{Console, surroundings};
+use super::Console;
+use super::connect::{self, ConnectArgs};
 use crate::check::{Catalog, Check};
 use crate::doctor::{Diagnosis, Extent, Health, examine, glance};
 use crate::exit::Exit;
 use crate::provider::{Provider, Target};
 use crate::report::text::plain;
-use crate::wire::{Bounds, Wire};
+use crate::wire::Wire;
 
 /// Say what is wrong with a provider file, or with what is registered at the provider, before a run; 2 if something is, 3 if nothing answers
 #[derive(Debug, Args)]
@@ -28,6 +29,8 @@ pub struct DoctorArgs {
     /// Print what was found as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    connect: ConnectArgs,
 }
 
 impl DoctorArgs {
@@ -37,9 +40,9 @@ impl DoctorArgs {
             Ok(catalog) => catalog,
             Err(error) => return console.usage(&error),
         };
-        let provider = match Provider::load(&self.provider, &surroundings::variable) {
+        let provider = match self.connect.provider(&self.provider, console) {
             Ok(provider) => provider,
-            Err(error) => return console.usage(&error),
+            Err(exit) => return exit,
         };
         match console.block_on(self.examine(&catalog, provider, console)) {
             Ok(exit) | Err(exit) => exit,
@@ -47,9 +50,9 @@ impl DoctorArgs {
     }
 
     async fn examine(&self, catalog: &Catalog, provider: Provider, console: &Console) -> Exit {
-        let wire = match Wire::new(Bounds::default()) {
+        let wire = match connect::wire(provider.connect.clone(), console) {
             Ok(wire) => wire,
-            Err(failure) => return console.usage(&failure),
+            Err(exit) => return exit,
         };
         let extent = Extent { checks: catalog.checks(), max_wait: Duration::from_secs(self.max_wait), clock: SystemTime::now };
         let sheet = terminal::Sheet { style: console.style, terse: console.quiet };

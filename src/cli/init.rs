@@ -10,6 +10,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::connect::{self, ConnectArgs};
 use super::{Console, surroundings};
 use crate::check::Catalog;
 use crate::doctor::{Outline, Preset, Registered, Worth};
@@ -17,7 +18,7 @@ use crate::exit::Exit;
 use crate::protocol::Secret;
 use crate::provider::{Endpoints, Provider, Source, Unreachable, discover};
 use crate::report::text::{Ink, wrap};
-use crate::wire::{Bounds, Tape, Wire};
+use crate::wire::{Tape, Wire};
 
 /// Write a provider file from what the provider's metadata says, with a comment on each part
 #[derive(Debug, Args)]
@@ -46,6 +47,8 @@ pub struct InitArgs {
     /// List the presets, and stop
     #[arg(long, conflicts_with_all = ["issuer", "preset", "register", "unregister"])]
     list_presets: bool,
+    #[command(flatten)]
+    connect: ConnectArgs,
 }
 
 impl InitArgs {
@@ -56,7 +59,7 @@ impl InitArgs {
         }
         let work = async {
             match (&self.unregister, &self.issuer) {
-                (Some(file), _) => registering::unregister(file, console).await,
+                (Some(file), _) => registering::unregister(file, &self.connect, console).await,
                 (None, Some(issuer)) => self.write(issuer, console).await,
                 (None, None) => console.usage(&"say whom to write about: `flowproof init https://…`"),
             }
@@ -80,9 +83,9 @@ impl InitArgs {
             Ok(preset) => preset,
             Err(error) => return console.usage(&error),
         };
-        let wire = match Wire::new(Bounds::default()) {
+        let wire = match self.connect.alone(console).and_then(|connect| connect::wire(connect, console)) {
             Ok(wire) => wire,
-            Err(failure) => return console.usage(&failure),
+            Err(exit) => return exit,
         };
         let tape = Tape::new(&initial_token);
         let found = match found(issuer, preset.as_ref(), &wire, &tape).await {
@@ -101,7 +104,7 @@ impl InitArgs {
             }
         }
         let secrets = self.register.then(|| files::name_of(&beside.secrets));
-        let text = match text_of(&found, preset.as_ref(), &registered, secrets.as_deref()) {
+        let text = match self.text(&found, preset.as_ref(), &registered, secrets.as_deref()) {
             Ok(text) => text,
             Err(error) => return console.usage(&error),
         };
@@ -134,6 +137,32 @@ impl InitArgs {
             Some(token) => Ok(Some(Secret::new("initial access token", token))),
             None => Err(format!("--initial-access-token-env {variable}: the variable is not set")),
         }
+    }
+
+    /// The file's text, which is read back before anyone else has to.
+    fn text(
+        &self,
+        found: &Found,
+        preset: Option<&Preset>,
+        registered: &BTreeMap<&'static str, Registered>,
+        secrets: Option<&str>,
+    ) -> Result<String, String> {
+        let catalog = Catalog::embedded().map_err(|error| error.to_string())?;
+        let worth = Worth::of(catalog.checks());
+        let outline = Outline {
+            issuer: &found.issuer,
+            connect: self.connect.as_yaml(),
+            endpoints: &found.endpoints,
+            document: found.document.as_ref(),
+            preset,
+            registered,
+            secrets,
+            worth: &worth,
+        };
+        let text = outline.text();
+        let set = |_: &str| Some("set".to_owned());
+        Provider::parse(&text, Source::Named("the provider file".to_owned()), &set).map_err(|error| error.to_string())?;
+        Ok(text)
     }
 
     fn put(
@@ -263,30 +292,6 @@ async fn found(issuer: &str, preset: Option<&Preset>, wire: &Wire, tape: &Tape) 
         None => (issuer.to_owned(), None),
     };
     Ok(Found { issuer, endpoints, document, remark })
-}
-
-/// The file's text, which is read back before anyone else has to.
-fn text_of(
-    found: &Found,
-    preset: Option<&Preset>,
-    registered: &BTreeMap<&'static str, Registered>,
-    secrets: Option<&str>,
-) -> Result<String, String> {
-    let catalog = Catalog::embedded().map_err(|error| error.to_string())?;
-    let worth = Worth::of(catalog.checks());
-    let outline = Outline {
-        issuer: &found.issuer,
-        endpoints: &found.endpoints,
-        document: found.document.as_ref(),
-        preset,
-        registered,
-        secrets,
-        worth: &worth,
-    };
-    let text = outline.text();
-    let set = |_: &str| Some("set".to_owned());
-    Provider::parse(&text, Source::Named("the provider file".to_owned()), &set).map_err(|error| error.to_string())?;
-    Ok(text)
 }
 
 fn list_presets(console: &Console) -> Exit {

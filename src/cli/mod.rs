@@ -1,6 +1,7 @@
 //! The command line: clap types, and one short arm per door, each in a file of its own.
 
 mod check;
+mod connect;
 mod console;
 mod doctor;
 mod embedded;

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Console, embedded};
+use super::{Console, connect, embedded};
 use crate::check::Catalog;
 use crate::exit::Exit;
 use crate::prove::{Matrix, ProveError, Prover, Snapshot};
 use crate::report::files;
 use crate::server::defect;
 use crate::verdict::Outcome;
-use crate::wire::{Bounds, Wire};
+use crate::wire::Connect;
 
 /// Prove that the checks can fail: play them under each defect of the reference server
 #[derive(Debug, Args)]
@@ -79,7 +79,7 @@ impl ProveArgs {
     }
 
     async fn matrix(&self, catalog: &Catalog, known: &BTreeSet<String>, console: &Console) -> Result<Matrix, Exit> {
-        let wire = Wire::new(Bounds::default()).map_err(|failure| console.usage(&failure))?;
+        let wire = connect::wire(Connect::default(), console)?;
         let server = embedded::serve(&[]).await.map_err(|message| console.usage(&message))?;
         let targets = embedded::targets(&server, &wire).await.map_err(|message| console.usage(&message))?;
         let prover = Prover { catalog, wire: &wire, targets: &targets, jobs: self.jobs.get() };

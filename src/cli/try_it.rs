@@ -11,12 +11,13 @@ use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
 
-use super::{Console, embedded, surroundings};
+use super::connect::{self, ConnectArgs};
+use super::{Console, embedded};
 use crate::exit::Exit;
-use crate::provider::{Provider, Target, Unreachable, discover};
+use crate::provider::{Target, Unreachable, discover};
 use crate::server::Running;
 use crate::walk::{Arrival, Flow, Stage, Trip, Trouble, Wishes, walk};
-use crate::wire::{Bounds, Tape, Wire};
+use crate::wire::{Connect, Tape, Wire};
 use sheet::Sheet;
 
 /// Walk one flow by hand, told step by step; without --provider, on the embedded reference server
@@ -55,6 +56,8 @@ pub struct TryArgs {
     /// Show tokens, codes and secrets as they are
     #[arg(long)]
     show_secrets: bool,
+    #[command(flatten)]
+    connect: ConnectArgs,
 }
 
 /// The flows, as the command line spells them.
@@ -110,11 +113,7 @@ impl TryArgs {
     }
 
     async fn go(&self, console: &Console) -> Exit {
-        let wire = match Wire::new(Bounds::default()) {
-            Ok(wire) => wire,
-            Err(failure) => return console.usage(&failure),
-        };
-        let (target, server) = match self.target(&wire, console).await {
+        let (wire, target, server) = match self.target(console).await {
             Ok(found) => found,
             Err(exit) => return exit,
         };
@@ -125,15 +124,18 @@ impl TryArgs {
         exit
     }
 
-    async fn target(&self, wire: &Wire, console: &Console) -> Result<(Target, Option<Running>), Exit> {
+    async fn target(&self, console: &Console) -> Result<(Wire, Target, Option<Running>), Exit> {
+        self.connect.are_for(self.provider.as_deref(), console)?;
         let Some(path) = &self.provider else {
-            let (server, target) = embedded::to_try(wire).await.map_err(|message| console.usage(&message))?;
-            return Ok((target, Some(server)));
+            let wire = connect::wire(Connect::default(), console)?;
+            let (server, target) = embedded::to_try(&wire).await.map_err(|message| console.usage(&message))?;
+            return Ok((wire, target, Some(server)));
         };
-        let provider = Provider::load(path, &surroundings::variable).map_err(|error| console.usage(&error))?;
+        let provider = self.connect.provider(path, console)?;
+        let wire = connect::wire(provider.connect.clone(), console)?;
         let tape = Tape::new(provider.secrets());
-        match discover(wire, &tape, provider).await {
-            Ok(target) => Ok((target, None)),
+        match discover(&wire, &tape, provider).await {
+            Ok(target) => Ok((wire, target, None)),
             Err(error @ Unreachable::NothingAnswers { .. }) => {
                 console.error(&error);
                 Err(Exit::Incomplete)

@@ -16,6 +16,8 @@ use crate::provider::{AuthMethod, Endpoints, Grant};
 pub struct Outline<'a> {
     /// The issuer, as it is to be spelled.
     pub issuer: &'a str,
+    /// `connect:` as it is to be written; none where the issuer alone says how it is reached.
+    pub connect: Option<String>,
     /// What metadata says of the endpoints.
     pub endpoints: &'a Endpoints,
     /// The metadata document; none where there is none.
@@ -59,6 +61,7 @@ impl Outline<'_> {
         if let Some(preset) = self.preset {
             line(out, &format!("preset: {}  # {}", preset.name, preset.standing()));
         }
+        self.connect.iter().for_each(|connect| line(out, connect));
     }
 
     fn endpoints(&self, out: &mut String) {

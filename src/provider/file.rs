@@ -6,6 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::client::{AuthMethod, Client, Grant};
+use super::connect;
 use super::document::{self, Paper};
 use super::endpoints::{EndpointOverrides, Endpoints};
 use super::fault::Error;
@@ -29,8 +30,9 @@ pub(super) fn from_json(document: &serde_json::Value, source: Source) -> Result<
     read(&Reading { source, paper: Paper::PROVIDER_FILE, text: "", root: &root, env: None })
 }
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "issuer",
+    "connect",
     "preset",
     "profile",
     "endpoints",
@@ -56,6 +58,7 @@ fn read(reading: &Reading<'_>) -> Result<Provider, Error> {
     let clients = clients(&file)?;
     Ok(Provider {
         name: reading.source.provider_name(),
+        connect: connect::read(&file, &reading.source, reading.env)?,
         issuer,
         preset: file.text("preset")?,
         profile: profile.transpose()?.unwrap_or_default(),

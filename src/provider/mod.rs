@@ -10,6 +10,7 @@
 
 mod admin;
 mod client;
+mod connect;
 mod discovery;
 mod document;
 mod endpoints;
@@ -27,6 +28,7 @@ mod tree;
 
 pub use admin::AdminError;
 pub use client::{AuthMethod, Client, Grant};
+pub use connect::{ENVIRONMENT, proxies_of};
 pub use discovery::{Metadata, Seen, Target, Unreachable, WellKnown, discover};
 pub use document::Paper;
 pub(crate) use document::of_yaml;

@@ -15,6 +15,7 @@ use super::login::Login;
 use super::needs::Need;
 use crate::protocol::Profile;
 use crate::protocol::Secret;
+use crate::wire::Connect;
 
 /// Who is tested, as the provider file says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Provider {
     pub name: String,
     /// The issuer identifier, spelled exactly as in the file (RFC 8414 section 2: compared character by character).
     pub issuer: String,
+    /// How it is reached.
+    pub connect: Connect,
     /// The preset that the file was made of.
     pub preset: Option<String>,
     /// The specifications it is judged by.
@@ -165,7 +168,8 @@ impl Provider {
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         let clients = self.clients.values().filter_map(|client| client.secret.as_ref());
         let users = self.users.values().map(|user| &user.password);
-        clients.chain(users).chain(self.admin.iter().map(|admin| &admin.key)).chain(self.login.driver.secrets())
+        let admin = self.admin.iter().map(|admin| &admin.key);
+        clients.chain(users).chain(admin).chain(self.login.driver.secrets()).chain(self.connect.secrets())
     }
 
     /// The client that fills this role.

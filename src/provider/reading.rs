@@ -144,6 +144,11 @@ impl<'a> Spot<'a> {
         })
     }
 
+    /// Whether it is a string.
+    pub fn is_text(&self) -> bool {
+        matches!(self.node.shape, Shape::Text(_))
+    }
+
     /// Whether it is a list.
     pub fn is_list(&self) -> bool {
         matches!(self.node.shape, Shape::List(_))

@@ -1,12 +1,14 @@
 //! Sends one request and reads one response, both bounded; follows no redirect and keeps no cookie.
 
-use std::error::Error as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 
+use super::connect::Connect;
 use super::gate::Gate;
+use super::paths::{Paths, chain};
+use super::proxy::Proxy;
 use super::tape::Tape;
 use crate::protocol::{Endpoint, Failure, Method, Request, Response};
 
@@ -30,27 +32,37 @@ impl Default for Bounds {
 /// An HTTP client for one run; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Wire {
-    client: reqwest::Client,
+    paths: Arc<Paths>,
     bounds: Bounds,
     gate: Arc<Gate>,
 }
 
 impl Wire {
-    /// Makes the client. It goes straight to whom a request names, whatever `HTTP_PROXY` and its kin say: a proxy would answer in the
-    /// provider's place, and most cannot reach this machine's loopback.
+    /// Makes a client that goes straight to whom a request names.
     ///
     /// # Errors
     /// TLS cannot be set up on this machine.
     pub fn new(bounds: Bounds) -> Result<Self, Failure> {
-        let client = reqwest::Client::builder()
-            .user_agent(concat!("flowproof/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(bounds.connect)
-            .pool_idle_timeout(Duration::from_secs(15))
-            .build()
-            .map_err(|error| Failure::Unsendable(chain(&error)))?;
-        Ok(Self { client, bounds, gate: Arc::default() })
+        Self::reaching(bounds, Connect::default())
+    }
+
+    /// Makes a client that reaches the provider as it is told. `HTTP_PROXY` and its kin are not read here: a proxy that nobody asked for would
+    /// answer in the provider's place.
+    ///
+    /// # Errors
+    /// TLS cannot be set up on this machine.
+    pub fn reaching(bounds: Bounds, connect: Connect) -> Result<Self, Failure> {
+        Ok(Self { paths: Arc::new(Paths::new(bounds, connect)?), bounds, gate: Arc::default() })
+    }
+
+    /// How the provider is reached.
+    pub fn connect(&self) -> &Connect {
+        &self.paths.connect
+    }
+
+    /// The keys that the authorities of the provider file made trusted so far.
+    pub fn trusted_keys(&self) -> Vec<String> {
+        self.paths.keys.so_far()
     }
 
     /// The same client with a budget: after this many requests, every further one fails unsent.
@@ -96,7 +108,8 @@ impl Wire {
     }
 
     async fn attempt(&self, request: &Request, started: Instant) -> Result<Response, Failure> {
-        let mut builder = self.client.request(method(request.method), request.target());
+        let path = self.paths.to(request.target());
+        let mut builder = path.request(method(request.method), request.headers.iter().any(|(name, _)| name == "host"));
         if let Some((content_type, octets)) = request.payload() {
             // A header of the request's own wins: a wrong or varied Content-Type is a move too.
             if !request.headers.iter().any(|(name, _)| name == "content-type") {
@@ -112,15 +125,19 @@ impl Wire {
             value.set_sensitive(true);
             builder = builder.header(name, value);
         }
-        let mut response = builder.send().await.map_err(|error| self.failure(&error))?;
+        let failed = |error: reqwest::Error| self.failure(&error, path.proxy);
+        let mut response = builder.send().await.map_err(failed)?;
         let status = response.status().as_u16();
+        if let (407, Some(proxy)) = (status, path.proxy) {
+            return Err(Failure::Connect(format!("{}: proxy authorization required", through(proxy))));
+        }
         let headers = response
             .headers()
             .iter()
             .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().iter().map(|octet| char::from(*octet)).collect()))
             .collect();
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.failure(&error))? {
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if body.len() + chunk.len() > self.bounds.body {
                 return Err(Failure::TooLong(self.bounds.body));
             }
@@ -129,9 +146,12 @@ impl Wire {
         Ok(Response { status, headers, body, elapsed: started.elapsed() })
     }
 
-    fn failure(&self, error: &reqwest::Error) -> Failure {
+    fn failure(&self, error: &reqwest::Error, proxy: Option<&Proxy>) -> Failure {
         if error.is_connect() {
-            Failure::Connect(chain(error))
+            Failure::Connect(match proxy {
+                Some(proxy) => format!("{}: {}", through(proxy), chain(error)),
+                None => chain(error),
+            })
         } else if error.is_timeout() {
             Failure::TimedOut(self.bounds.total)
         } else if error.is_builder() {
@@ -144,6 +164,10 @@ impl Wire {
     }
 }
 
+fn through(proxy: &Proxy) -> String {
+    format!("through the proxy {}", proxy.place())
+}
+
 fn method(method: Method) -> reqwest::Method {
     match method {
         Method::Get => reqwest::Method::GET,
@@ -154,16 +178,4 @@ fn method(method: Method) -> reqwest::Method {
         Method::Options => reqwest::Method::OPTIONS,
         Method::Head => reqwest::Method::HEAD,
     }
-}
-
-/// The causes of an error without its URL, which may hold a code or a token.
-fn chain(error: &reqwest::Error) -> String {
-    let mut words = Vec::new();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        words.push(inner.to_string());
-        cause = inner.source();
-    }
-    words.dedup();
-    if words.is_empty() { "no cause given".to_owned() } else { words.join(": ") }
 }

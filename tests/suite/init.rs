@@ -49,6 +49,7 @@ fn every_preset_is_read_and_makes_a_provider_file() {
             let endpoints = members.as_ref().map(Endpoints::of_metadata).unwrap_or_default();
             let outline = Outline {
                 issuer: &issuer,
+                connect: None,
                 endpoints: &endpoints,
                 document: members.as_ref(),
                 preset: Some(&preset),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::connect::ConnectArgs;
 use crate::report::Format;
 use crate::verdict::{FailOn, Profile};
 
@@ -89,6 +90,8 @@ pub struct CheckArgs {
     /// Play the checks in an order made of this number
     #[arg(long, value_name = "SEED")]
     pub(super) shuffle: Option<u64>,
+    #[command(flatten)]
+    pub(super) connect: ConnectArgs,
 }
 
 /// `--profile`

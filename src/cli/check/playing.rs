@@ -10,12 +10,12 @@ use tokio_util::sync::CancellationToken;
 use super::CheckArgs;
 use crate::check::run::Played;
 use crate::check::{Catalog, Check, Options, Selection};
-use crate::cli::{Console, doctor, embedded, signals, surroundings};
+use crate::cli::{Console, connect, doctor, embedded, signals};
 use crate::exit::Exit;
 use crate::provider::{Provider, Target, Unreachable, discover};
 use crate::report::trace;
 use crate::verdict::{Finding, Profile};
-use crate::wire::{Bounds, Tape, Wire};
+use crate::wire::{Tape, Wire};
 
 impl CheckArgs {
     /// Plays the checks.
@@ -26,14 +26,14 @@ impl CheckArgs {
         selection: &Selection,
         console: &Console,
     ) -> Result<Played, Exit> {
-        let wire = match Wire::new(Bounds::default()) {
-            Ok(wire) => match self.max_requests {
-                Some(most) => wire.with_budget(most),
-                None => wire,
-            },
-            Err(failure) => return Err(console.usage(&failure)),
+        self.connect.are_for(self.provider.as_deref(), console)?;
+        let provider = self.provider.as_ref().map(|path| self.connect.provider(path, console)).transpose()?;
+        let wire = connect::wire(provider.as_ref().map(|one| one.connect.clone()).unwrap_or_default(), console)?;
+        let wire = match self.max_requests {
+            Some(most) => wire.with_budget(most),
+            None => wire,
         };
-        let (targets, server) = self.targets(&wire, console).await?;
+        let (targets, server) = self.targets(provider, &wire, console).await?;
         let options = Options {
             profile: self.profile(&targets),
             fail_on: self.fail_on.into(),
@@ -79,13 +79,17 @@ impl CheckArgs {
     }
 
     /// Who is tested: the provider of the file, or the realms of the embedded server, which then has to be stopped.
-    async fn targets(&self, wire: &Wire, console: &Console) -> Result<(Vec<Arc<Target>>, Option<crate::server::Running>), Exit> {
-        let Some(path) = &self.provider else {
+    async fn targets(
+        &self,
+        provider: Option<Provider>,
+        wire: &Wire,
+        console: &Console,
+    ) -> Result<(Vec<Arc<Target>>, Option<crate::server::Running>), Exit> {
+        let Some(mut provider) = provider else {
             let server = embedded::serve(&self.defects).await.map_err(|message| console.usage(&message))?;
             let targets = embedded::targets(&server, wire).await.map_err(|message| console.usage(&message))?;
             return Ok((targets, Some(server)));
         };
-        let mut provider = Provider::load(path, &surroundings::variable).map_err(|error| console.usage(&error))?;
         provider.login.driver.look_at(self.headed, &self.output.join("evidence"));
         let tape = Tape::new(provider.secrets());
         match discover(wire, &tape, provider).await {

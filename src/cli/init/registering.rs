@@ -5,13 +5,14 @@ use std::path::Path;
 
 use super::Found;
 use super::files::Beside;
-use crate::cli::Console;
+use crate::cli::connect::{self, ConnectArgs};
+use crate::cli::{Console, surroundings};
 use crate::doctor::{Ledger, Outline, PLANS, Preset, Registered, Registrar, RegistrationError, Removal, Worth};
 use crate::exit::Exit;
 use crate::protocol::Secret;
-use crate::provider::Grant;
+use crate::provider::{Grant, Provider};
 use crate::report::text::{Ink, plain};
-use crate::wire::{Bounds, Tape, Wire};
+use crate::wire::{Tape, Wire};
 
 /// One registration of everything that can be registered.
 pub(super) struct Job<'a> {
@@ -40,6 +41,7 @@ impl Job<'_> {
         let mut registered = BTreeMap::new();
         let outline = Outline {
             issuer: &self.found.issuer,
+            connect: None,
             endpoints: &self.found.endpoints,
             document: self.found.document.as_ref(),
             preset: self.preset,
@@ -104,15 +106,17 @@ impl Job<'_> {
 }
 
 /// Takes away every client that was registered for a provider file.
-pub(super) async fn unregister(file: &Path, console: &Console) -> Exit {
+pub(super) async fn unregister(file: &Path, flags: &ConnectArgs, console: &Console) -> Exit {
     let beside = Beside::of(file);
     let mut ledger = match beside.ledger() {
         Ok(ledger) => ledger,
         Err(message) => return console.usage(&message),
     };
-    let wire = match Wire::new(Bounds::default()) {
+    // A file whose variables are not set can still say whom to take clients away from.
+    let mut way = Provider::load(file, &surroundings::variable).map(|provider| provider.connect).unwrap_or_default();
+    let wire = match flags.win_over(&mut way, console).and_then(|()| connect::wire(way, console)) {
         Ok(wire) => wire,
-        Err(failure) => return console.usage(&failure),
+        Err(exit) => return exit,
     };
     let tape = Tape::default();
     let roles: Vec<String> = ledger.clients.keys().cloned().collect();
