@@ -4,6 +4,7 @@ mod admin;
 mod catalog;
 mod causes;
 mod command;
+mod connecting;
 mod discovery;
 mod doctor;
 mod hostile;
