@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::protocol::Profile;
 pub use baseline::{Baseline, Comparison, Day, Known, NoDay, Stale, Staleness};
 pub use cause::{Cause, Spoiled};
-pub use finding::{Finding, Kind, PlayedStep, Section, Violation};
+pub use finding::{ClientSeen, Finding, Kind, PlayedStep, Section, Violation};
 pub use load::{
     Bearing, Chains, Latency, LoadRun, Measurement, PlanSummary, Preparation, ThresholdResult, Watch, micros_in_words,
 };

@@ -7,7 +7,7 @@ use super::catalog::Check;
 use super::halt::{Fault, Halt};
 use super::phrase::Part;
 use super::scene::Scene;
-use crate::verdict::{Finding, Level, Outcome, Profile, Violation};
+use crate::verdict::{ClientSeen, Finding, Level, Outcome, Profile, Violation};
 
 /// How a scenario ended.
 pub(super) enum Ending {
@@ -25,6 +25,7 @@ pub(super) fn finding(scene: &Scene, ending: Ending, profile: Profile, took: Dur
     let level = check.level(profile).unwrap_or(Level::May);
     let mut finding = blank(check, profile);
     finding.issuer = Some(scene.target.provider.issuer.clone());
+    finding.client = client(scene);
     finding.millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     finding.steps = scene.played.clone();
     finding.exchanges = scene.tape.exchanges();
@@ -43,6 +44,10 @@ pub(super) fn finding(scene: &Scene, ending: Ending, profile: Profile, took: Dur
         },
         Ending::Stopped(Halt::NotApplicable(reason), ..) => {
             finding.outcome = Outcome::NotApplicable;
+            finding.reason = Some(scene.tape.mask(&reason));
+        }
+        Ending::Stopped(Halt::Noted(reason), ..) => {
+            finding.outcome = Outcome::Noted;
             finding.reason = Some(scene.tape.mask(&reason));
         }
         Ending::Stopped(Halt::Blocked(reason), at, _) => blocked(&mut finding, scene, at, &reason),
@@ -83,11 +88,19 @@ fn blank(check: &Arc<Check>, profile: Profile) -> Finding {
         known: None,
         cause: None,
         issuer: None,
+        client: None,
         place: check.place.clone(),
         steps: Vec::new(),
         exchanges: Vec::new(),
         millis: 0,
     }
+}
+
+/// The client that the check is about, where it names one.
+fn client(scene: &Scene) -> Option<ClientSeen> {
+    scene.check.clients().next()?;
+    let client = scene.target.provider.client(scene.protagonist)?;
+    Some(ClientSeen { role: client.role.clone(), auth: client.auth.name().to_owned() })
 }
 
 fn blocked(finding: &mut Finding, scene: &Scene, at: usize, reason: &str) {

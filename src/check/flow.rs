@@ -139,7 +139,22 @@ impl Scene {
         self.deed = Some(deed);
         self.send(request).await;
         self.take_tokens();
-        Ok(())
+        self.await_validity().await
+    }
+
+    /// Waits until the tokens that just came may be used, where they say themselves that it is not yet (RFC 7519 section 4.1.5).
+    async fn await_validity(&mut self) -> Step {
+        let Ok(tokens) = self.expect_tokens() else { return Ok(()) };
+        match tokens.not_before() {
+            Duration::ZERO => Ok(()),
+            early if early <= self.max_wait => self.pass(early).await,
+            early => {
+                if let Some(grant) = self.grants.last_mut() {
+                    grant.not_before = Some(early);
+                }
+                Ok(())
+            }
+        }
     }
 
     /// Keeps the tokens that the last answer brought, if it did.

@@ -15,6 +15,8 @@ pub enum Halt {
     Blocked(String),
     /// The check turns out not to apply, for this reason.
     NotApplicable(String),
+    /// The provider does what its file says that it does, for this reason nothing to judge: worth a note.
+    Noted(String),
 }
 
 impl Halt {

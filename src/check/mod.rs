@@ -20,6 +20,7 @@ mod catalog;
 pub mod chance;
 mod collector;
 mod flow;
+mod grace;
 mod halt;
 mod health;
 mod judge;

@@ -121,7 +121,7 @@ fn play_step(world: &mut Play, context: Context) -> LocalBoxFuture<'_, ()> {
             if let Err(halt) = outcome {
                 let shown = match &halt {
                     Halt::Fault(fault) => scene.shown(fault.endpoint),
-                    Halt::Blocked(_) | Halt::NotApplicable(_) => None,
+                    Halt::Blocked(_) | Halt::NotApplicable(_) | Halt::Noted(_) => None,
                 };
                 scene.halt = Some((halt, at, shown));
             }

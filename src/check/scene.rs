@@ -70,6 +70,8 @@ pub struct Scene {
     pub part: Part,
     /// Whether the target is a realm made for this scene alone.
     pub in_own_realm: bool,
+    /// Whether a grace period that the provider file declares was waited out.
+    pub(super) grace_is_over: bool,
     /// Which step comes next.
     pub(super) cursor: usize,
     /// The steps so far.
@@ -137,6 +139,8 @@ pub struct Grant {
     pub first: Option<Tokens>,
     /// The tokens that it last yielded.
     pub tokens: Option<Tokens>,
+    /// How long these tokens are not valid yet by their own account, where that is longer than the user is willing to wait.
+    pub not_before: Option<Duration>,
 }
 
 /// What a scene did, so that it can be done again.
@@ -199,6 +203,7 @@ impl Scene {
             tolerated: Vec::new(),
             part: Part::Given,
             in_own_realm: false,
+            grace_is_over: false,
             cursor: 0,
             played: Vec::new(),
             halt: None,
@@ -257,6 +262,11 @@ impl Scene {
     pub fn token(&self, token: Token) -> Result<Secret, Halt> {
         let grant = || self.grant();
         let missing = |what: &str| Halt::blocked(format!("the grant yielded no {what}"));
+        let early = self.grants.last().and_then(|grant| grant.not_before).map(|early| early.as_secs());
+        if let (Token::Access | Token::Refresh, Some(early)) = (token, early) {
+            let reason = format!("the token says that it is not valid for the first {early} s: needs --max-wait {early}");
+            return Err(Halt::NotApplicable(reason));
+        }
         match token {
             Token::Access => {
                 grant()?.tokens.as_ref().map(|tokens| tokens.access_token.clone()).ok_or_else(|| missing("access token"))

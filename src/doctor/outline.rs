@@ -201,7 +201,14 @@ impl Outline<'_> {
         comment(
             out,
             "",
-            "Further keys: pkce: { optional_for: [web] } where a client may leave PKCE out; resource: { url, scope } for an API that takes \
+            "Further keys of a client: pkce: optional where it may leave PKCE out, and required where all others may; rotation: false where its \
+             refresh tokens stay the same; reuse_grace: 10s where a rotated one goes on working for so long. For all clients at once: \
+             pkce: { optional_for: [web] }; capabilities: { rotation: false }; lifetimes: { reuse_grace: 10s }.",
+        );
+        comment(
+            out,
+            "",
+            "Further keys: resource: { url, scope } for an API that takes \
              its tokens; capabilities: { jwt_access_token: true } where access tokens are JWTs, and NEED: false for what is not to be \
              tested.",
         );

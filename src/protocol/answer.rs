@@ -1,5 +1,7 @@
 //! Readers of what a provider says: token answers, error answers, authorization responses, challenges. They report what is wrong and judge nothing.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
@@ -47,6 +49,22 @@ impl Tokens {
             members,
         })
     }
+}
+
+impl Tokens {
+    /// How long after its issue the later of the two tokens becomes valid, by what it says of itself where it is a JWT (`nbf` and `iat`, RFC 7519
+    /// section 4.1); nothing is verified.
+    pub fn not_before(&self) -> Duration {
+        let tokens = std::iter::once(&self.access_token).chain(&self.refresh_token);
+        tokens.filter_map(|token| not_before(token.expose())).max().unwrap_or_default()
+    }
+}
+
+fn not_before(token: &str) -> Option<Duration> {
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let claims: Map<String, Value> = serde_json::from_slice(&payload).ok()?;
+    let seconds = |name: &str| claims.get(name).and_then(Value::as_u64);
+    seconds("nbf")?.checked_sub(seconds("iat")?).map(Duration::from_secs)
 }
 
 /// The scope tokens of a `scope` value, sorted, once each (RFC 6749 section 3.3: order does not matter).
@@ -240,6 +258,18 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn a_token_that_is_a_jwt_says_itself_from_when_on_it_is_valid() {
+        let jwt = |claims: &str| format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims));
+        let of = |access: &str, refresh: &str| {
+            let body = format!(r#"{{"access_token":"{access}","refresh_token":"{refresh}"}}"#);
+            Tokens::read(&response(200, &body)).expect("tokens").not_before().as_secs()
+        };
+        assert_eq!(of("opaque", "a.b.c"), 0);
+        assert_eq!(of(&jwt(r#"{"iat":100,"nbf":100}"#), &jwt(r#"{"iat":100,"nbf":400}"#)), 300);
+        assert_eq!(of(&jwt(r#"{"iat":100,"nbf":90}"#), &jwt(r#"{"nbf":400}"#)), 0);
+    }
 
     fn response(status: u16, body: &str) -> Response {
         Response {

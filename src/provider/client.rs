@@ -1,4 +1,6 @@
-//! A registered client: the role that it fills, how it proves who it is, and what it may ask for.
+//! A registered client: the role that it fills, how it proves who it is, what it may ask for, and what is set for it alone.
+
+use std::time::Duration;
 
 use crate::protocol::request::DEVICE_CODE_GRANT;
 use crate::protocol::{ClientAuth, Secret};
@@ -22,6 +24,12 @@ pub struct Client {
     pub scopes: Vec<String>,
     /// Whether the provider lets it introspect tokens that are not its own (RFC 7662 section 2.1).
     pub introspect: bool,
+    /// Whether PKCE is required of it, where the file says so of this client.
+    pub pkce: Option<PkceDemand>,
+    /// Whether its refresh tokens are rotated, where the file says so of this client.
+    pub rotation: Option<bool>,
+    /// How long a rotated refresh token goes on working, where the file says so of this client.
+    pub reuse_grace: Option<Duration>,
 }
 
 impl Client {
@@ -74,6 +82,28 @@ impl AuthMethod {
             Self::None => "none",
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
+        }
+    }
+}
+
+/// What a provider demands of a client's authorization requests (RFC 7636).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PkceDemand {
+    /// A challenge with each.
+    Required,
+    /// It may leave the challenge out.
+    Optional,
+}
+
+impl PkceDemand {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Required, Self::Optional];
+
+    /// As the provider file spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Optional => "optional",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::client::{AuthMethod, Client, Grant};
+use super::client::{AuthMethod, Client, Grant, PkceDemand};
 use super::connect;
 use super::document::{self, Paper};
 use super::endpoints::{EndpointOverrides, Endpoints};
@@ -71,6 +71,7 @@ fn read(reading: &Reading<'_>) -> Result<Provider, Error> {
         capabilities: capabilities(&file)?,
         code_lifetime: lifetime(&file, "code")?,
         refresh_lifetime: lifetime(&file, "refresh")?,
+        reuse_grace: lifetime(&file, "reuse_grace")?,
         users: users(&file)?,
         clients,
         source: reading.source.clone(),
@@ -86,7 +87,8 @@ fn issuer(spot: &Spot<'_>) -> Result<String, Error> {
     spot.text()
 }
 
-const CLIENT_KEYS: [&str; 7] = ["id", "secret", "auth", "redirect_uris", "grants", "scopes", "introspect"];
+const CLIENT_KEYS: [&str; 10] =
+    ["id", "secret", "auth", "redirect_uris", "grants", "scopes", "introspect", "pkce", "rotation", "reuse_grace"];
 
 fn clients(file: &Fields<'_>) -> Result<BTreeMap<String, Client>, Error> {
     let entries = file.entries("clients")?;
@@ -139,6 +141,9 @@ fn client(role: &str, fields: &Fields<'_>) -> Result<Client, Error> {
         grants,
         scopes: fields.items("scopes")?.iter().map(scope).collect::<Result<Vec<_>, _>>()?,
         introspect: fields.get("introspect").map_or(Ok(false), Spot::flag)?,
+        pkce: fields.get("pkce").map(|spot| spot.one_of(&PkceDemand::ALL, PkceDemand::name)).transpose()?,
+        rotation: fields.get("rotation").map(Spot::flag).transpose()?,
+        reuse_grace: fields.get("reuse_grace").map(span).transpose()?,
     })
 }
 
@@ -241,8 +246,12 @@ fn capabilities(file: &Fields<'_>) -> Result<BTreeMap<Need, bool>, Error> {
 }
 
 fn lifetime(file: &Fields<'_>, of: &str) -> Result<Option<Duration>, Error> {
-    let Some(fields) = file.fields("lifetimes", &["code", "refresh"])? else { return Ok(None) };
-    let Some(spot) = fields.get(of) else { return Ok(None) };
+    let Some(fields) = file.fields("lifetimes", &["code", "refresh", "reuse_grace"])? else { return Ok(None) };
+    fields.get(of).map(span).transpose()
+}
+
+/// A time with its unit.
+fn span(spot: &Spot<'_>) -> Result<Duration, Error> {
     let text = spot.text()?;
     let (digits, seconds) = match (text.strip_suffix('s'), text.strip_suffix('m')) {
         (Some(digits), _) => (digits, 1),
@@ -250,7 +259,7 @@ fn lifetime(file: &Fields<'_>, of: &str) -> Result<Option<Duration>, Error> {
         (None, None) => (text.as_str(), 0),
     };
     match digits.parse::<u32>() {
-        Ok(number) if seconds > 0 => Ok(Some(Duration::from_secs(u64::from(number) * seconds))),
+        Ok(number) if seconds > 0 => Ok(Duration::from_secs(u64::from(number) * seconds)),
         Ok(_) | Err(_) => Err(spot.bad_value("a time such as 60s or 10m")),
     }
 }

@@ -27,7 +27,7 @@ mod spelling;
 mod tree;
 
 pub use admin::AdminError;
-pub use client::{AuthMethod, Client, Grant};
+pub use client::{AuthMethod, Client, Grant, PkceDemand};
 pub use connect::{ENVIRONMENT, proxies_of};
 pub use discovery::{Metadata, Seen, Target, Unreachable, WellKnown, discover};
 pub use document::Paper;

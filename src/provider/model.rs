@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::client::Client;
+use super::client::{Client, PkceDemand};
 use super::endpoints::EndpointOverrides;
 use super::fault::Error;
 use super::file;
@@ -52,6 +52,8 @@ pub struct Provider {
     pub code_lifetime: Option<Duration>,
     /// After how long without use a refresh token ends, where the file says so (`lifetimes.refresh`).
     pub refresh_lifetime: Option<Duration>,
+    /// How long a rotated refresh token goes on working, where the file says so (`lifetimes.reuse_grace`).
+    pub reuse_grace: Option<Duration>,
     /// Where all this was read.
     pub source: Source,
 }
@@ -175,6 +177,26 @@ impl Provider {
     /// The client that fills this role.
     pub fn client(&self, role: &str) -> Option<&Client> {
         self.clients.get(role)
+    }
+
+    /// Whether the client of this role may leave PKCE out: as the file says of this client, else as it says of all.
+    pub fn leaves_pkce_to(&self, role: &str) -> bool {
+        match self.client(role).and_then(|client| client.pkce) {
+            Some(PkceDemand::Optional) => true,
+            Some(PkceDemand::Required) => false,
+            None => self.pkce.optional_for.iter().any(|other| other == role),
+        }
+    }
+
+    /// How long a rotated refresh token of this role's client goes on working, with the key that says so: the client's own, else that of
+    /// all.
+    pub fn reuse_grace_of(&self, role: &str) -> Option<(Duration, String)> {
+        let own = self.client(role).and_then(|client| client.reuse_grace);
+        let grace = match own {
+            Some(own) => (own, format!("clients.{role}.reuse_grace")),
+            None => (self.reuse_grace?, "lifetimes.reuse_grace".to_owned()),
+        };
+        Some(grace).filter(|(grace, _)| !grace.is_zero())
     }
 
     /// The user of this name.

@@ -92,7 +92,9 @@ needs! {
     /// a confidential client that may leave PKCE out
     PkceOptionalClient, "pkce-optional-client", No, |t| {
         role(t, "web", &[Confidential]).or_else(|| {
-            (!t.provider.pkce.optional_for.iter().any(|role| role == "web")).then(|| "pkce.optional_for: [web]".to_owned())
+            let demanded = t.provider.client("web").is_some_and(|client| client.pkce.is_some());
+            let key = if demanded { "clients.web.pkce: optional" } else { "pkce.optional_for: [web]" };
+            (!t.provider.leaves_pkce_to("web")).then(|| key.to_owned())
         })
     };
     /// a client with exactly one redirect URI
@@ -222,6 +224,13 @@ pub fn lacking_for(target: &Target, need: Need, acting: &str) -> Option<String> 
         &[Scopes(2)]
     } else if need == Need::RefreshToken {
         &[May(Grant::RefreshToken)]
+    } else if need == Need::Rotation {
+        // What the file says of this client goes before what it says of all.
+        return match target.provider.client(acting).and_then(|client| client.rotation) {
+            Some(true) => None,
+            Some(false) => Some(format!("switched off in the provider file: `clients.{acting}.rotation`")),
+            None => lacking(target, need),
+        };
     } else {
         return lacking(target, need);
     };

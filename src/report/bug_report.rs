@@ -12,7 +12,7 @@ use super::markdown::{block, text};
 use super::terminal::exchange;
 use super::text::Style;
 use crate::protocol::{Answer, Endpoint, Exchange, Replay};
-use crate::verdict::{Finding, Level, Run};
+use crate::verdict::{ClientSeen, Finding, Level, Run};
 
 /// How many commands are shown: the last ones up to the answer that was judged.
 const COMMANDS_SHOWN: usize = 24;
@@ -47,6 +47,9 @@ pub fn render(finding: &Finding, run: &Run, again: &str, out: &mut dyn Write) ->
     }
     if let Some(cause) = run.shared_cause(finding) {
         writeln!(out, "- **shows as well** in {}: {}", text(&cause.others(&finding.id)), text(&cause.describe()))?;
+    }
+    if let Some(ClientSeen { role, auth }) = &finding.client {
+        writeln!(out, "- **for this client** {}, registered for {}", text(role), text(auth))?;
     }
     writeln!(out, "- **provider** {}", text(finding.issuer.as_deref().unwrap_or("not known")))?;
     for said in told_by_the_provider(finding) {

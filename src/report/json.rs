@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::files::{self, StoreError};
 use crate::protocol::{Curl, Exchange, Replay};
 use crate::verdict::{
-    Cause, Comparison, Conformance, Finding, Kind, Known, Level, Outcome, PlayedStep, Policy, Run, Section, Violation,
+    Cause, ClientSeen, Comparison, Conformance, Finding, Kind, Known, Level, Outcome, PlayedStep, Policy, Run, Section, Violation,
 };
 
 /// The version of the outer shape. It grows when a member goes away or changes its meaning.
@@ -63,6 +63,7 @@ struct Entry<'a> {
     known: Option<&'a Known>,
     sections: &'a [Section],
     issuer: Option<&'a str>,
+    client: Option<&'a ClientSeen>,
     place: &'a str,
     millis: u64,
     steps: &'a [PlayedStep],
@@ -116,6 +117,7 @@ impl<'a> From<&'a Finding> for Entry<'a> {
             known,
             cause,
             issuer,
+            client,
             place,
             steps,
             exchanges,
@@ -140,6 +142,7 @@ impl<'a> From<&'a Finding> for Entry<'a> {
             known: known.as_ref(),
             sections,
             issuer: issuer.as_deref(),
+            client: client.as_ref(),
             place,
             millis: *millis,
             steps,

@@ -105,6 +105,21 @@ pub struct Violation {
     pub exchange: Option<usize>,
 }
 
+/// The client that a check is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientSeen {
+    /// Its role: the key under `clients:`.
+    pub role: String,
+    /// The authentication method that it is registered for (RFC 7591 section 2).
+    pub auth: String,
+}
+
+impl fmt::Display for ClientSeen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.role, self.auth)
+    }
+}
+
 /// What one check found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -137,6 +152,9 @@ pub struct Finding {
     /// The issuer that it ran against.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub issuer: Option<String>,
+    /// The client that it is about: another one of the same provider may be treated otherwise.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub client: Option<ClientSeen>,
     /// The feature file and line of the scenario.
     pub place: String,
     /// The steps that were played, in order.

@@ -36,6 +36,7 @@ fn violated(id: &str, endpoint: Endpoint, kind: Kind, status: u16, answer: &str)
         known: None,
         cause: None,
         issuer: None,
+        client: None,
         place: String::new(),
         steps: vec![],
         exchanges: vec![answered(endpoint, status)],

@@ -19,6 +19,7 @@ mod login_form;
 mod login_recipe;
 mod needs;
 mod oracles;
+mod per_client;
 mod proof;
 mod provider_faults;
 mod provider_file;

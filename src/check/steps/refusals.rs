@@ -1,5 +1,8 @@
 //! Judges of how a request is refused: decision, status, challenge, headers, words. Each says one thing, so that one bug is told once.
 
+use std::time::Duration;
+
+use super::super::grace;
 use super::super::halt::{Fault, Halt, Judgement, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase, Token};
@@ -235,7 +238,20 @@ async fn is_out_of_use(scene: &mut Scene, args: &Args) -> Step {
     if fault.kind != Kind::Accepted {
         return scene.judge(first);
     }
-    let judgement = match scene.pass(std::time::Duration::from_secs(GRACE)).await {
+    if let Some(declared) = grace::of_rotated_token(scene) {
+        // What the file declares is no fault; what goes beyond it is.
+        return match grace::outlast(scene, &declared, Duration::ZERO).await {
+            Err(Halt::NotApplicable(_)) => {
+                Err(declared.note(&format!("whether it ends is told by --max-wait {}", declared.over())))
+            }
+            Err(other) => Err(other),
+            Ok(()) => match refuses_token(scene, token).await? {
+                Judgement::Holds => Err(declared.note("it is refused afterwards")),
+                Judgement::Tolerated(_) | Judgement::Broken(_) => scene.judge(first),
+            },
+        };
+    }
+    let judgement = match scene.pass(Duration::from_secs(GRACE)).await {
         // A grace period that the user is not willing to wait for cannot be told from none: a warning that says so.
         Err(_) => Judgement::Tolerated(Fault {
             got: format!("{}, which may be a grace period: --max-wait {GRACE} tells", fault.got),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::grace;
 use super::super::halt::{Fault, Halt, Judgement, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase, Token};
@@ -79,8 +80,13 @@ async fn redeems_as_code(scene: &mut Scene, args: &Args) -> Step {
     scene.act(Deed::Redeem, request, None).await
 }
 
+/// As many, and where a refresh token was rotated as many more as the provider lets it go on working by its own account.
 async fn seconds_pass(scene: &mut Scene, args: &Args) -> Step {
-    scene.pass(Duration::from_secs(args.number(0))).await
+    let time = Duration::from_secs(args.number(0));
+    match grace::of_rotated_token(scene) {
+        Some(grace) => grace::outlast(scene, &grace, time).await,
+        None => scene.pass(time).await,
+    }
 }
 
 /// How long that is, no answer says.
@@ -180,6 +186,7 @@ async fn is_no_yes_man(scene: &mut Scene) -> Step {
 
 /// The control of checks about what a refusal brings about: whether it was refused is another check's business.
 async fn was_refused(scene: &mut Scene) -> Step {
+    grace::allows(scene)?;
     let heard = scene.heard()?;
     let expected = "a refusal";
     match &heard.outcome {

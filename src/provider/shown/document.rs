@@ -44,8 +44,13 @@ fn is_harmless(path: &[String]) -> bool {
     match path.as_slice() {
         ["issuer" | "profile"] => true,
         ["endpoints", endpoint] => Endpoints::KEYS.contains(endpoint),
-        ["clients", _, "id" | "auth" | "introspect" | "redirect_uris" | "grants" | "scopes"] => true,
+        [
+            "clients",
+            _,
+            "id" | "auth" | "introspect" | "redirect_uris" | "grants" | "scopes" | "pkce" | "rotation" | "reuse_grace",
+        ] => true,
         ["clients", _, "redirect_uris" | "grants" | "scopes", ITEM] => true,
+        ["lifetimes", "code" | "refresh" | "reuse_grace"] => true,
         ["users", _, "username" | "sub"] => true,
         ["login", "driver"] | ["admin", "url" | "realm"] | ["load", "allow"] | ["resource", "url" | "scope"] => true,
         ["pkce", "optional_for"] | ["pkce", "optional_for", ITEM] | ["capabilities", _] => true,
@@ -57,7 +62,7 @@ fn is_harmless(path: &[String]) -> bool {
 fn has_plain_keys(path: &[String]) -> bool {
     match path {
         [] => true,
-        [one] => ["endpoints", "clients", "users", "login", "admin", "load", "pkce", "resource", "capabilities"]
+        [one] => ["endpoints", "clients", "users", "login", "admin", "load", "pkce", "resource", "capabilities", "lifetimes"]
             .contains(&one.as_str()),
         [one, _] => one == "clients" || one == "users",
         _ => false,

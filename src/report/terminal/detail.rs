@@ -85,6 +85,9 @@ pub fn render(finding: &Finding, issuers: &[String], evidence: Evidence, style: 
         None => style.labelled(out, INDENT, "  got", finding.reason.as_deref().unwrap_or("no more is known"))?,
     }
     style.labelled(out, INDENT, "  scenario", &format!("{} ({})", finding.title, finding.place))?;
+    if let Some(client) = &finding.client {
+        style.labelled(out, INDENT, "  client", &client.to_string())?;
+    }
     if let Some(issuer) = finding.issuer.as_deref().filter(|_| issuers.len() > 1) {
         style.labelled(out, INDENT, "  issuer", issuer)?;
     }

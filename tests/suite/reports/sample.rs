@@ -2,8 +2,8 @@
 
 use flowproof::protocol::{Answer, Endpoint, Exchange, Failure, Method, Sent};
 use flowproof::verdict::{
-    Comparison, FailOn, Finding, Kind, Known, Level, Outcome, PlayedStep, Policy, Profile, Run, Section, Spoiled, Stale,
-    Staleness, Violation,
+    ClientSeen, Comparison, FailOn, Finding, Kind, Known, Level, Outcome, PlayedStep, Policy, Profile, Run, Section, Spoiled,
+    Stale, Staleness, Violation,
 };
 
 const ISSUER: &str = "http://127.0.0.1:9400/realms/strict";
@@ -80,6 +80,7 @@ fn finding(id: &str, outcome: Outcome) -> Finding {
         known: None,
         cause: None,
         issuer: Some(ISSUER.to_owned()),
+        client: None,
         place: format!("features/{}.feature:31", id.split('/').next().unwrap_or(id)),
         steps: vec![],
         exchanges: vec![],
@@ -159,6 +160,7 @@ fn another_code_verifier() -> Finding {
             spoiled: None,
             exchange: None,
         }),
+        client: Some(ClientSeen { role: "spa".to_owned(), auth: "none".to_owned() }),
         steps: vec![
             PlayedStep {
                 text: "Given a public client whose user approved a request with an S256 challenge".to_owned(),
@@ -201,6 +203,7 @@ fn client_authentication(id: &str, endpoint: Endpoint, rule: &str, line: usize) 
             spoiled: Some(Spoiled::ClientAuthentication),
             exchange: None,
         }),
+        client: Some(ClientSeen { role: "batch".to_owned(), auth: "client_secret_basic".to_owned() }),
         exchanges: vec![exchange],
         ..finding(id, Outcome::Violated)
     }
