@@ -37,6 +37,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("hyper", &["src/load/", "src/server/http/"]),
     ("hyper_util", &["src/load/", "src/login/webdriver/", "src/server/http/", "src/wire/proxy.rs"]),
     ("rcgen", &["src/server/certificate.rs"]),
+    ("tokio_tungstenite", &["src/login/webdriver/"]),
     ("tokio_rustls", &["src/load/", "src/server/http/", "src/server/certificate.rs", "src/wire/tls.rs"]),
     ("webpki", &["src/wire/tls.rs"]),
     ("tracing", &["src/server/log.rs"]),

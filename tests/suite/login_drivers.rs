@@ -1,34 +1,17 @@
-//! The drivers that leave the pages to others: a real browser, a program, and a session that was begun elsewhere.
-
-use std::path::PathBuf;
+//! The drivers that leave the pages to others: a program, and a session that was begun elsewhere.
 
 use flowproof::login::{Decision, End, Errand, Sighting, Stop, run};
 use flowproof::protocol::{Secret, request};
 use flowproof::provider::{Login, Provider, Source};
 use flowproof::wire::{Bounds, Jar, Tape, Wire};
 use url::Url;
-use wiremock::matchers::{body_string_contains, header, method, path};
+use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 const CALLBACK: &str = "https://client.example/cb";
 
 const LOGIN: &str = r#"<title>Sign in</title><form method="post" action="/login"><input name="username">
     <input type="password" name="password"><button>Sign in</button></form>"#;
-
-/// A page that is nothing without its script.
-const SCRIPTED: &str = r#"<title>App</title><div id="app"></div><script>
-    setTimeout(() => {
-      const app = document.getElementById('app');
-      app.innerHTML = '<label>User name <input id="u"></label><input id="p" type="password"><button type="button">Sign in</button>';
-      app.querySelector('button').onclick = () => {
-        const sent = new URLSearchParams({ username: app.querySelector('#u').value, password: app.querySelector('#p').value });
-        fetch('/login', { method: 'POST', body: sent, redirect: 'manual' }).then(() => {
-          app.innerHTML = '<p>Let the client in?</p><div role="button">Cancel</div><button type="button">Allow</button>';
-          app.querySelector('button').onclick = () => { location.href = 'https://client.example/cb?code=the-code&state=xyz'; };
-          app.querySelector('[role=button]').onclick = () => { location.href = 'https://client.example/cb?error=access_denied'; };
-        });
-      };
-    }, 300);</script>"#;
 
 fn login(text: &str, source: Source) -> Login {
     let text = format!("issuer: https://as.example\nlogin: {text}\n");
@@ -115,35 +98,4 @@ async fn a_session_given_goes_on_where_its_cookies_are_known_and_says_when_it_ha
     let seen = walk(&server, &with("dead"), Decision::Approve).await;
     assert!(matches!(&seen.end, End::Stuck { why } if why.contains("the session given has ended")), "{seen:?}");
     assert_eq!(with("alive").driver.secrets().count(), 1, "its cookies are secrets");
-}
-
-/// Chromium's driver on the PATH; a machine without it is told so.
-fn has_browser() -> bool {
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&paths).any(|folder: PathBuf| folder.join("chromedriver").is_file());
-    if !found {
-        eprintln!("SKIPPED: no chromedriver on the PATH, so nothing is known of the webdriver driver here");
-    }
-    found
-}
-
-#[tokio::test]
-async fn a_browser_operates_pages_of_scripts_and_reaches_no_client() {
-    if !has_browser() {
-        return;
-    }
-    let server = MockServer::start().await;
-    on(&server, "GET", "/authorize", html(SCRIPTED)).await;
-    Mock::given(method("POST"))
-        .and(path("/login"))
-        .and(body_string_contains("username=alice&password=correct+horse"))
-        .respond_with(ResponseTemplate::new(204))
-        .mount(&server)
-        .await;
-    let login = login("{ driver: webdriver }", Source::Named("test".to_owned()));
-    let seen = walk(&server, &login, Decision::Approve).await;
-    assert_eq!(seen.params().and_then(|params| params.code()).unwrap_or_else(|| panic!("{seen:?}")).expose(), "the-code");
-    assert!(seen.asked_login() && seen.asked_consent(), "{seen:?}");
-    let seen = walk(&server, &login, Decision::Deny).await;
-    assert_eq!(seen.params().and_then(|params| params.get("error")), Some("access_denied"), "{seen:?}");
 }

@@ -14,6 +14,7 @@ mod init;
 mod judges;
 mod known_issues;
 mod load;
+mod login_browser;
 mod login_drivers;
 mod login_form;
 mod login_recipe;

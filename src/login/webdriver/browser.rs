@@ -5,22 +5,30 @@ use std::time::Duration;
 
 use fantoccini::elements::{Element, ElementRef};
 use fantoccini::error::CmdError;
-use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
+use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 use url::Url;
 
-use super::network::{self, Fact};
+use super::firefox::Firefox;
+use super::network::Fact;
 use super::program::Program;
+use super::{chromium, firefox};
 use crate::login::form::Gesture;
 use crate::protocol::{Body, Method, Request, Secret};
-use crate::provider::WebDriver;
+use crate::provider::{BrowserKind, WebDriver};
 use crate::wire::{Cookie, Jar};
 
 /// How long one command may take; a page that hangs is not waited for longer.
 const LONGEST_COMMAND: Duration = Duration::from_secs(20);
+
+/// How long a browser may take to open, and to close.
+const LONGEST_OPENING: Duration = Duration::from_secs(60);
+const LONGEST_CLOSING: Duration = Duration::from_secs(5);
 
 /// The key under which WebDriver passes an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -28,8 +36,17 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// A running browser. Dropping it ends the browser, and the driver with it where it was started here.
 pub(super) struct Browser {
     client: Client,
+    engine: Engine,
     // Declared after the client, so that it goes last.
     _program: Option<Program>,
+}
+
+/// Who tells of cookies and of the network, which the standard leaves out.
+enum Engine {
+    /// By commands of its driver.
+    Chromium,
+    /// By a connection of its own.
+    Firefox(Box<Mutex<Firefox>>),
 }
 
 /// What the browser shows.
@@ -49,6 +66,8 @@ pub(super) struct View {
     pub scripted: bool,
     /// The controls that the file's selectors found.
     pub picked: BTreeMap<String, u32>,
+    /// What a selector of the file is for that the browser cannot read.
+    pub broken: Option<String>,
 }
 
 impl Browser {
@@ -56,17 +75,32 @@ impl Browser {
     pub async fn open(config: &WebDriver, unreachable: &[String]) -> Result<Self, String> {
         let program = match config.url {
             Some(_) => None,
-            None => Some(Program::start(config.program.as_deref()).await?),
+            None => Some(Program::start(config.browser, config.program.as_deref()).await?),
         };
         let url = config.url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
         let url = url.or(program.as_ref().map(|program| program.url.clone())).unwrap_or_default();
         let mut builder = ClientBuilder::new(HttpConnector::new());
-        builder.capabilities(capabilities(config.headed, unreachable));
-        let connected = tokio::time::timeout(Duration::from_secs(60), builder.connect(&url)).await;
-        match connected {
-            Ok(Ok(client)) => Ok(Self { client, _program: program }),
-            Ok(Err(error)) => Err(format!("the browser does not start: {error}")),
-            Err(_) => Err("the browser does not start within 60s".to_owned()),
+        let asked = match config.browser {
+            BrowserKind::Chromium => chromium::capabilities(config.headed, unreachable),
+            BrowserKind::Firefox => firefox::capabilities(config.headed, unreachable),
+        };
+        builder.capabilities(asked.as_object().cloned().unwrap_or_default());
+        let connected = tokio::time::timeout(LONGEST_OPENING, builder.connect(&url)).await;
+        let client = match connected {
+            Ok(Ok(client)) => client,
+            Ok(Err(error)) => return Err(format!("{} does not start at {url}: {error}", config.browser.title())),
+            Err(_) => return Err(format!("{} does not start within {LONGEST_OPENING:?}", config.browser.title())),
+        };
+        let engine = match config.browser {
+            BrowserKind::Chromium => Ok(Engine::Chromium),
+            BrowserKind::Firefox => listen(&client).await.map(|firefox| Engine::Firefox(Box::new(Mutex::new(firefox)))),
+        };
+        match engine {
+            Ok(engine) => Ok(Self { client, engine, _program: program }),
+            Err(why) => {
+                let _ = tokio::time::timeout(LONGEST_CLOSING, client.close()).await;
+                Err(why)
+            }
         }
     }
 
@@ -81,8 +115,15 @@ impl Browser {
             Body::Form(form) => form.iter().map(|(name, value)| [name.as_str(), value.expose()]).collect(),
             Body::Empty | Body::Raw { .. } => Vec::new(),
         };
-        let sent = self.run(include_str!("send.js"), vec![json!(url.as_str()), json!(entries)]).await;
-        sent.map(|_| ()).ok_or_else(|| "the request cannot be sent from a browser".to_owned())
+        let end = Instant::now() + LONGEST_COMMAND;
+        while Instant::now() < end {
+            // The empty page may not have come yet.
+            if self.run(include_str!("send.js"), vec![json!(url.as_str()), json!(entries)]).await == Some(json!(true)) {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Err("the request cannot be sent from a browser".to_owned())
     }
 
     /// What it shows now; none while it is between pages.
@@ -93,8 +134,13 @@ impl Browser {
 
     /// What happened to its documents since it was last asked.
     pub async fn facts(&self, password: &Secret) -> Vec<Fact> {
-        let log = self.command("se/log", json!({ "type": "performance" })).await;
-        log.map(|entries| network::facts(&entries, password)).unwrap_or_default()
+        match &self.engine {
+            Engine::Chromium => {
+                let log = self.command("se/log", json!({ "type": "performance" })).await;
+                log.map(|entries| chromium::facts(&entries, password)).unwrap_or_default()
+            }
+            Engine::Firefox(firefox) => firefox.lock().await.facts(password).await,
+        }
     }
 
     /// Does what a user does; none where there is no such control any more.
@@ -126,41 +172,46 @@ impl Browser {
 
     /// Takes over the cookies of a jar.
     pub async fn take_cookies(&self, jar: &Jar) {
-        let cookies: Vec<Json> = jar.cookies().map(|cookie| told(&cookie)).collect();
-        if !cookies.is_empty() {
-            self.devtools("Network.setCookies", json!({ "cookies": cookies })).await;
+        match &self.engine {
+            Engine::Chromium => {
+                let cookies: Vec<Json> = jar.cookies().map(|cookie| chromium::cookie(&cookie)).collect();
+                if !cookies.is_empty() {
+                    self.devtools("Network.setCookies", json!({ "cookies": cookies })).await;
+                }
+            }
+            Engine::Firefox(firefox) => {
+                let mut firefox = firefox.lock().await;
+                for cookie in jar.cookies() {
+                    firefox.take(&cookie).await;
+                }
+            }
         }
     }
 
     /// A jar with its cookies.
     pub async fn jar(&self) -> Option<Jar> {
-        let cookies = self.devtools("Network.getAllCookies", json!({})).await?;
+        let cookies: Vec<Cookie> = match &self.engine {
+            Engine::Chromium => chromium::cookies(&self.devtools("Network.getAllCookies", json!({})).await?),
+            Engine::Firefox(firefox) => firefox.lock().await.cookies().await?,
+        };
         let mut jar = Jar::default();
-        for said in cookies["cookies"].as_array()? {
-            let text = |key: &str| said[key].as_str().unwrap_or_default().to_owned();
-            let flag = |key: &str| said[key].as_bool().unwrap_or(false);
-            let domain = text("domain");
-            jar.put(&Cookie {
-                host_only: !domain.starts_with('.'),
-                name: text("name"),
-                value: text("value"),
-                path: text("path"),
-                secure: flag("secure"),
-                http_only: flag("httpOnly"),
-                domain,
-            });
-        }
+        cookies.iter().for_each(|cookie| jar.put(cookie));
         Some(jar)
     }
 
-    /// A picture of what it shows, as PNG.
-    pub async fn screenshot(&self) -> Option<Vec<u8>> {
+    /// A picture of what it shows, as PNG, its texts changed by this mask.
+    pub async fn screenshot(&self, mask: impl Fn(&str) -> String) -> Option<Vec<u8>> {
+        let texts: Vec<String> = serde_json::from_value(self.run(include_str!("texts.js"), Vec::new()).await?).ok()?;
+        let masked: Vec<Option<String>> = texts.iter().map(|text| Some(mask(text)).filter(|masked| masked != text)).collect();
+        if masked.iter().any(Option::is_some) {
+            self.run(include_str!("texts.js"), vec![json!(masked)]).await?;
+        }
         tokio::time::timeout(LONGEST_COMMAND, self.client.screenshot()).await.ok()?.ok()
     }
 
     /// Ends it in good order.
     pub async fn close(self) {
-        let _ = tokio::time::timeout(Duration::from_secs(5), self.client.close()).await;
+        let _ = tokio::time::timeout(LONGEST_CLOSING, self.client.close()).await;
     }
 
     async fn run(&self, script: &str, arguments: Vec<Json>) -> Option<Json> {
@@ -177,65 +228,16 @@ impl Browser {
     }
 }
 
-/// A cookie as the browser's own protocol puts it.
-fn told(cookie: &Cookie) -> Json {
-    let mut told = json!({
-        "name": cookie.name,
-        "value": cookie.value,
-        "path": cookie.path,
-        "secure": cookie.secure,
-        "httpOnly": cookie.http_only,
-    });
-    if cookie.host_only {
-        let scheme = if cookie.secure { "https" } else { "http" };
-        told["url"] = json!(format!("{scheme}://{}{}", cookie.domain, cookie.path));
-    } else {
-        told["domain"] = json!(format!(".{}", cookie.domain.trim_start_matches('.')));
-    }
-    told
+/// Listens to the window of a Firefox that has just opened.
+async fn listen(client: &Client) -> Result<Firefox, String> {
+    let told = client.capabilities().and_then(|told| told.get("webSocketUrl")).and_then(Json::as_str);
+    let socket = told.ok_or("the driver opens no BiDi connection: geckodriver 0.31 or later is needed")?.to_owned();
+    let window = client.window().await.map_err(|error| format!("Firefox has no window: {error}"))?;
+    Firefox::listen(&socket, String::from(window)).await
 }
 
 async fn said(outcome: Result<(), CmdError>) -> Result<(), String> {
     outcome.map_err(|error| format!("the browser cannot go there: {error}"))
-}
-
-fn capabilities(headed: bool, unreachable: &[String]) -> Capabilities {
-    let mut arguments = vec![
-        "--no-first-run".to_owned(),
-        "--no-default-browser-check".to_owned(),
-        "--disable-background-networking".to_owned(),
-        "--disable-component-update".to_owned(),
-        "--disable-dev-shm-usage".to_owned(),
-        "--disable-extensions".to_owned(),
-        "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,PasswordLeakDetection,Translate".to_owned(),
-        "--disable-sync".to_owned(),
-        "--window-size=1200,1000".to_owned(),
-    ];
-    arguments.extend((!headed).then(|| "--headless=new".to_owned()));
-    arguments.extend(is_root().then(|| "--no-sandbox".to_owned()));
-    let rules: Vec<String> = unreachable.iter().map(|host| format!("MAP {host} ~NOTFOUND")).collect();
-    arguments.extend((!rules.is_empty()).then(|| format!("--host-resolver-rules={}", rules.join(","))));
-    let said = json!({
-        "browserName": "chrome",
-        // A page that never finishes loading can be operated all the same.
-        "pageLoadStrategy": "none",
-        "unhandledPromptBehavior": "accept",
-        "goog:loggingPrefs": { "performance": "ALL" },
-        "goog:chromeOptions": {
-            "args": arguments,
-            "perfLoggingPrefs": { "enableNetwork": true, "enablePage": false },
-            "prefs": { "credentials_enable_service": false, "profile.password_manager_enabled": false },
-        },
-    });
-    said.as_object().cloned().unwrap_or_default()
-}
-
-/// Chromium does not run in its sandbox for root.
-fn is_root() -> bool {
-    #[cfg(unix)]
-    return rustix::process::geteuid().is_root();
-    #[cfg(not(unix))]
-    false
 }
 
 /// A command of the driver's that the standard does not know.

@@ -1,6 +1,9 @@
 //! The webdriver driver: a real browser takes the user's place where a page stands still; what is HTTP is read as HTTP all along.
 
+mod bidi;
 mod browser;
+mod chromium;
+mod firefox;
 mod network;
 mod program;
 mod user;
@@ -83,7 +86,7 @@ async fn keep(browser: &Browser, tape: &Tape, config: &WebDriver, source: Option
     let name = format!("browser-{}", KEPT.fetch_add(1, Ordering::Relaxed) + 1);
     std::fs::create_dir_all(folder).ok()?;
     let mut kept = Vec::new();
-    if let Some(picture) = browser.screenshot().await {
+    if let Some(picture) = browser.screenshot(|text| tape.mask(text)).await {
         let path = folder.join(format!("{name}.png"));
         std::fs::write(&path, picture).ok()?;
         kept.push(path.display().to_string());

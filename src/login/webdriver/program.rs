@@ -9,6 +9,8 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
+use crate::provider::BrowserKind;
+
 /// How long a driver may take to listen.
 const LONGEST_START: Duration = Duration::from_secs(15);
 
@@ -20,22 +22,28 @@ pub(super) struct Program {
 
 impl Program {
     /// Starts the driver, and waits until it listens.
-    pub async fn start(named: Option<&Path>) -> Result<Self, String> {
-        let path = named.unwrap_or(Path::new("chromedriver"));
-        // Nobody is told of a port, so one is taken and given back.
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .and_then(|listener| listener.local_addr())
-            .map_err(|error| format!("no free port for {}: {error}", path.display()))?
-            .port();
+    pub async fn start(browser: BrowserKind, named: Option<&Path>) -> Result<Self, String> {
+        let path = named.unwrap_or(Path::new(browser.driver()));
+        let free = || free_port().map_err(|error| format!("no free port for {}: {error}", path.display()));
+        let port = free()?;
         let mut command = Command::new(path);
         command.arg(format!("--port={port}")).kill_on_drop(true);
+        match browser {
+            BrowserKind::Chromium => {}
+            // Where the browser itself listens; without it, two of them would want the same.
+            BrowserKind::Firefox => {
+                command.arg(format!("--websocket-port={}", free()?));
+            }
+        }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         #[cfg(unix)]
         command.process_group(0);
         let child = command.spawn().map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => format!(
-                "{} was not found: install Chromium's driver (Debian: chromium-driver), or say where one is with `login.webdriver.program`, or where one runs with `login.webdriver.url`",
-                path.display()
+                "{} was not found: install {} and its driver ({}), or say where the driver is with `login.webdriver.program`, or where one runs with `login.webdriver.url`",
+                path.display(),
+                browser.title(),
+                browser.source()
             ),
             _ => format!("{} cannot be started: {error}", path.display()),
         })?;
@@ -49,6 +57,11 @@ impl Program {
         }
         Ok(program)
     }
+}
+
+/// Nobody is told of a port, so one is taken and given back.
+fn free_port() -> std::io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 impl Drop for Program {

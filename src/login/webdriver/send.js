@@ -1,5 +1,6 @@
 // Sends a form that no page holds, as the request that the browser takes over was sent.
 const [action, entries] = arguments;
+if (document.title !== 'flowproof' || document.readyState !== 'complete') { return false; }
 const form = document.createElement('form');
 form.method = 'post';
 form.action = action;
@@ -12,3 +13,4 @@ for (const [name, value] of entries) {
 }
 document.body.append(form);
 HTMLFormElement.prototype.submit.call(form);
+return true;

@@ -80,9 +80,14 @@ page.setAttribute('method', 'post');
 page.setAttribute('action', 'about:blank');
 if (body) { body.prepend(page); }
 const picked = {};
+let broken = null;
 for (const [role, selector] of Object.entries(selectors)) {
-  const found = [...document.querySelectorAll(selector)].find(seen);
-  if (found) { picked[role] = mark(found); }
+  try {
+    const found = [...document.querySelectorAll(selector)].find(seen);
+    if (found) { picked[role] = mark(found); }
+  } catch (error) {
+    broken = role;
+  }
 }
 return {
   url: location.href,
@@ -92,4 +97,5 @@ return {
   source: document.documentElement.outerHTML,
   scripted: document.scripts.length > 0,
   picked,
+  broken,
 };

@@ -120,6 +120,10 @@ impl<'a> Visit<'a> {
                 && view.state == "complete"
                 && answered.as_ref().is_none_or(|answered| answered.agrees(&view, self.loads))
             {
+                if let Some(role) = &view.broken {
+                    let why = format!("`login.webdriver.selectors.{role}` is no CSS selector that the browser can read");
+                    return End::Stuck { why };
+                }
                 let page = Page::read(&view.url, &html(200, Vec::new(), &view.seen));
                 let stage = Stage::of(&page, &view.picked, self.loads);
                 self.note(&view, stage.asks);

@@ -17,7 +17,7 @@ pub use command::CommandLogin;
 pub use recipe::{Case, Cut, REDIRECT, Recipe, RecipeBody, RecipeRequest, RecipeStep, Taking};
 pub use session::SessionCookie;
 pub use template::{Known, Template};
-pub use webdriver::WebDriver;
+pub use webdriver::{BrowserKind, WebDriver};
 
 /// How a user is made to approve.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

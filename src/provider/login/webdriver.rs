@@ -11,7 +11,9 @@ use crate::provider::reading::{Fields, Spot};
 /// A real browser, and what it needs to know of the provider's pages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebDriver {
-    /// The driver's program, where it is not `chromedriver` on the PATH.
+    /// Which browser.
+    pub browser: BrowserKind,
+    /// The driver's program, where it is not the browser's usual one on the PATH.
     pub program: Option<PathBuf>,
     /// A driver that runs already.
     pub url: Option<Url>,
@@ -27,9 +29,56 @@ pub struct WebDriver {
     pub evidence: Option<PathBuf>,
 }
 
+/// The browsers that can be driven.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BrowserKind {
+    /// Chromium, and Chrome.
+    #[default]
+    Chromium,
+    /// Firefox.
+    Firefox,
+}
+
+impl BrowserKind {
+    const ALL: [Self; 2] = [Self::Chromium, Self::Firefox];
+
+    /// The name that the provider file uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox",
+        }
+    }
+
+    /// The name that its makers use.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Chromium => "Chromium",
+            Self::Firefox => "Firefox",
+        }
+    }
+
+    /// Its driver's program.
+    pub fn driver(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromedriver",
+            Self::Firefox => "geckodriver",
+        }
+    }
+
+    /// Where its driver comes from.
+    pub fn source(self) -> &'static str {
+        match self {
+            Self::Chromium => "Debian: chromium-driver",
+            Self::Firefox => "`cargo install geckodriver`",
+        }
+    }
+}
+
 impl Default for WebDriver {
     fn default() -> Self {
         Self {
+            browser: BrowserKind::default(),
             program: None,
             url: None,
             timeout: Duration::from_secs(45),
@@ -46,7 +95,7 @@ impl WebDriver {
     pub const SELECTORS: [&'static str; 7] = ["username", "password", "user_code", "submit", "next", "approve", "deny"];
 }
 
-const KEYS: [&str; 5] = ["program", "url", "timeout", "sessions", "selectors"];
+const KEYS: [&str; 6] = ["browser", "program", "url", "timeout", "sessions", "selectors"];
 
 /// Reads `login.webdriver`; everything in it may be left out.
 pub(super) fn read(login: &Fields<'_>) -> Result<WebDriver, Error> {
@@ -56,6 +105,9 @@ pub(super) fn read(login: &Fields<'_>) -> Result<WebDriver, Error> {
     if let (Some(spot), true) = (fields.get("program"), url.is_some()) {
         return Err(spot.bad_value("no program beside `url`: a driver that runs already is not started"));
     }
+    if let (Some(spot), Some("https")) = (fields.get("url"), url.as_ref().map(Url::scheme)) {
+        return Err(spot.bad_value("an http URL: drivers and grids are spoken to without TLS"));
+    }
     let mut selectors = Vec::new();
     if let Some(named) = fields.fields("selectors", &WebDriver::SELECTORS)? {
         for role in WebDriver::SELECTORS {
@@ -63,6 +115,7 @@ pub(super) fn read(login: &Fields<'_>) -> Result<WebDriver, Error> {
         }
     }
     Ok(WebDriver {
+        browser: fields.get("browser").map_or(Ok(standard.browser), |spot| spot.one_of(&BrowserKind::ALL, BrowserKind::name))?,
         program: fields.text("program")?.map(PathBuf::from),
         url,
         timeout: fields.get("timeout").map_or(Ok(standard.timeout), |spot| super::seconds(spot))?,
