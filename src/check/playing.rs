@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, panic_any};
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cucumber::event::{self, ScenarioFinished};
 use cucumber::gherkin::{self, Feature, Scenario};
@@ -20,6 +20,7 @@ use super::realm;
 use super::scene::Scene;
 use super::stage::Stage;
 use crate::verdict::PlayedStep;
+use crate::wire::Wire;
 
 /// Plays the scenarios, so many side by side.
 pub(super) async fn play(stage: Rc<Stage>, features: Vec<Feature>, jobs: usize) {
@@ -59,7 +60,7 @@ async fn before(stage: Rc<Stage>, scenario: &Scenario, world: &mut Play) {
     let Some((check, target)) = id_of(scenario).and_then(|id| stage.places.borrow().get(id).cloned()) else { return };
     world.began = Some(Instant::now());
     stage.health.enter(&check.id);
-    let mut scene = Scene::new(check, stage.wire.clone(), target, &stage.options, stage.sessions.clone());
+    let mut scene = Scene::new(check, stage.wire.for_one(), target, &stage.options, stage.sessions.clone());
     if scene.check.tags.own_realm
         && let Err(halt) = realm::enter(&mut scene).await
     {
@@ -144,16 +145,36 @@ async fn next_step(scene: &mut Scene, told: &gherkin::Step) -> Step {
     scene.evidence = None;
     scene.actor = scene.protagonist;
     let limit = scene.step_limit.saturating_add(scene.max_wait);
-    match tokio::time::timeout(limit, (step.phrase.action)(scene, &step.args)).await {
-        // What a step made of requests that could not be sent says nothing.
-        Ok(outcome) => shut(scene).and(outcome),
-        Err(_) => Err(Halt::blocked(format!("the step took longer than {} s", limit.as_secs()))),
+    let wire = scene.wire.clone();
+    match within(limit, &wire, (step.phrase.action)(scene, &step.args)).await {
+        // What a step made of requests that could not be sent, or of answers that say nothing of them, says nothing.
+        Some(outcome) => shut(scene).and(spoiled(scene)).and(outcome),
+        None => Err(Halt::blocked(format!("the step took longer than {} s", limit.as_secs()))),
+    }
+}
+
+/// What a step makes of this time; waits for turns, which are others' doing, do not count.
+async fn within<T>(limit: Duration, wire: &Wire, step: impl Future<Output = T>) -> Option<T> {
+    let (began, waited) = (Instant::now(), wire.waited());
+    let mut step = std::pin::pin!(step);
+    loop {
+        let left = (limit + (wire.waited() - waited)).saturating_sub(began.elapsed());
+        match tokio::time::timeout(left, step.as_mut()).await {
+            Ok(outcome) => return Some(outcome),
+            Err(_) if limit + (wire.waited() - waited) > began.elapsed() => {}
+            Err(_) => return None,
+        }
     }
 }
 
 /// Stops a scene whose requests are sent no more.
 fn shut(scene: &Scene) -> Step {
     scene.wire.shut_because().map_or(Ok(()), |reason| Err(Halt::blocked(reason)))
+}
+
+/// Stops a scene that was answered with a limit of the rate.
+fn spoiled(scene: &Scene) -> Step {
+    scene.wire.spoiled().map_or(Ok(()), |reason| Err(Halt::blocked(reason)))
 }
 
 /// Hands parsed features to cucumber.

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -39,8 +40,8 @@ pub struct Options {
     pub shuffle: Option<u64>,
     /// The longest that one step may take, waiting aside.
     pub step_limit: Duration,
-    /// How long the whole run may take.
-    pub timeout: Option<Duration>,
+    /// When the whole run ends at the latest.
+    pub limit: Option<TimeLimit>,
     /// Whether a host other than loopback may be flooded and guessed at.
     pub intrusive: bool,
 }
@@ -56,9 +57,34 @@ impl Default for Options {
             selection: Vec::new(),
             shuffle: None,
             step_limit: Duration::from_secs(90),
-            timeout: None,
+            limit: None,
             intrusive: false,
         }
+    }
+}
+
+/// When a run ends at the latest: it counts from the program's start, so that what comes before the checks counts as well.
+#[derive(Clone, Copy, Debug)]
+pub struct TimeLimit {
+    began: Instant,
+    limit: Duration,
+}
+
+impl TimeLimit {
+    /// This long from that moment on.
+    pub fn from(began: Instant, limit: Duration) -> Self {
+        Self { began, limit }
+    }
+
+    /// Ends when the time is up.
+    pub async fn is_up(self) {
+        tokio::time::sleep(self.limit.saturating_sub(self.began.elapsed())).await;
+    }
+}
+
+impl fmt::Display for TimeLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the run's time was up (--timeout {})", self.limit.as_secs())
     }
 }
 
@@ -110,7 +136,7 @@ pub async fn run(
     let interruption = tokio::select! {
         () = playing => None,
         () = stop.cancelled() => Some("the run was interrupted".to_owned()),
-        limit = time_is_up(options.timeout) => Some(format!("the run's time was up (--timeout {})", limit.as_secs())),
+        limit = time_is_up(options.limit) => Some(limit.to_string()),
     };
     let interruption = interruption.or_else(|| wire.shut_because().map(str::to_owned));
     let (mut findings, mut bugs) = (stage.findings.take(), stage.bugs.take());
@@ -150,11 +176,11 @@ pub async fn run(
     Played { run, bugs: bugs.into_iter().collect() }
 }
 
-/// Ends when the time is up, and says how long it was; never, where there is no limit.
-async fn time_is_up(limit: Option<Duration>) -> Duration {
+/// Ends when the time is up, and says so; never, where there is no limit.
+pub async fn time_is_up(limit: Option<TimeLimit>) -> TimeLimit {
     match limit {
         Some(limit) => {
-            tokio::time::sleep(limit).await;
+            limit.is_up().await;
             limit
         }
         None => std::future::pending().await,

@@ -294,22 +294,14 @@ impl Scene {
 
     /// Sends a request, and remembers what was heard.
     pub async fn send(&mut self, request: Request) {
-        let mut outcome = self.wire.send(&self.tape, &request).await;
-        if let Some(pause) = outcome.as_ref().ok().and_then(limited) {
-            tokio::time::sleep(pause.min(self.max_wait)).await;
-            outcome = self.wire.send(&self.tape, &request).await;
-        }
+        let outcome = self.wire.send(&self.tape, &request).await;
         self.heard = Some(Heard { request, outcome });
     }
 
-    /// The last answer of an endpoint. An answer that says nothing of the request, because the provider limits the rate or because
-    /// of a bound of our own, is none to judge by.
+    /// The last answer of an endpoint. What says nothing of the request, because of a bound of our own, is none to judge by.
     pub fn heard(&self) -> Result<&Heard, Halt> {
         let heard = self.heard.as_ref().ok_or_else(|| Halt::blocked("no request was sent yet"))?;
         match &heard.outcome {
-            Ok(response) if limited(response).is_some() => {
-                Err(Halt::blocked(format!("the provider limits the rate (status {}): try --jobs 1", response.status)))
-            }
             Err(failure @ (Failure::Unsendable(_) | Failure::TooLong(_))) => Err(Halt::blocked(failure.to_string())),
             Ok(_) | Err(Failure::Connect(_) | Failure::TimedOut(_) | Failure::Broken(_) | Failure::Malformed(_)) => Ok(heard),
         }
@@ -409,15 +401,5 @@ impl Scene {
             ClientAuth::Basic { id, secret } => request.authenticate(&ClientAuth::Basic { id, secret: changed(&secret) }),
             ClientAuth::Post { id, secret } => request.authenticate(&ClientAuth::Post { id, secret: changed(&secret) }),
         })
-    }
-}
-
-/// How long a provider that limits the rate asks to wait: 429, or 503 with `Retry-After` (RFC 6585 section 4, RFC 9110 section 10.2.3).
-fn limited(response: &Response) -> Option<Duration> {
-    let seconds = response.header("retry-after").and_then(|value| value.trim().parse().ok());
-    match response.status {
-        429 => Some(Duration::from_secs(seconds.unwrap_or(1))),
-        503 => seconds.map(Duration::from_secs),
-        _ => None,
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
+use std::time::Instant;
 
 use anstyle::{AnsiColor, Style as Paint};
 
@@ -25,6 +26,8 @@ pub struct Console {
     stdout_is_terminal: bool,
     /// No progress was asked for.
     pub quiet: bool,
+    /// When the program began.
+    pub started: Instant,
 }
 
 impl Console {
@@ -40,6 +43,7 @@ impl Console {
             stdout_is_terminal: surroundings.stdout_is_terminal && !surroundings.dumb,
             stderr_is_terminal: surroundings.stderr_is_terminal && !surroundings.dumb,
             quiet,
+            started: Instant::now(),
         }
     }
 

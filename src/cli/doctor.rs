@@ -51,7 +51,7 @@ impl DoctorArgs {
 
     async fn examine(&self, catalog: &Catalog, provider: Provider, console: &Console) -> Exit {
         let wire = match connect::wire(provider.connect.clone(), console) {
-            Ok(wire) => wire,
+            Ok(wire) => wire.paced(provider.pace),
             Err(exit) => return exit,
         };
         let extent = Extent { checks: catalog.checks(), max_wait: Duration::from_secs(self.max_wait), clock: SystemTime::now };

@@ -210,7 +210,7 @@ impl Outline<'_> {
             "",
             "Further keys: resource: { url, scope } for an API that takes \
              its tokens; capabilities: { jwt_access_token: true } where access tokens are JWTs, and NEED: false for what is not to be \
-             tested.",
+             tested; pace: { requests_per_second: 20, at_once: 4, logins_at_once: 2 } where it limits the rate.",
         );
     }
 }

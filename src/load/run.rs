@@ -86,7 +86,7 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         guard.check("issuer", &issuer)?;
     }
     let bounds = Bounds { connect: plan.timeout, total: plan.timeout, ..Bounds::default() };
-    let wire = Wire::new(bounds).map_err(LoadError::Wire)?;
+    let wire = Wire::new(bounds).map_err(LoadError::Wire)?.paced(provider.pace);
     let tape = Tape::new(provider.secrets());
     let Target { provider, endpoints, .. } = tokio::select! {
         biased;
@@ -119,6 +119,8 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         () = interrupt.cancelled() => Preparation::default(),
         made = prepare(&rig, &assignments, tell.as_ref()) => made?,
     };
+    // The pace is for the preparation; the plan says how the provider is loaded.
+    rig.wire.measure();
 
     let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     if !interrupt.is_cancelled() {

@@ -1,19 +1,14 @@
 //! One browser on its way, whoever drives it: requests sent as browsers send them, answers kept in order, redirects read, and the end at a border.
 
-use std::time::Duration;
-
 use super::destination::{Place, Territory, answer_of};
 use super::redirect::redirect;
 use super::sighting::{Channel, End, Hop, Role};
 use crate::protocol::vault::SECRET_MEMBERS;
 use crate::protocol::{Body, Endpoint, Method, Params, Request, Secret};
-use crate::wire::{Jar, Tape, Wire};
+use crate::wire::{Jar, Tape, Wire, limits_rate};
 
 /// More requests than this are going round in circles.
 const MOST_HOPS: usize = 30;
-
-/// A provider that wants a longer rest is not waited for.
-const LONGEST_REST: Duration = Duration::from_secs(10);
 
 /// The way so far, and its borders.
 pub(super) struct Trail<'a> {
@@ -22,44 +17,30 @@ pub(super) struct Trail<'a> {
     pub territory: Territory,
     start: Endpoint,
     pub hops: Vec<Hop>,
-    rested: bool,
 }
 
 impl<'a> Trail<'a> {
     pub fn new(wire: &'a Wire, tape: &'a Tape, start: &Request, stops: &[&str]) -> Self {
         let territory = Territory::new(&start.target(), stops);
-        Self { wire, tape, territory, start: start.endpoint, hops: Vec::new(), rested: false }
+        Self { wire, tape, territory, start: start.endpoint, hops: Vec::new() }
     }
 
-    /// Sends a request in this browser and keeps the answer; a provider that limits the rate is waited for once.
+    /// Sends a request in this browser and keeps the answer, and every one that limits the rate before it.
     pub async fn send(&mut self, jar: &mut Jar, request: Request) -> Result<u16, Box<End>> {
+        let mut patience = self.wire.patience();
         loop {
             let sent = jar.attach(as_browsers_do(request.clone()));
-            let response = self.wire.send(self.tape, &sent).await.map_err(|failure| Box::new(End::Failed(failure)))?;
+            let response = self.wire.send_once(self.tape, &sent).await.map_err(|failure| Box::new(End::Failed(failure)))?;
             let url = sent.target();
             jar.keep(&url, &response);
-            let status = response.status;
+            let (status, again, limits) = (response.status, patience.lasts(&response), limits_rate(&response));
             self.hops.push(Hop { url, method: sent.method, status, role: Role::OtherPage, request: sent, response });
-            match self.rest(status) {
-                None => return Ok(status),
-                Some(rest) if rest <= LONGEST_REST && !self.rested => {
-                    self.rested = true;
-                    tokio::time::sleep(rest).await;
-                }
-                Some(_) => return Err(Box::new(End::Stuck { why: format!("the provider limits the rate (status {status})") })),
+            if limits && !again {
+                return Err(Box::new(End::Stuck { why: format!("the provider limits the rate (status {status})") }));
             }
-        }
-    }
-
-    /// How long the last answer asks to wait: too many requests, or no time for this one.
-    fn rest(&self, status: u16) -> Option<Duration> {
-        let retry_after = self.hops.last().and_then(|hop| hop.response.header("retry-after"));
-        match (status, retry_after) {
-            // A date, too, is no reason to give up at once.
-            (429, after) | (503, after @ Some(_)) => {
-                Some(Duration::from_secs(after.and_then(|after| after.trim().parse().ok()).unwrap_or(1)))
+            if !again {
+                return Ok(status);
             }
-            _ => None,
         }
     }
 

@@ -18,6 +18,7 @@ use super::{spelling, tree};
 use crate::protocol::Profile;
 use crate::protocol::Secret;
 use crate::protocol::request::DEVICE_CODE_GRANT;
+use crate::wire::Pace;
 
 /// Reads the text of a provider file.
 pub(super) fn from_yaml(text: &str, source: Source, env: &dyn Fn(&str) -> Option<String>) -> Result<Provider, Error> {
@@ -30,7 +31,7 @@ pub(super) fn from_json(document: &serde_json::Value, source: Source) -> Result<
     read(&Reading { source, paper: Paper::PROVIDER_FILE, text: "", root: &root, env: None })
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "issuer",
     "connect",
     "preset",
@@ -45,6 +46,7 @@ const KEYS: [&str; 14] = [
     "resource",
     "capabilities",
     "lifetimes",
+    "pace",
 ];
 
 fn read(reading: &Reading<'_>) -> Result<Provider, Error> {
@@ -72,6 +74,7 @@ fn read(reading: &Reading<'_>) -> Result<Provider, Error> {
         code_lifetime: lifetime(&file, "code")?,
         refresh_lifetime: lifetime(&file, "refresh")?,
         reuse_grace: lifetime(&file, "reuse_grace")?,
+        pace: pace(&file)?,
         users: users(&file)?,
         clients,
         source: reading.source.clone(),
@@ -243,6 +246,22 @@ fn capabilities(file: &Fields<'_>) -> Result<BTreeMap<Need, bool>, Error> {
         };
     }
     Ok(capabilities)
+}
+
+const PACE_KEYS: [&str; 3] = ["requests_per_second", "at_once", "logins_at_once"];
+
+fn pace(file: &Fields<'_>) -> Result<Pace, Error> {
+    let Some(fields) = file.fields("pace", &PACE_KEYS)? else { return Ok(Pace::default()) };
+    let room = |key| match fields.get(key) {
+        Some(spot) => spot.number(1, 1000).map(|number| usize::try_from(number).ok()),
+        None => Ok(None),
+    };
+    let rate = fields.get("requests_per_second").map(|spot| spot.decimal(0.1, 10_000.0)).transpose()?;
+    Ok(Pace {
+        apart: rate.map(|rate| Duration::from_secs_f64(1.0 / rate)),
+        at_once: room("at_once")?,
+        logins_at_once: room("logins_at_once")?,
+    })
 }
 
 fn lifetime(file: &Fields<'_>, of: &str) -> Result<Option<Duration>, Error> {

@@ -15,7 +15,7 @@ use super::login::Login;
 use super::needs::Need;
 use crate::protocol::Profile;
 use crate::protocol::Secret;
-use crate::wire::Connect;
+use crate::wire::{Connect, Pace};
 
 /// Who is tested, as the provider file says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub struct Provider {
     pub refresh_lifetime: Option<Duration>,
     /// How long a rotated refresh token goes on working, where the file says so (`lifetimes.reuse_grace`).
     pub reuse_grace: Option<Duration>,
+    /// How fast and how wide it may be asked.
+    pub pace: Pace,
     /// Where all this was read.
     pub source: Source,
 }

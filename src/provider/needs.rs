@@ -163,7 +163,7 @@ needs! {
     /// a burst of requests
     ManyRequests, "many-requests", Off, |_| None;
     /// requests side by side
-    Concurrency, "concurrency", Off, |_| None;
+    Concurrency, "concurrency", Off, |target| (target.provider.pace.at_once == Some(1)).then(|| "pace.at_once: 2".to_owned());
     /// access tokens that are JWTs
     JwtAccessToken, "jwt-access-token", Declared,
         |_| Some("capabilities.jwt_access_token: true".to_owned());

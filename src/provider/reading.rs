@@ -122,6 +122,13 @@ impl<'a> Spot<'a> {
         number.ok_or_else(|| self.bad_value(&format!("a whole number from {least} to {most}")))
     }
 
+    /// A number between these, both included, which need not be whole.
+    pub fn decimal(&self, least: f64, most: f64) -> Result<f64, Error> {
+        let Shape::Number(number) = &self.node.shape else { return Err(self.wrong_type("a number")) };
+        let number = number.as_ref().and_then(serde_json::Number::as_f64).filter(|number| (least..=most).contains(number));
+        number.ok_or_else(|| self.bad_value(&format!("a number from {least} to {most}")))
+    }
+
     /// The value with each of its strings, variables expanded, handed to `leaf`; the keys of mappings stand for themselves.
     pub fn json<T>(
         &self,

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 
+use super::account::Account;
 use super::connect::Connect;
-use super::gate::Gate;
+use super::gate::{Gate, Stopped};
 use super::paths::{Paths, chain};
 use super::proxy::Proxy;
 use super::tape::Tape;
@@ -34,7 +35,10 @@ impl Default for Bounds {
 pub struct Wire {
     paths: Arc<Paths>,
     bounds: Bounds,
-    gate: Arc<Gate>,
+    pub(super) gate: Arc<Gate>,
+    pub(super) account: Arc<Account>,
+    /// Whether an answer that limits the rate is heeded; else it is an answer like any other.
+    pub(super) heeds: bool,
 }
 
 impl Wire {
@@ -52,7 +56,8 @@ impl Wire {
     /// # Errors
     /// TLS cannot be set up on this machine.
     pub fn reaching(bounds: Bounds, connect: Connect) -> Result<Self, Failure> {
-        Ok(Self { paths: Arc::new(Paths::new(bounds, connect)?), bounds, gate: Arc::default() })
+        let paths = Arc::new(Paths::new(bounds, connect)?);
+        Ok(Self { paths, bounds, gate: Arc::default(), account: Arc::default(), heeds: true })
     }
 
     /// How the provider is reached.
@@ -63,11 +68,6 @@ impl Wire {
     /// The keys that the authorities of the provider file made trusted so far.
     pub fn trusted_keys(&self) -> Vec<String> {
         self.paths.keys.so_far()
-    }
-
-    /// The same client with a budget: after this many requests, every further one fails unsent.
-    pub fn with_budget(self, most: u64) -> Self {
-        Self { gate: Arc::new(Gate::with_budget(most)), ..self }
     }
 
     /// Lets no request pass any more, for all who share this client; the first reason stays.
@@ -85,11 +85,8 @@ impl Wire {
         self.bounds
     }
 
-    /// Sends the request and writes the exchange, masked, onto the tape.
-    ///
-    /// # Errors
-    /// No whole response came within the bounds. That is on the tape as well.
-    pub async fn send(&self, tape: &Tape, request: &Request) -> Result<Response, Failure> {
+    /// Sends the request once, in its turn, and writes the exchange, masked, onto the tape.
+    pub(super) async fn send_in_turn(&self, tape: &Tape, request: &Request) -> Result<Response, Failure> {
         let outcome = self.exchange(request).await;
         tape.record(request, outcome.as_ref());
         outcome
@@ -97,14 +94,29 @@ impl Wire {
 
     async fn exchange(&self, request: &Request) -> Result<Response, Failure> {
         // The admin listener of the reference server is not who is tested; what was begun there has to be ended.
-        if request.endpoint != Endpoint::Admin {
-            self.gate.pass().map_err(Failure::Unsendable)?;
-        }
+        let _permit = match request.endpoint {
+            Endpoint::Admin => None,
+            _ => self.waiting(self.gate.pass()).await?,
+        };
         let started = Instant::now();
         match tokio::time::timeout(self.bounds.total, self.attempt(request, started)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(Failure::TimedOut(self.bounds.total)),
         }
+    }
+
+    /// Waits at the gate, on this user's account.
+    pub(super) async fn waiting<T>(&self, turn: impl Future<Output = Result<T, Stopped>>) -> Result<T, Failure> {
+        let _waits = self.account.waits();
+        turn.await.map_err(|stopped| {
+            Failure::Unsendable(match stopped {
+                Stopped::Shut(reason) => reason,
+                Stopped::NoTurn(reason) => {
+                    self.account.spoil(reason.clone());
+                    reason
+                }
+            })
+        })
     }
 
     async fn attempt(&self, request: &Request, started: Instant) -> Result<Response, Failure> {

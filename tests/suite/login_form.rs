@@ -619,7 +619,7 @@ async fn a_browser_that_only_looks_follows_what_moves_without_a_user() {
 }
 
 #[tokio::test]
-async fn a_provider_that_limits_the_rate_is_waited_for_once_and_has_refused_nothing() {
+async fn a_provider_that_limits_the_rate_is_waited_for_and_has_refused_nothing() {
     let server = MockServer::start().await;
     provider(&server).await;
     let slow_down = ResponseTemplate::new(429).insert_header("retry-after", "0");
@@ -627,7 +627,7 @@ async fn a_provider_that_limits_the_rate_is_waited_for_once_and_has_refused_noth
     let seen = Browser::new().walk(&server, Decision::Approve).await;
     assert!(seen.params().is_some() && seen.hops[0].status == 429, "{seen:?}");
 
-    for (answer, hops) in [(slow_down, 2), (ResponseTemplate::new(429).insert_header("retry-after", "60"), 1)] {
+    for (answer, hops) in [(slow_down, 3), (ResponseTemplate::new(429).insert_header("retry-after", "121"), 1)] {
         let server = MockServer::start().await;
         on(&server, "GET", "/authorize", answer).await;
         let seen = Browser::new().walk(&server, Decision::Approve).await;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures::future::join_all;
 use serde_json::Value;
 
 use super::super::halt::{Fault, Halt, Judgement, Step};
@@ -59,15 +58,9 @@ async fn polls_in_a_row(scene: &mut Scene, args: &Args) -> Step {
 
 async fn polls_side_by_side(scene: &mut Scene, args: &Args) -> Step {
     let request = scene.polling()?;
-    let here = &*scene;
-    let all = (0..args.number(0)).map(|_| {
-        let request = request.clone();
-        async move {
-            let outcome = here.wire.send(&here.tape, &request).await;
-            Heard { request, outcome }
-        }
-    });
-    scene.chorus = join_all(all).await;
+    let times = usize::try_from(args.number(0)).unwrap_or(usize::MAX).min(100);
+    let outcomes = scene.wire.send_together(&scene.tape, &request, times).await;
+    scene.chorus = outcomes.into_iter().map(|outcome| Heard { request: request.clone(), outcome }).collect();
     scene.deed = Some(Deed::Poll);
     Ok(())
 }

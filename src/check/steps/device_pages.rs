@@ -145,8 +145,17 @@ async fn forges(scene: &mut Scene, forgery: Forgery) -> Step {
 /// An answer that takes this long is one that makes guessing slow.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Types wrong codes, one after the other and each from the first page on, and at last the right one.
+/// The limit is what is looked for, so that nobody is to rest for it.
 async fn guesses(scene: &mut Scene, args: &Args) -> Step {
+    let heeding = scene.wire.clone();
+    scene.wire = heeding.provoking();
+    let outcome = types_wrong_codes(scene, args).await;
+    scene.wire = heeding;
+    outcome
+}
+
+/// Types wrong codes, one after the other and each from the first page on, and at last the right one.
+async fn types_wrong_codes(scene: &mut Scene, args: &Args) -> Step {
     let mut jar = scene.take_browser(HOME);
     let right = scene.device()?.user_code.clone();
     scene.kept.remove(STOPPED);

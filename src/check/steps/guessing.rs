@@ -63,12 +63,12 @@ async fn approves_many(scene: &mut Scene, args: &Args) -> Step {
 /// One after the other, as somebody does who waits for the answer; only the last one is worth showing.
 async fn tries_many(scene: &mut Scene, args: &Args) -> Step {
     let redemption = scene.redemption()?;
-    let (all, quiet) = (times(args), Tape::default());
+    let (all, quiet, wire) = (times(args), Tape::default(), scene.wire.provoking());
     scene.chorus.clear();
     for number in 1..=all {
         let request = redemption.clone().set("code", Secret::new("made up code", chance::token() + &chance::token()));
         let tape = if number == all { &scene.tape } else { &quiet };
-        let outcome = scene.wire.send(tape, &request).await;
+        let outcome = wire.send(tape, &request).await;
         scene.chorus.push(Heard { request, outcome });
     }
     scene.deed = Some(Deed::Redeem);
@@ -87,12 +87,12 @@ async fn redeems_many(scene: &mut Scene, args: &Args) -> Step {
 }
 
 async fn guesses_secret(scene: &mut Scene, args: &Args) -> Step {
-    let (all, quiet) = (times(args), Tape::default());
+    let (all, quiet, wire) = (times(args), Tape::default(), scene.wire.provoking());
     scene.chorus.clear();
     for number in 1..=all {
         let request = scene.reauthenticate(scene.own_credentials()?, |_| format!("wrong-{}", chance::token()))?;
         let tape = if number == all { &scene.tape } else { &quiet };
-        let outcome = scene.wire.send(tape, &request).await;
+        let outcome = wire.send(tape, &request).await;
         scene.chorus.push(Heard { request, outcome });
     }
     scene.deed = Some(Deed::ClientCredentials);

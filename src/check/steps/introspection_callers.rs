@@ -45,7 +45,6 @@ async fn keeps_details(scene: &mut Scene) -> Step {
     let expected = "a refusal, or active false";
     let response = scene.response(expected)?;
     match response.status {
-        429 => return Err(Halt::blocked("the provider limits the rate (status 429)")),
         401 | 403 => return Ok(()),
         400..500 if OAuthError::read(response).is_ok() => return Ok(()),
         _ => {}

@@ -46,12 +46,11 @@ async fn ask(scene: &Scene, request: Request) -> Heard {
     Heard { request, outcome }
 }
 
-/// What was answered: status and error. No answer and a 5xx are faults, and a limited rate is no answer.
+/// What was answered: status and error. No answer and a 5xx are faults.
 fn said(heard: &Heard, expected: &str) -> Result<(u16, String), Halt> {
     let endpoint = heard.request.endpoint;
     let response = heard.outcome.as_ref().map_err(|failure| Fault::silence(endpoint, failure, expected))?;
     match response.status {
-        429 => Err(Halt::blocked("the provider limits the rate (status 429): try --jobs 1")),
         500.. => Err(Fault::plain(Kind::Crashed, endpoint, response, expected).into()),
         status => Ok((status, OAuthError::read(response).map(|error| error.error).unwrap_or_default())),
     }

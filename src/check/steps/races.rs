@@ -1,7 +1,5 @@
 //! Requests sent side by side: what must happen once may not happen twice because two ask at the same moment.
 
-use futures::future::join_all;
-
 use super::super::flow::Ask;
 use super::super::halt::{Fault, Halt, Judgement, Step};
 use super::super::judge;
@@ -28,8 +26,8 @@ pub static PHRASES: &[Phrase] = &[
 async fn side_by_side(scene: &Scene, request: &Request, times: usize) -> Vec<Heard> {
     let quiet = Tape::default();
     let knock = Request::get(request.endpoint, &request.url);
-    join_all((0..times).map(|_| scene.wire.send(&quiet, &knock))).await;
-    let outcomes = join_all((0..times).map(|_| scene.wire.send(&scene.tape, request))).await;
+    scene.wire.send_together(&quiet, &knock, times).await;
+    let outcomes = scene.wire.send_together(&scene.tape, request, times).await;
     outcomes.into_iter().map(|outcome| Heard { request: request.clone(), outcome }).collect()
 }
 

@@ -35,7 +35,6 @@ async fn answers_as_without(scene: &mut Scene, args: &Args) -> Step {
     // Two answers that are no answers are alike, too.
     for response in [empty, &plain] {
         let kind = match response.status {
-            429 => return Err(Halt::blocked("the provider limits the rate (status 429)")),
             500.. => Kind::Crashed,
             200..300 => continue,
             _ if OAuthError::read(response).is_ok() => continue,

@@ -40,7 +40,8 @@ pub struct CheckArgs {
     /// How many requests the run may send in all; what is left then is inconclusive
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) max_requests: Option<u64>,
-    /// After how many seconds the checks end as by Ctrl-C: the report is written, what is left is inconclusive
+    /// After how many seconds, from the start of the program, the run ends as by Ctrl-C: the report is written, what is left is
+    /// inconclusive
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=604_800))]
     pub(super) timeout: Option<u64>,
     /// Play the checks that flood, guess or may lock an account (--tag intrusive) on a host other than this machine as well

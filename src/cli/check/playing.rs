@@ -1,5 +1,6 @@
 //! The run itself: who is tested, how it is played, and what can end it early.
 
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,14 +9,14 @@ use futures::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 
 use super::CheckArgs;
-use crate::check::run::Played;
+use crate::check::run::{Played, TimeLimit, time_is_up};
 use crate::check::{Catalog, Check, Options, Selection};
 use crate::cli::{Console, connect, doctor, embedded, signals};
 use crate::exit::Exit;
 use crate::provider::{Provider, Target, Unreachable, discover};
 use crate::report::trace;
 use crate::verdict::{Finding, Profile};
-use crate::wire::{Tape, Wire};
+use crate::wire::{Connect, Tape, Wire};
 
 impl CheckArgs {
     /// Plays the checks.
@@ -28,24 +29,15 @@ impl CheckArgs {
     ) -> Result<Played, Exit> {
         self.connect.are_for(self.provider.as_deref(), console)?;
         let provider = self.provider.as_ref().map(|path| self.connect.provider(path, console)).transpose()?;
-        let wire = connect::wire(provider.as_ref().map(|one| one.connect.clone()).unwrap_or_default(), console)?;
+        let wire = match &provider {
+            Some(provider) => connect::wire(provider.connect.clone(), console)?.paced(provider.pace),
+            None => connect::wire(Connect::default(), console)?,
+        };
         let wire = match self.max_requests {
             Some(most) => wire.with_budget(most),
             None => wire,
         };
-        let (targets, server) = self.targets(provider, &wire, console).await?;
-        let options = Options {
-            profile: self.profile(&targets),
-            fail_on: self.fail_on.into(),
-            max_wait: Duration::from_secs(self.max_wait),
-            jobs: self.jobs_for(&targets),
-            allow_inconclusive: self.allow_inconclusive.clone(),
-            selection: selection.describe(),
-            shuffle: self.shuffle,
-            timeout: self.timeout.map(Duration::from_secs),
-            intrusive: self.intrusive,
-            ..Options::default()
-        };
+        let limit = self.timeout.map(|seconds| TimeLimit::from(console.started, Duration::from_secs(seconds)));
         let stop = CancellationToken::new();
         let signal = match signals::stop() {
             Ok(signal) => tokio::spawn(signal.map({
@@ -54,10 +46,32 @@ impl CheckArgs {
             })),
             Err(error) => return Err(console.usage(&format_args!("cannot listen for signals: {error}"))),
         };
+        let unfound = |why: &dyn fmt::Display| {
+            console.error(&format_args!("{why}, before the provider was found"));
+            Exit::Incomplete
+        };
+        let (targets, server) = tokio::select! {
+            found = self.targets(provider, &wire, console) => found?,
+            () = stop.cancelled() => return Err(unfound(&"the run was interrupted")),
+            limit = time_is_up(limit) => return Err(unfound(&limit)),
+        };
+        let options = Options {
+            profile: self.profile(&targets),
+            fail_on: self.fail_on.into(),
+            max_wait: Duration::from_secs(self.max_wait),
+            jobs: self.jobs_for(&targets),
+            allow_inconclusive: self.allow_inconclusive.clone(),
+            selection: selection.describe(),
+            shuffle: self.shuffle,
+            limit,
+            intrusive: self.intrusive,
+            ..Options::default()
+        };
         if let (Some(file), [target], false) = (&self.provider, targets.as_slice(), self.skip_doctor) {
             tokio::select! {
                 () = doctor::warn(file, target, checks, &wire, console) => {}
                 () = stop.cancelled() => {}
+                _ = time_is_up(limit) => {}
             }
         }
         let progress = Rc::new(console.progress(checks.len(), "checks"));

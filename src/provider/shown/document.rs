@@ -53,7 +53,10 @@ fn is_harmless(path: &[String]) -> bool {
         ["lifetimes", "code" | "refresh" | "reuse_grace"] => true,
         ["users", _, "username" | "sub"] => true,
         ["login", "driver"] | ["admin", "url" | "realm"] | ["load", "allow"] | ["resource", "url" | "scope"] => true,
-        ["pkce", "optional_for"] | ["pkce", "optional_for", ITEM] | ["capabilities", _] => true,
+        ["pace", "requests_per_second" | "at_once" | "logins_at_once"]
+        | ["pkce", "optional_for"]
+        | ["pkce", "optional_for", ITEM]
+        | ["capabilities", _] => true,
         _ => false,
     }
 }
@@ -62,8 +65,10 @@ fn is_harmless(path: &[String]) -> bool {
 fn has_plain_keys(path: &[String]) -> bool {
     match path {
         [] => true,
-        [one] => ["endpoints", "clients", "users", "login", "admin", "load", "pkce", "resource", "capabilities", "lifetimes"]
-            .contains(&one.as_str()),
+        [one] => {
+            ["endpoints", "clients", "users", "login", "admin", "load", "pace", "pkce", "resource", "capabilities", "lifetimes"]
+                .contains(&one.as_str())
+        }
         [one, _] => one == "clients" || one == "users",
         _ => false,
     }

@@ -25,7 +25,7 @@ pub fn in_text(text: &str, line: usize, column: usize) -> Option<Line> {
 }
 
 /// Keys whose value cannot be a secret, wherever they stand.
-const HARMLESS: [&str; 22] = [
+const HARMLESS: [&str; 25] = [
     "issuer",
     "profile",
     "authorization",
@@ -48,6 +48,9 @@ const HARMLESS: [&str; 22] = [
     "allow",
     "optional_for",
     "scope",
+    "requests_per_second",
+    "at_once",
+    "logins_at_once",
 ];
 
 /// How many octets of a line, from its start, may be shown, going by its words alone.
