@@ -128,7 +128,7 @@ isuer: http://x
 acme.yaml:1:1: `isuer` is not a key of a provider file
   1 | isuer: ‹hidden›
     | ^
-  expected one of: issuer, preset, profile, endpoints, clients, users, login, admin, load, pkce, resource, capabilities, lifetimes, pace
+  expected one of: issuer, connect, preset, profile, endpoints, clients, users, login, admin, load, pkce, resource, capabilities, lifetimes, pace
   did you mean `issuer`?
 "#,
     );
