@@ -19,13 +19,10 @@ mod rig;
 mod run;
 mod seen;
 mod sign_in;
-pub mod span;
 mod tell;
-mod threshold;
 
 pub use embedded::{Embedded, Leash, StartError};
 pub use guard::Refused;
-pub use plan::{Flow, FlowPlan, Plan, PlanError};
+pub use plan::{Flow, FlowPlan, Plan, PlanError, Threshold, span};
 pub use run::{LoadError, Order, run};
 pub use tell::{News, Tell};
-pub use threshold::Threshold;

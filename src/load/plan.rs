@@ -8,9 +8,12 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use super::measure::Step;
-use super::span;
-use super::threshold::Threshold;
 use crate::provider::Grant;
+
+pub mod span;
+mod threshold;
+
+pub use threshold::Threshold;
 
 /// The plans in `scenarios/`, so that the program runs from an empty directory.
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");

@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::measure::Step;
 use super::span;
+use crate::load::measure::Step;
 use crate::verdict::{Measurement, micros_in_words};
 
 /// One bound on what was measured.
