@@ -13,7 +13,8 @@ pub use baseline::{Baseline, Comparison, Day, Known, NoDay, Stale, Staleness};
 pub use cause::{Cause, Spoiled};
 pub use finding::{ClientSeen, Finding, Kind, PlayedStep, Section, Violation};
 pub use load::{
-    Bearing, Chains, Latency, LoadRun, Measurement, PlanSummary, Preparation, ThresholdResult, Watch, micros_in_words,
+    Arrivals, Attempt, Bearing, Breakpoint, Chains, Change, Changes, FlowRun, Generator, Latency, LoadRun, Measurement, Packed,
+    PlanSummary, Preparation, Second, Steadiness, ThresholdResult, Unreadable, Watch, micros_in_words,
 };
 pub use run::{Conformance, FailOn, Policy, Run};
 

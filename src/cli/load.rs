@@ -117,8 +117,8 @@ impl LoadArgs {
         }
         match run.verdict {
             Bearing::Held => Exit::Success,
-            Bearing::Missed => Exit::Failed,
-            Bearing::Interrupted | Bearing::Nothing => Exit::Incomplete,
+            Bearing::Missed | Bearing::Violated | Bearing::Regressed => Exit::Failed,
+            Bearing::Interrupted | Bearing::Nothing | Bearing::GeneratorBound => Exit::Incomplete,
         }
     }
 

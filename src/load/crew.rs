@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::flows::{Assignment, Sample, Shift, Worker};
 use super::measure::Step;
+use super::pace::Slot;
 use super::plan::Plan;
 use super::rig::Rig;
 
@@ -38,7 +39,7 @@ impl log::Log for Mute {
 }
 
 /// A user's own part, kept in goose's user between two passes.
-struct Seat(Option<Worker>);
+struct Seat(Option<(usize, Worker)>);
 
 /// goose wants it; a copy of a user would be a user of its own.
 impl Clone for Seat {
@@ -47,7 +48,10 @@ impl Clone for Seat {
     }
 }
 
-/// Runs the plan's users until the plan's time is over or `rig.cut` is cancelled.
+/// Between two looks whether the course is over, which may come before its time.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// Runs the plan's users until the plan's course is over or `rig.cut` is cancelled.
 ///
 /// # Errors
 /// goose does not take the configuration, or cannot write its report.
@@ -76,18 +80,21 @@ pub async fn run(
         attack = attack.register_scenario(scenario);
     }
     let ended = CancellationToken::new();
-    let insist = tokio::spawn(insist(rig.cut.clone(), ended.clone()));
+    let insist = tokio::spawn(insist(Arc::clone(rig), ended.clone()));
     let outcome = attack.execute().await;
     ended.cancel();
     drop(insist.await);
     outcome.map(drop)
 }
 
-/// Tells goose to stop once the run is cut.
-async fn insist(cut: CancellationToken, ended: CancellationToken) {
-    tokio::select! {
-        () = cut.cancelled() => {}
-        () = ended.cancelled() => return,
+/// Tells goose to stop once the run is over: goose knows whole seconds, and nothing of an end that moves.
+async fn insist(rig: Arc<Rig>, ended: CancellationToken) {
+    while !rig.course.is_closed() && !rig.cut.is_cancelled() {
+        tokio::select! {
+            () = tokio::time::sleep(GLANCE) => {}
+            () = rig.cut.cancelled() => {}
+            () = ended.cancelled() => return,
+        }
     }
     while !ended.is_cancelled() {
         goose::trigger_killswitch("the run was ended");
@@ -98,14 +105,15 @@ async fn insist(cut: CancellationToken, ended: CancellationToken) {
 
 fn configuration(plan: &Plan, assignments: &[(Arc<Assignment>, usize)], report: Option<&Path>) -> GooseConfiguration {
     let origin = assignments.first().map(|(assignment, _)| assignment.token.url.origin().ascii_serialization());
-    // goose divides in single precision: an instant ramp is one that takes a millisecond.
-    let ramp = plan.ramp.as_secs_f64().max(0.001);
+    // goose divides in single precision: an instant ramp is one that takes a millisecond. Where arrivals are planned, it is their rate
+    // that rises, and all users are there from the beginning.
+    let ramp = if plan.arrivals.is_some() { 0.001 } else { plan.ramp.as_secs_f64().max(0.001) };
     let mut it = GooseConfiguration::default();
     it.host = origin;
-    it.users = Some(plan.users);
-    it.increase_rate = Some(format!("{}", plan.users as f64 / ramp));
-    // Our own clock ends the flows at the exact time; goose knows whole seconds.
-    it.run_time = Some(format!("{}s", plan.hold.as_secs_f64().ceil()));
+    it.users = Some(plan.most_users());
+    it.increase_rate = Some(format!("{}", plan.most_users() as f64 / ramp));
+    // Our own clock ends the run; this is only so long that a fault of ours would not leave it running.
+    it.run_time = Some(format!("{}s", (plan.timetable().ends() + plan.timeout).as_secs_f64().ceil() + 60.0));
     it.report_file = report.map(|path| path.display().to_string()).into_iter().collect();
     it.quiet = 1;
     it.no_print_metrics = true;
@@ -132,15 +140,13 @@ fn transaction(rig: Arc<Rig>, assignment: Arc<Assignment>) -> Transaction {
 
 /// One pass of a user through its flow.
 async fn pass(user: &mut GooseUser, rig: &Rig, assignment: &Arc<Assignment>, names: &[(Step, String)]) -> TransactionResult {
-    rig.recorder.begin();
-    let mut worker = match user.get_session_data_mut::<Seat>().and_then(|seat| seat.0.take()) {
-        Some(worker) => worker,
-        None => Worker::new(assignment, rig.recorder.user_began(), rig.timeout),
+    rig.course.begin();
+    let (number, mut worker) = match user.get_session_data_mut::<Seat>().and_then(|seat| seat.0.take()) {
+        Some(seated) => seated,
+        None => (assignment.post.user_began(), Worker::new(assignment, rig.recorder.user_began(), rig.timeout)),
     };
-    if rig.is_over() {
-        tokio::time::sleep(IDLE).await;
-    } else {
-        let mut shift = Shift::new(rig, &assignment.label);
+    if let Some(turn) = turn(rig, assignment, number).await {
+        let mut shift = Shift::new(rig, &assignment.label, turn.map(|slot| slot.due));
         worker.once(&mut shift).await;
         for Sample { step, took, fault } in shift.samples {
             let name = names.iter().find(|(other, _)| *other == step).map_or("", |(_, name)| name.as_str());
@@ -156,8 +162,36 @@ async fn pass(user: &mut GooseUser, rig: &Rig, assignment: &Arc<Assignment>, nam
         }
     }
     match user.get_session_data_mut::<Seat>() {
-        Some(seat) => seat.0 = Some(worker),
-        None => user.set_session_data(Seat(Some(worker))),
+        Some(seat) => seat.0 = Some((number, worker)),
+        None => user.set_session_data(Seat(Some((number, worker)))),
     }
     Ok(())
+}
+
+/// Waits until the user may run its flow once more: none when it may not, for now or at all.
+async fn turn(rig: &Rig, assignment: &Assignment, number: usize) -> Option<Option<Slot>> {
+    let is_over = if assignment.lane.is_some() { rig.cut.is_cancelled() || rig.course.is_closed() } else { rig.is_over() };
+    if is_over || !is_at_work(rig, assignment, number) {
+        tokio::time::sleep(IDLE).await;
+        return None;
+    }
+    let slot = match &assignment.lane {
+        None => None,
+        Some(lane) => Some(lane.take(&rig.course, &rig.cut).await?),
+    };
+    if !rig.course.takes() {
+        return None;
+    }
+    assignment.post.begin(&rig.course, slot.as_ref());
+    Some(slot)
+}
+
+/// Whether the plan's stages have a place for the flow's user of this number now.
+fn is_at_work(rig: &Rig, assignment: &Assignment, number: usize) -> bool {
+    assignment.lane.is_some() || {
+        let table = rig.course.table();
+        // goose lets the users of the ramp in one by one.
+        let now = rig.course.elapsed().max(table.hold_begins());
+        table.level(now) * assignment.crew_share > number as f64
+    }
 }

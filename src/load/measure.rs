@@ -1,79 +1,71 @@
-//! Counts and times every answer: a histogram per step of every flow, errors by kind, answers by second.
+//! Counts and times every answer: histograms by step and second, errors by kind.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
 use super::fault::Fault;
+use super::pace::Course;
 use crate::protocol::Exchange;
 use crate::verdict::{Chains, Latency, Measurement};
 
-/// Significant digits of every histogram; measurements merge without loss because all have the same.
-const DIGITS: u8 = 3;
+pub mod steady;
+mod step;
+mod tally;
+pub mod vigil;
+
+pub use step::Step;
+pub use tally::Glance;
+use tally::{Counted, Tally, put};
 
 /// A longer duration is counted as this one, so that a histogram stays small.
 const LONGEST: Duration = Duration::from_secs(86_400);
-
-/// A step within a flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Step {
-    /// A device authorization request.
-    Authorization,
-    /// A whole walk from the authorization endpoint through login and consent to the redirect.
-    Login,
-    /// A user's walk from the verification page to the end of the approval.
-    Approval,
-    /// A request to the token endpoint.
-    Token,
-}
-
-impl Step {
-    /// Every step, in the order of a flow.
-    pub const ALL: [Self; 4] = [Self::Authorization, Self::Login, Self::Approval, Self::Token];
-
-    /// The name that plans and reports use.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Authorization => "authorization",
-            Self::Login => "login",
-            Self::Approval => "approval",
-            Self::Token => "token",
-        }
-    }
-}
 
 /// Where one step of one flow is counted; cheap to copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meter(usize);
 
+/// The times of one answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// When the pass through the flow began, or should have: it decides whether all of its answers are measured.
+    pub pass: Instant,
+    /// When the request should have been sent, where the plan says so.
+    pub intended: Option<Instant>,
+    /// When it was sent.
+    pub sent: Instant,
+    /// From the send to the last octet of the body.
+    pub service: Duration,
+}
+
+impl Times {
+    /// From where the latency counts.
+    fn begins(&self) -> Instant {
+        self.intended.map_or(self.sent, |intended| intended.min(self.sent))
+    }
+
+    /// From the intended start, where there is one, else from the send.
+    pub fn latency(&self) -> Duration {
+        self.sent.saturating_duration_since(self.begins()) + self.service
+    }
+}
+
 /// What a run measures; users share it.
 pub struct Recorder {
     meters: Vec<(String, Step, Mutex<Tally>)>,
-    hold: (Duration, Duration),
-    began: OnceLock<Instant>,
+    course: Arc<Course>,
+    is_open: bool,
     recent: Mutex<Recent>,
     users: AtomicUsize,
+    requests: AtomicU64,
     chains: Mutex<Chains>,
-}
-
-struct Tally {
-    latency: Histogram<u64>,
-    max: u64,
-    sum: u64,
-    right: u64,
-    wrong: BTreeMap<Fault, u64>,
-    examples: BTreeMap<Fault, Exchange>,
-    unfinished: u64,
-    in_hold: u64,
-    seconds: Vec<(u32, u32)>,
 }
 
 /// What came since the last progress line.
 pub struct Recent {
-    /// Durations in microseconds.
+    /// Latencies in microseconds.
     pub latency: Histogram<u64>,
     /// Answers.
     pub count: u64,
@@ -81,38 +73,34 @@ pub struct Recent {
     pub wrong: u64,
 }
 
-fn histogram() -> Histogram<u64> {
-    Histogram::new(DIGITS).expect("three digits are within what a histogram takes")
-}
-
-fn put(histogram: &mut Histogram<u64>, micros: u64) {
-    histogram.record(micros).expect("the histogram grows, and the value is bounded");
+impl Recent {
+    fn new() -> Self {
+        Self { latency: Latency::histogram(), count: 0, wrong: 0 }
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn micros(span: Duration) -> u64 {
+    u64::try_from(span.min(LONGEST).as_micros()).expect("a day in microseconds fits")
+}
+
+fn second(at: Duration) -> usize {
+    usize::try_from(at.as_secs()).expect("a run is bounded by hours")
+}
+
 impl Recorder {
-    /// A recorder whose hold lies between these two times after the beginning.
-    pub fn new(steps: impl IntoIterator<Item = (String, Step)>, hold: (Duration, Duration)) -> Self {
-        let tally = || Tally {
-            latency: histogram(),
-            max: 0,
-            sum: 0,
-            right: 0,
-            wrong: BTreeMap::new(),
-            examples: BTreeMap::new(),
-            unfinished: 0,
-            in_hold: 0,
-            seconds: Vec::new(),
-        };
+    /// A recorder of these steps; `is_open` says that latency counts from intended times.
+    pub fn new(steps: impl IntoIterator<Item = (String, Step)>, course: Arc<Course>, is_open: bool) -> Self {
         Self {
-            meters: steps.into_iter().map(|(flow, step)| (flow, step, Mutex::new(tally()))).collect(),
-            hold,
-            began: OnceLock::new(),
-            recent: Mutex::new(Recent { latency: histogram(), count: 0, wrong: 0 }),
+            meters: steps.into_iter().map(|(flow, step)| (flow, step, Mutex::new(Tally::new(is_open)))).collect(),
+            course,
+            is_open,
+            recent: Mutex::new(Recent::new()),
             users: AtomicUsize::new(0),
+            requests: AtomicU64::new(0),
             chains: Mutex::default(),
         }
     }
@@ -123,14 +111,9 @@ impl Recorder {
         Meter(at.expect("every step of every flow of the plan has a meter"))
     }
 
-    /// Starts the clock, once.
-    pub fn begin(&self) -> Instant {
-        *self.began.get_or_init(Instant::now)
-    }
-
-    /// Since the clock started.
-    pub fn elapsed(&self) -> Duration {
-        self.began.get().map_or(Duration::ZERO, Instant::elapsed)
+    /// Whether latency counts from intended times.
+    pub fn is_open(&self) -> bool {
+        self.is_open
     }
 
     /// Counts a user that began, and says which one it is, from 0.
@@ -143,33 +126,31 @@ impl Recorder {
         self.users.load(Ordering::Relaxed)
     }
 
+    /// Counts requests that were sent.
+    pub fn requests_sent(&self, count: u64) {
+        self.requests.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Requests that were sent so far, whatever became of them.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
     /// Counts one answer that came just now, or did not come.
-    pub fn record(&self, meter: Meter, took: Duration, fault: Option<&Fault>) {
-        let now = self.elapsed();
-        let micros = u64::try_from(took.min(LONGEST).as_micros()).expect("a day in microseconds fits");
-        {
-            let mut tally = lock(&self.meters[meter.0].2);
-            put(&mut tally.latency, micros);
-            tally.max = tally.max.max(micros);
-            tally.sum = tally.sum.saturating_add(micros);
-            let second = usize::try_from(now.as_secs()).expect("a run is bounded by hours");
-            if tally.seconds.len() <= second {
-                tally.seconds.resize(second + 1, (0, 0));
-            }
-            match fault {
-                None => {
-                    tally.right += 1;
-                    tally.seconds[second].0 += 1;
-                }
-                Some(fault) => {
-                    *tally.wrong.entry(fault.clone()).or_default() += 1;
-                    tally.seconds[second].1 += 1;
-                }
-            }
-            tally.in_hold += u64::from(now >= self.hold.0 && now < self.hold.1);
-        }
+    pub fn record(&self, meter: Meter, times: &Times, fault: Option<&Fault>) {
+        let now = self.course.since(times.sent + times.service);
+        let latency = micros(times.latency());
+        let counted = Counted {
+            second: second(self.course.elapsed()),
+            is_measured: self.course.holds(self.course.since(times.pass)),
+            in_hold: self.course.holds(now),
+            latency,
+            service: self.is_open.then(|| micros(times.service)),
+            fault,
+        };
+        lock(&self.meters[meter.0].2).count(&counted);
         let mut recent = lock(&self.recent);
-        put(&mut recent.latency, micros);
+        put(&mut recent.latency, latency);
         recent.count += 1;
         recent.wrong += u64::from(fault.is_some());
     }
@@ -192,8 +173,7 @@ impl Recorder {
 
     /// What came since it was last asked.
     pub fn recent(&self) -> Recent {
-        let fresh = Recent { latency: histogram(), count: 0, wrong: 0 };
-        std::mem::replace(&mut *lock(&self.recent), fresh)
+        std::mem::replace(&mut *lock(&self.recent), Recent::new())
     }
 
     /// The refresh chains that broke; `change` may count one.
@@ -205,74 +185,22 @@ impl Recorder {
     pub fn is_silent(&self) -> bool {
         self.meters.iter().all(|(_, _, tally)| {
             let tally = lock(tally);
-            tally.right == 0 && tally.wrong.keys().all(Fault::is_silence)
+            let mut wrong = tally.wrong.keys().chain(tally.wrong_before.keys());
+            tally.right + tally.right_before == 0 && wrong.all(Fault::is_silence)
         })
+    }
+
+    /// What every step bore in each second that is over.
+    pub fn glances(&self) -> Vec<Vec<Glance>> {
+        let second = second(self.course.elapsed());
+        self.meters.iter().map(|(_, _, tally)| lock(tally).glances(second)).collect()
     }
 
     /// What was measured so far, in the order of the plan.
     pub fn measurements(&self) -> Vec<Measurement> {
-        let show = |(flow, step, tally): &(String, Step, Mutex<Tally>)| {
-            let tally = lock(tally);
-            let buckets = tally.latency.iter_recorded().map(|at| (at.value_iterated_to(), at.count_at_value())).collect();
-            Measurement {
-                flow: flow.clone(),
-                step: step.name().to_owned(),
-                right: tally.right,
-                wrong: tally.wrong.iter().map(|(fault, count)| (fault.to_string(), *count)).collect(),
-                examples: tally.examples.iter().map(|(fault, example)| (fault.to_string(), example.clone())).collect(),
-                unfinished: tally.unfinished,
-                in_hold: tally.in_hold,
-                latency: Latency { buckets, max: tally.max, sum: tally.sum },
-                seconds: tally.seconds.clone(),
-            }
-        };
-        self.meters.iter().map(show).collect()
+        self.meters.iter().map(|(flow, step, tally)| lock(tally).measurement(flow, step.name())).collect()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn recorder() -> Recorder {
-        Recorder::new([("refresh".to_owned(), Step::Token)], (Duration::ZERO, Duration::from_secs(60)))
-    }
-
-    #[test]
-    fn right_and_wrong_answers_are_counted_apart_and_timed_together() {
-        let recorder = recorder();
-        recorder.begin();
-        let meter = recorder.meter("refresh", Step::Token);
-        recorder.record(meter, Duration::from_micros(250), None);
-        recorder.record(meter, Duration::from_millis(10), Some(&Fault::Status(500)));
-        recorder.cut(meter);
-        let measured = &recorder.measurements()[0];
-        assert_eq!((measured.count(), measured.right, measured.errors(), measured.unfinished, measured.in_hold), (2, 1, 1, 1, 2));
-        assert_eq!(measured.wrong["status 500"], 1);
-        assert_eq!((measured.latency.max, measured.latency.sum), (10_000, 10_250));
-        assert_eq!(measured.latency.quantile(0.5), Some(250));
-        assert_eq!((recorder.recent().count, recorder.recent().count), (2, 0));
-    }
-
-    proptest! {
-        #[test]
-        fn two_shards_merged_are_what_one_generator_would_have_measured(
-            micros in proptest::collection::vec((1_u64..5_000_000, any::<bool>(), any::<bool>()), 1..200)
-        ) {
-            let (whole, left, right) = (recorder(), recorder(), recorder());
-            let meter = whole.meter("refresh", Step::Token);
-            for (took, fails, goes_left) in micros {
-                let fault = fails.then_some(Fault::NotJson);
-                let shard = if goes_left { &left } else { &right };
-                for one in [&whole, shard] {
-                    one.record(meter, Duration::from_micros(took), fault.as_ref());
-                }
-            }
-            let mut merged = left.measurements().remove(0);
-            merged.merge(&right.measurements().remove(0));
-            prop_assert_eq!(merged, whole.measurements().remove(0));
-        }
-    }
-}
+mod tests;

@@ -8,11 +8,16 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use super::measure::Step;
+use super::pace::{Shard, Stretch, Timetable};
 use crate::provider::Grant;
 
+mod connecting;
 pub mod span;
+mod stage;
 mod threshold;
 
+pub use connecting::{Connecting, HttpVersion};
+pub use stage::{Rate, Stage, Warmup};
 pub use threshold::Threshold;
 
 /// The plans in `scenarios/`, so that the program runs from an empty directory.
@@ -20,8 +25,8 @@ static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
 
 /// The most users of one generator.
 const MOST_USERS: usize = 10_000;
-/// The longest ramp, hold and pause: a run always ends.
-const LONGEST: Duration = Duration::from_secs(3600);
+/// The longest ramp, warm-up, hold, stage and pause: a run always ends.
+const LONGEST: Duration = Duration::from_secs(12 * 3600);
 /// The longest that an answer is waited for.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(120);
 
@@ -35,21 +40,43 @@ pub struct Plan {
     /// What the plan is for, in a sentence.
     #[serde(default)]
     pub about: String,
-    /// Users at once; each runs one of the flows over and over.
+    /// Users at once; each runs one of the flows over and over, or takes the arrivals that are due.
     #[serde(deserialize_with = "users")]
     pub users: usize,
-    /// In which time the users start, evenly; answers within it count, but not into the rate.
+    /// Passes through a flow that begin per second, whether or not earlier ones were answered (the open model); by default each user begins
+    /// anew as soon as it is answered (the closed model).
+    #[serde(default)]
+    pub arrivals: Option<Rate>,
+    /// In which time the users start, evenly, or the rate rises; answers within it are looked at and not measured.
     #[serde(default, deserialize_with = "bounded")]
     pub ramp: Duration,
-    /// For how long all of them run.
-    #[serde(deserialize_with = "bounded_and_some")]
+    /// What is run after the ramp at full load, looked at and not measured: a time, or `until-steady`.
+    #[serde(default)]
+    pub warmup: Warmup,
+    /// For how long all of them run, and are measured.
+    #[serde(default, deserialize_with = "bounded_and_some")]
     pub hold: Duration,
+    /// In place of `hold`: how the load changes while it is measured.
+    #[serde(default)]
+    pub stages: Vec<Stage>,
+    /// Passes after which the hold ends before its time.
+    #[serde(default, deserialize_with = "some_count")]
+    pub count: Option<u64>,
     /// How long a user rests after each flow.
     #[serde(default, deserialize_with = "bounded")]
     pub pause: Duration,
     /// After which time an answer counts as not come.
     #[serde(default = "default_timeout", deserialize_with = "timeout")]
     pub timeout: Duration,
+    /// How users connect.
+    #[serde(default)]
+    pub connections: Connecting,
+    /// Whether a provider that answers 429 or 503 is waited for, as long as it asks.
+    #[serde(default = "yes")]
+    pub obey: bool,
+    /// Which part of the plan this generator runs, such as `1/4`.
+    #[serde(default)]
+    pub shard: Shard,
     /// The flows, each with its share of the users.
     #[serde(deserialize_with = "some_flows")]
     pub flows: Vec<FlowPlan>,
@@ -229,6 +256,10 @@ impl Plan {
         let options = serde_yaml::options! { with_snippet: false };
         let mut plan: Self = serde_yaml::from_str_with_options(text, options).map_err(|error| invalid(&error, text, name))?;
         plan.name = name.to_owned();
+        if plan.hold.is_zero() && plan.stages.is_empty() {
+            let what = "it needs a `hold`, such as `hold: 30s`, or `stages`".to_owned();
+            return Err(PlanError::Impossible { name: plan.name, what });
+        }
         Ok(plan)
     }
 
@@ -243,8 +274,26 @@ impl Plan {
         if self.users == 0 || self.users > MOST_USERS {
             return impossible(&self.name, format!("{} users: expected 1 to {MOST_USERS}", self.users));
         }
-        if self.hold.is_zero() || self.hold > LONGEST {
-            return impossible(&self.name, "the hold must be longer than nothing and at most 1h".to_owned());
+        if hold.is_some() {
+            self.stages.clear();
+        }
+        let measured: Duration =
+            if self.stages.is_empty() { self.hold } else { self.stages.iter().map(|stage| stage.span).sum() };
+        if measured.is_zero() || measured > LONGEST {
+            return impossible(&self.name, "the `hold`, or all `stages`, must be longer than nothing and at most 12h".to_owned());
+        }
+        if !self.stages.is_empty() && !self.hold.is_zero() {
+            return impossible(&self.name, "`hold` and `stages` exclude each other: the stages are the hold".to_owned());
+        }
+        if self.arrivals.is_some() && self.stages.iter().any(|stage| stage.users.is_some()) {
+            let what = "with `arrivals`, a stage changes `arrivals`; its `users` are always all there".to_owned();
+            return impossible(&self.name, what);
+        }
+        if self.arrivals.is_none() && self.stages.iter().any(|stage| stage.arrivals.is_some()) {
+            return impossible(
+                &self.name,
+                "a stage changes `arrivals`, and the plan begins with none: say `arrivals: 0/s`".to_owned(),
+            );
         }
         if self.users < self.flows.len() {
             let what = format!("{} flows need at least as many users, and there are {}", self.flows.len(), self.users);
@@ -253,13 +302,31 @@ impl Plan {
         Ok(self)
     }
 
+    /// The most users at once.
+    pub fn most_users(&self) -> usize {
+        self.stages.iter().filter_map(|stage| stage.users).max().unwrap_or_default().max(self.users)
+    }
+
+    /// The level over time: arrivals per second, where the plan has an arrival rate, else users at work.
+    pub fn timetable(&self) -> Timetable {
+        let first = self.arrivals.as_ref().map_or(self.users as f64, Rate::per_second);
+        let mut level = first;
+        let mut stretches = vec![Stretch { span: self.hold, from: first, to: first }];
+        for stage in &self.stages {
+            let to = stage.arrivals.as_ref().map(Rate::per_second).or(stage.users.map(|users| users as f64)).unwrap_or(level);
+            stretches.push(Stretch { span: stage.span, from: level, to });
+            level = to;
+        }
+        Timetable::new(self.ramp, self.warmup.longest(), stretches)
+    }
+
     /// How many users each flow gets: by weight, at least one, all of them in all.
     pub fn allotment(&self) -> Vec<usize> {
         let weights: usize = self.flows.iter().map(|flow| flow.weight).sum();
         let mut allotted = vec![1; self.flows.len()];
         // One user at a time to the flow that lacks most: the largest-remainder share, with at least one for each.
-        for _ in self.flows.len()..self.users {
-            let lacking = |at: usize| (self.flows[at].weight * self.users) as f64 / weights as f64 - allotted[at] as f64;
+        for _ in self.flows.len()..self.most_users() {
+            let lacking = |at: usize| (self.flows[at].weight * self.most_users()) as f64 / weights as f64 - allotted[at] as f64;
             let most = (0..self.flows.len()).max_by(|a, b| lacking(*a).total_cmp(&lacking(*b)).then(b.cmp(a)));
             allotted[most.expect("a plan has at least one flow")] += 1;
         }
@@ -284,7 +351,7 @@ fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
 
 fn bounded<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let span = duration(from)?;
-    if span > LONGEST { Err(D::Error::custom("expected at most 1h")) } else { Ok(span) }
+    if span > LONGEST { Err(D::Error::custom("expected at most 12h")) } else { Ok(span) }
 }
 
 fn bounded_and_some<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
@@ -310,6 +377,11 @@ fn users<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
 fn weight<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
     let weight = usize::deserialize(from)?;
     if weight == 0 || weight > 1000 { Err(D::Error::custom("expected a weight of 1 to 1000")) } else { Ok(weight) }
+}
+
+fn some_count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    let count = u64::deserialize(from)?;
+    if count == 0 { Err(D::Error::custom("expected at least one pass")) } else { Ok(Some(count)) }
 }
 
 fn one() -> usize {

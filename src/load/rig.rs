@@ -1,17 +1,21 @@
 //! What all users of a run share: where to send, what to count into, and when to stop.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::guard::Guard;
 use super::measure::Recorder;
+use super::pace::Course;
 use super::seen::Seen;
 use crate::provider::Login;
 use crate::wire::Wire;
 
 /// The shared part of a run.
 pub struct Rig {
+    /// The run in time.
+    pub course: Arc<Course>,
     /// What is measured.
     pub recorder: Recorder,
     /// The watch for repeated tokens and codes.
@@ -24,8 +28,6 @@ pub struct Rig {
     pub guard: Guard,
     /// After which time an answer counts as not come.
     pub timeout: Duration,
-    /// How long after the beginning no flow begins any more.
-    pub ends_after: Duration,
     /// Abandons what is under way: Ctrl-C, or an end that took too long.
     pub cut: CancellationToken,
 }
@@ -33,12 +35,12 @@ pub struct Rig {
 impl Rig {
     /// Whether no flow is to begin any more.
     pub fn is_over(&self) -> bool {
-        self.cut.is_cancelled() || self.recorder.elapsed() >= self.ends_after
+        self.cut.is_cancelled() || self.course.is_over()
     }
 
     /// Waits, unless the run ends within that time: then it says `false` as soon as it does.
     pub async fn rest(&self, span: Duration) -> bool {
-        let left = self.ends_after.saturating_sub(self.recorder.elapsed());
+        let left = self.course.ends().saturating_sub(self.course.elapsed());
         tokio::select! {
             () = self.cut.cancelled() => false,
             () = tokio::time::sleep(span.min(left)) => span < left,

@@ -11,15 +11,19 @@ use url::Url;
 use super::crew;
 use super::flows::{Assignment, Door};
 use super::guard::{Guard, Refused};
-use super::measure::Recorder;
-use super::plan::{Flow, FlowPlan, Plan, Threshold};
+use super::measure::steady::{self, FEWEST_SECONDS};
+use super::measure::vigil::Vigil;
+use super::measure::{Glance, Recorder};
+use super::pace::{Course, Lane, Pacer, Timetable};
+use super::plan::{Flow, FlowPlan, Plan, Threshold, Warmup};
+use super::post::Post;
 use super::prepare;
 use super::rig::Rig;
 use super::seen::{self, Seen};
 use super::tell::{News, Tell};
 use crate::protocol::Failure;
 use crate::provider::{self, Client, Endpoints, Provider, Target, Unreachable, User};
-use crate::verdict::{Bearing, LoadRun, Measurement, PlanSummary, Preparation, ThresholdResult};
+use crate::verdict::{Bearing, FlowRun, LoadRun, Measurement, PlanSummary, Preparation, Steadiness, ThresholdResult};
 use crate::wire::{Bounds, Tape, Wire};
 
 /// How a plan is run.
@@ -96,21 +100,22 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         guard.check(what, url)?;
     }
 
-    let hold = (plan.ramp, plan.ramp + plan.hold);
+    let course = Arc::new(Course::new(plan.timetable(), plan.count));
     let steps = plan.flows.iter().flat_map(|flow| flow.flow.steps().iter().map(|step| (flow.label().to_owned(), *step)));
     let rig = Arc::new(Rig {
-        recorder: Recorder::new(steps, hold),
+        recorder: Recorder::new(steps, Arc::clone(&course), plan.arrivals.is_some()),
+        course: Arc::clone(&course),
         seen: Seen::new(seen::LIMIT),
         wire,
         guard,
         login: provider.login.clone(),
         timeout: plan.timeout,
-        ends_after: hold.1,
         cut: interrupt.child_token(),
     });
+    let vigil = Arc::new(Vigil::new(tokio::runtime::Handle::current().metrics().num_workers()));
     let mut assignments = Vec::new();
-    for (flow, users) in plan.flows.iter().zip(plan.allotment()) {
-        assignments.push((Arc::new(assign(flow, &provider, &endpoints)?), users));
+    for (at, users) in plan.allotment().into_iter().enumerate() {
+        assignments.push((Arc::new(assign(&plan, at, users, &provider, &endpoints)?), users));
     }
 
     let prepared = tokio::select! {
@@ -123,19 +128,28 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
 
     let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     if !interrupt.is_cancelled() {
-        let watch = tokio::spawn(watch(Arc::clone(&rig), interrupt.clone(), Arc::clone(&tell)));
+        let lanes: Vec<Arc<Lane>> = assignments.iter().filter_map(|(assignment, _)| assignment.lane.clone()).collect();
+        let pacer = if lanes.is_empty() { None } else { Some(Pacer::start(Arc::clone(&course), lanes).map_err(engine)?) };
+        let watch = tokio::spawn(watch(Arc::clone(&rig), plan.warmup, interrupt.clone(), Arc::clone(&tell)));
+        let (own, eyes) = (Arc::clone(&rig), Arc::clone(&vigil));
+        let keep = tokio::spawn(async move { eyes.keep(&own.course, &own.cut).await });
         let ran = crew::run(&plan, &rig, &assignments, goose_report.as_deref()).await;
         watch.abort();
+        keep.abort();
+        drop(pacer);
         match ran {
             Ok(()) => {}
             // What was measured is worth more than goose's report of it.
-            Err(error) if rig.recorder.measurements().iter().any(|one| one.count() > 0) => {
-                tell(News::Trouble(&error.to_string()))
-            }
-            Err(error) => return Err(LoadError::Engine(error.to_string())),
+            Err(error) if rig.recorder.measurements().iter().any(|one| one.sent() > 0) => tell(News::Trouble(&error.to_string())),
+            Err(error) => return Err(engine(error)),
         }
     }
-    Ok(judge(&plan, &provider, &rig, prepared, started, interrupt.is_cancelled()))
+    let facts = Facts { plan: &plan, provider: &provider, prepared, started, interrupted: interrupt.is_cancelled() };
+    Ok(judge(facts, &rig, &vigil, &assignments))
+}
+
+fn engine(error: impl std::fmt::Display) -> LoadError {
+    LoadError::Engine(error.to_string())
 }
 
 /// Makes what the flows need, one flow after the other.
@@ -153,7 +167,7 @@ async fn prepare(rig: &Rig, assignments: &[(Arc<Assignment>, usize)], tell: &Tel
 }
 
 /// Tells once a second how it goes, and cuts the run when its last answers take too long.
-async fn watch(rig: Arc<Rig>, interrupt: CancellationToken, tell: Arc<Tell>) {
+async fn watch(rig: Arc<Rig>, warmup: Warmup, interrupt: CancellationToken, tell: Arc<Tell>) {
     let mut second = tokio::time::interval(Duration::from_secs(1));
     // A late line must not be followed by a hurried one: each stands for a second.
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -168,15 +182,19 @@ async fn watch(rig: Arc<Rig>, interrupt: CancellationToken, tell: Arc<Tell>) {
             }
             _ = second.tick() => {}
         }
-        let (elapsed, recent) = (rig.recorder.elapsed(), rig.recorder.recent());
+        let (elapsed, recent) = (rig.course.elapsed(), rig.recorder.recent());
         errors += recent.wrong;
+        if let Warmup::UntilSteady(_) = warmup {
+            end_warmup_when_steady(&rig);
+        }
+        let ends = rig.course.ends();
         // An answer has its time-out to come, also the one that was asked for last.
-        if elapsed > rig.ends_after + rig.timeout {
+        if elapsed > ends + rig.timeout {
             rig.cut.cancel();
             return;
         }
-        if elapsed < rig.ends_after || recent.count > 0 {
-            let of = rig.ends_after.as_secs_f64().ceil() as u64;
+        if elapsed < ends || recent.count > 0 {
+            let of = ends.as_secs_f64().ceil() as u64;
             let second = (elapsed.as_secs_f64().round() as u64).min(of);
             tell(News::Running { second, of, users: rig.recorder.users(), recent: &recent, errors });
         } else if !is_ending && rig.recorder.users() > 0 {
@@ -184,6 +202,26 @@ async fn watch(rig: Arc<Rig>, interrupt: CancellationToken, tell: Arc<Tell>) {
             tell(News::Ending { interrupted: false });
         }
     }
+}
+
+/// Ends the warm-up now if its last seconds do not drift any more.
+fn end_warmup_when_steady(rig: &Rig) {
+    let (table, now) = (rig.course.table(), rig.course.elapsed());
+    let warm = now.saturating_sub(table.ramp());
+    if now >= table.hold_begins() || warm.as_secs() < FEWEST_SECONDS as u64 {
+        return;
+    }
+    let ramp = table.ramp().as_secs_f64().ceil() as usize;
+    let last: Vec<_> = rig.recorder.glances().iter().map(|step| recent_seconds(step, ramp)).collect();
+    if steady::judge(&last, !rig.recorder.is_open()) == Steadiness::Steady {
+        rig.course.change(table.with_warmup(warm));
+    }
+}
+
+/// The last seconds of a warm-up that is judged while it goes on: enough to judge, and not so many that its beginning weighs for ever.
+fn recent_seconds<T: Copy>(seconds: &[T], ramp: usize) -> Vec<T> {
+    let warm = seconds.get(ramp..).unwrap_or_default();
+    warm[warm.len().saturating_sub(2 * FEWEST_SECONDS)..].to_vec()
 }
 
 /// The places that the plan's flows send to.
@@ -198,11 +236,17 @@ fn touched<'a>(plan: &Plan, endpoints: &'a Endpoints) -> Vec<(&'static str, &'a 
 }
 
 /// Gives a flow its client, users and endpoints.
-fn assign(flow: &FlowPlan, provider: &Provider, endpoints: &Endpoints) -> Result<Assignment, LoadError> {
+fn assign(plan: &Plan, at: usize, crew: usize, provider: &Provider, endpoints: &Endpoints) -> Result<Assignment, LoadError> {
+    let flow = &plan.flows[at];
     let lacking = |what: String| LoadError::Lacking { flow: flow.label().to_owned(), what };
     let unknown =
         |what: &str| lacking(format!("the {what} endpoint is not known: set `endpoints.{what}` in {}", provider.source));
-    let door = |url: &Url| Door::at(url).map_err(LoadError::Wire);
+    let door = |url: &Url| Door::at(url, plan.connections).map_err(LoadError::Wire);
+    let weights: usize = plan.flows.iter().map(|flow| flow.weight).sum();
+    let lane = plan.arrivals.as_ref().map(|_| {
+        let phase = (at as f64 + 0.5) / plan.flows.len() as f64;
+        Arc::new(Lane::new(flow.weight as f64 / weights as f64, phase, plan.shard))
+    });
     let client = client(flow, provider).map_err(lacking)?;
     let logs_in = matches!(flow.flow, Flow::AuthorizationCode | Flow::Refresh);
     let users = if flow.flow == Flow::ClientCredentials { Vec::new() } else { users(flow, provider).map_err(lacking)? };
@@ -226,6 +270,9 @@ fn assign(flow: &FlowPlan, provider: &Provider, endpoints: &Endpoints) -> Result
         token: door(endpoints.token.as_ref().ok_or_else(|| unknown("token"))?)?,
         authorization: endpoints.authorization.clone(),
         device_authorization,
+        crew_share: crew as f64 / plan.most_users() as f64,
+        lane,
+        post: Post::default(),
         chains: Mutex::default(),
     })
 }
@@ -262,9 +309,34 @@ fn users(flow: &FlowPlan, provider: &Provider) -> Result<Vec<User>, String> {
     if users.is_empty() { Err(format!("needs a user that logs in: `users.alice` in {}", provider.source)) } else { Ok(users) }
 }
 
-fn judge(plan: &Plan, provider: &Provider, rig: &Rig, prepared: Preparation, started: String, interrupted: bool) -> LoadRun {
-    let steps = rig.recorder.measurements();
-    let held = rig.recorder.elapsed().min(rig.ends_after).saturating_sub(plan.ramp).as_secs_f64();
+/// What is known of a run beside what it measured.
+struct Facts<'a> {
+    plan: &'a Plan,
+    provider: &'a Provider,
+    prepared: Preparation,
+    started: String,
+    interrupted: bool,
+}
+
+fn judge(facts: Facts<'_>, rig: &Rig, vigil: &Vigil, assignments: &[(Arc<Assignment>, usize)]) -> LoadRun {
+    let Facts { plan, provider, prepared, started, interrupted } = facts;
+    let (steps, table) = (rig.recorder.measurements(), rig.course.table());
+    let elapsed = rig.course.elapsed().min(table.ends());
+    let before = elapsed.min(table.hold_begins());
+    let held = elapsed.saturating_sub(before).as_secs_f64();
+    let flows: Vec<FlowRun> = assignments
+        .iter()
+        .map(|(assignment, _)| assignment.post.report(&assignment.label, &rig.course, assignment.lane.as_deref()))
+        .collect();
+    let mut whole = Measurement::default();
+    for step in &steps {
+        whole.merge(step);
+    }
+    let arrivals = flows.iter().fold(FlowRun::default(), |mut sum, flow| {
+        sum.merge(flow);
+        sum
+    });
+    let generator = vigil.report(whole.count(), &whole.latency, arrivals.arrivals.as_ref());
     let thresholds = thresholds(plan, &steps, held, interrupted);
     let verdict = if !interrupted && rig.recorder.is_silent() {
         Bearing::Nothing
@@ -272,30 +344,60 @@ fn judge(plan: &Plan, provider: &Provider, rig: &Rig, prepared: Preparation, sta
         Bearing::Missed
     } else if interrupted {
         Bearing::Interrupted
+    } else if generator.bound.is_some() {
+        Bearing::GeneratorBound
     } else {
         Bearing::Held
     };
-    let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     LoadRun {
         flowproof: env!("CARGO_PKG_VERSION").to_owned(),
         started,
         provider: provider.name.clone(),
         issuer: provider.issuer.clone(),
-        plan: PlanSummary {
-            name: plan.name.clone(),
-            users: plan.users,
-            ramp_millis: millis(plan.ramp),
-            hold_millis: millis(plan.hold),
-            timeout_millis: millis(plan.timeout),
-        },
+        plan: summary(plan, &table),
         prepared,
+        before_seconds: before.as_secs_f64(),
         held_seconds: held,
+        requests: rig.recorder.requests(),
+        steadiness: steadiness(plan, rig, before),
+        flows,
         steps,
+        findings: Vec::new(),
         chains: rig.recorder.chains(|chains| chains.clone()),
         watch: rig.seen.watch(),
+        generator,
+        breakpoint: None,
+        changes: None,
         thresholds,
         interrupted,
+        aborted: None,
         verdict,
+    }
+}
+
+/// Whether the hold drifted; a hold whose load changes by plan cannot tell.
+fn steadiness(plan: &Plan, rig: &Rig, before: Duration) -> Steadiness {
+    if !plan.stages.is_empty() {
+        return Steadiness::Untold;
+    }
+    let (first, ends) = (before.as_secs_f64().ceil() as usize, rig.course.ends().as_secs_f64().floor() as usize);
+    let held = |step: &Vec<Glance>| step.get(first..step.len().min(ends)).unwrap_or_default().to_vec();
+    let held: Vec<_> = rig.recorder.glances().iter().map(held).collect();
+    steady::judge(&held, !rig.recorder.is_open())
+}
+
+fn summary(plan: &Plan, table: &Timetable) -> PlanSummary {
+    let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    PlanSummary {
+        name: plan.name.clone(),
+        users: plan.users,
+        arrivals: plan.arrivals.as_ref().map(ToString::to_string),
+        ramp_millis: millis(plan.ramp),
+        hold_millis: millis(table.ends() - table.hold_begins()),
+        timeout_millis: millis(plan.timeout),
+        stages: plan.stages.iter().map(ToString::to_string).collect(),
+        connections: plan.connections.to_string(),
+        shard: (!plan.shard.is_whole()).then(|| plan.shard.to_string()),
     }
 }
 

@@ -59,7 +59,7 @@ impl Seen {
     /// How much the watch covers.
     pub fn watch(&self) -> Watch {
         let [kept, left_out] = [&self.kept, &self.left_out].map(|count| count.load(Ordering::Relaxed));
-        Watch { kept, limit: self.limit, left_out }
+        Watch { kept, limit: self.limit, left_out, one_in: 1 }
     }
 }
 
@@ -83,6 +83,6 @@ mod tests {
         assert!(seen.first_time(&Secret::new("code", "b")));
         assert!(seen.first_time(&Secret::new("code", "b")));
         assert!(!seen.first_time(&Secret::new("code", "a")));
-        assert_eq!(seen.watch(), Watch { kept: 1, limit: 1, left_out: 2 });
+        assert_eq!(seen.watch(), Watch { kept: 1, limit: 1, left_out: 2, one_in: 1 });
     }
 }

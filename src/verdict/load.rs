@@ -4,11 +4,25 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Finding;
+
+mod arrivals;
+mod breakpoint;
+mod change;
+mod generator;
 mod latency;
 mod measurement;
+mod packed;
+mod steadiness;
 
+pub use arrivals::Arrivals;
+pub use breakpoint::{Attempt, Breakpoint};
+pub use change::{Change, Changes};
+pub use generator::Generator;
 pub use latency::{Latency, micros_in_words};
-pub use measurement::Measurement;
+pub use measurement::{Measurement, Second};
+pub use packed::{Packed, Unreadable};
+pub use steadiness::Steadiness;
 
 /// A run of `load`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,18 +39,40 @@ pub struct LoadRun {
     pub plan: PlanSummary,
     /// What was made before the clock started, and is not measured.
     pub prepared: Preparation,
-    /// Seconds of the hold that were measured; 0 when the run ended within the ramp.
+    /// Seconds of ramp and warm-up, whose answers are looked at and not measured.
+    pub before_seconds: f64,
+    /// Seconds of the hold that were measured; 0 when the run ended before it.
     pub held_seconds: f64,
+    /// HTTP requests that were sent since the users began, whenever and whatever became of them.
+    pub requests: u64,
+    /// Whether the figures still drifted when the run ended.
+    pub steadiness: Steadiness,
+    /// How often each flow was run, and how its arrivals kept to their times, in the plan's order.
+    pub flows: Vec<FlowRun>,
     /// What every step of every flow bore, in the plan's order.
     pub steps: Vec<Measurement>,
+    /// What must hold whatever the load: each invariant that was watched, and what became of it.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
     /// Refresh chains that broke.
     pub chains: Chains,
     /// What the watch for repeated tokens and codes covered.
     pub watch: Watch,
+    /// What the generator itself needed, and whether it was what held the run back.
+    pub generator: Generator,
+    /// What the search for the most that the provider sustains came to, where there was one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub breakpoint: Option<Breakpoint>,
+    /// How it compares with an earlier run, where one was named.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub changes: Option<Changes>,
     /// Each threshold and whether it holds.
     pub thresholds: Vec<ThresholdResult>,
     /// Whether Ctrl-C or a signal cut the run short.
     pub interrupted: bool,
+    /// The threshold that ended the run before its time.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub aborted: Option<String>,
     /// What the run says of the provider.
     pub verdict: Bearing,
 }
@@ -48,12 +84,47 @@ pub struct PlanSummary {
     pub name: String,
     /// Users at once.
     pub users: usize,
-    /// Milliseconds in which the users start.
+    /// Arrivals per second of the hold, as the plan spells them, such as `200/s`; none where users send as fast as they are answered.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub arrivals: Option<String>,
+    /// Milliseconds in which the users start, or the rate rises.
     pub ramp_millis: u64,
-    /// Milliseconds for which all of them run.
+    /// Milliseconds for which all of them run: the whole of the stages, where the plan has any.
     pub hold_millis: u64,
     /// Milliseconds after which an answer counts as not come.
     pub timeout_millis: u64,
+    /// The plan's stages, as text, where it has any.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub stages: Vec<String>,
+    /// How connections are made and used, such as `keep-alive, HTTP/1.1`.
+    pub connections: String,
+    /// Which part of the plan this generator ran, such as `1/4`; none where it ran the whole.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub shard: Option<String>,
+}
+
+/// One flow of the plan as it was run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowRun {
+    /// The flow, by its name in the plan.
+    pub flow: String,
+    /// How often it was run within the hold.
+    pub passes: u64,
+    /// How its arrivals kept to their times, where it has an arrival rate.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub arrivals: Option<Arrivals>,
+}
+
+impl FlowRun {
+    /// Adds another generator's passes.
+    pub fn merge(&mut self, other: &Self) {
+        self.passes += other.passes;
+        match (&mut self.arrivals, &other.arrivals) {
+            (Some(mine), Some(theirs)) => mine.merge(theirs),
+            (None, theirs) => self.arrivals = theirs.clone(),
+            (Some(_), None) => {}
+        }
+    }
 }
 
 /// What was made before the clock started.
@@ -94,8 +165,10 @@ pub struct Watch {
     pub kept: u64,
     /// The most that are kept.
     pub limit: u64,
-    /// Tokens and codes that came when the watch was full and were not compared with later ones.
+    /// Tokens and codes that fell outside the share that is kept.
     pub left_out: u64,
+    /// Of how many tokens and codes one is kept: 1, and twice as many each time the watch is full.
+    pub one_in: u64,
 }
 
 /// A threshold and what became of it.
@@ -118,8 +191,14 @@ pub struct ThresholdResult {
 pub enum Bearing {
     /// Every threshold holds.
     Held,
+    /// What must hold whatever the load does not: a token or code was issued twice, or to somebody else.
+    Violated,
     /// A threshold is missed.
     Missed,
+    /// A figure is worse than the earlier run's, beyond the tolerance.
+    Regressed,
+    /// The generator was what held the run back: the figures are its own, not the provider's.
+    GeneratorBound,
     /// The run was cut short before a threshold was missed.
     Interrupted,
     /// Nothing was measured, or nothing ever answered.
@@ -131,7 +210,10 @@ impl Bearing {
     pub fn name(self) -> &'static str {
         match self {
             Self::Held => "held",
+            Self::Violated => "violated",
             Self::Missed => "missed",
+            Self::Regressed => "regressed",
+            Self::GeneratorBound => "generator-bound",
             Self::Interrupted => "interrupted",
             Self::Nothing => "no answer",
         }

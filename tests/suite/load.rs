@@ -89,6 +89,11 @@ fn step<'a>(run: &'a LoadRun, flow: &str, step: &str) -> &'a Measurement {
     run.steps.iter().find(|one| one.flow == flow && one.step == step).expect("the step is measured")
 }
 
+/// Whether every threshold held; on a machine that does other things as well the generator may say that it was what held the run back.
+fn held(run: &LoadRun) -> bool {
+    matches!(run.verdict, Bearing::Held | Bearing::GeneratorBound)
+}
+
 const TOKEN: &str = "users: 4\nramp: 100ms\nhold: 900ms\ntimeout: 5s\nflows: [{ flow: client_credentials }]\n";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,11 +102,11 @@ async fn tokens_for_machines_are_measured_and_all_right() {
     let run = load(provider, TOKEN).await.expect("it runs");
     let token = step(&run, "client_credentials", "token");
     assert!(token.right > 10, "{token:?}");
-    assert_eq!((token.errors(), run.verdict, run.interrupted), (0, Bearing::Held, false), "{token:?}");
+    assert_eq!((token.errors(), held(&run), run.interrupted), (0, true, false), "{token:?}");
     assert_eq!(token.latency.count(), token.count());
-    let by_second: u64 = token.seconds.iter().map(|(right, wrong)| u64::from(right + wrong)).sum();
-    assert_eq!(by_second, token.count());
-    assert!(token.in_hold > 0 && token.in_hold <= token.count());
+    let by_second: u64 = token.seconds.iter().map(|second| u64::from(second.right + second.wrong)).sum();
+    assert_eq!(by_second, token.count() + token.right_before);
+    assert!(token.in_hold > 0 && token.in_hold <= token.sent());
     assert!(token.latency.quantile(0.5) <= token.latency.quantile(0.99));
 }
 
@@ -162,8 +167,7 @@ async fn the_server_counts_as_many_requests_as_we_do() {
     let run = load(provider, TOKEN).await.expect("it runs");
     let counted = server.received_requests().await.expect("they are kept");
     let counted = counted.iter().filter(|request| request.url.path() == "/token").count();
-    let ours = step(&run, "client_credentials", "token");
-    assert_eq!(ours.count() + ours.unfinished, counted as u64);
+    assert_eq!((run.requests, step(&run, "client_credentials", "token").sent()), (counted as u64, counted as u64));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,8 +12,10 @@ use url::Url;
 
 use super::connection::{Connection, Origin, Outgoing};
 use super::fault::Fault;
-use super::measure::Step;
-use super::plan::Flow;
+use super::measure::{Step, Times};
+use super::pace::Lane;
+use super::plan::{Connecting, Flow};
+use super::post::Post;
 use super::rig::Rig;
 use super::sign_in::Astray;
 use crate::protocol::{Exchange, Failure, Request, Response, Secret};
@@ -38,6 +40,12 @@ pub struct Assignment {
     pub authorization: Option<Url>,
     /// Where devices begin.
     pub device_authorization: Option<Door>,
+    /// Of all users of the plan, the share that are this flow's.
+    pub crew_share: f64,
+    /// Its arrivals, where the plan has an arrival rate.
+    pub lane: Option<Arc<Lane>>,
+    /// How often it was run, and how its arrivals kept to their times.
+    pub post: Post,
     /// Refresh tokens that begin a chain each, made before the clock started.
     pub chains: Mutex<Vec<Secret>>,
 }
@@ -56,8 +64,8 @@ impl Door {
     ///
     /// # Errors
     /// See [`Origin::of`].
-    pub fn at(url: &Url) -> Result<Self, Failure> {
-        Ok(Self { url: url.clone(), origin: Origin::of(url)? })
+    pub fn at(url: &Url, connecting: Connecting) -> Result<Self, Failure> {
+        Ok(Self { url: url.clone(), origin: Origin::of(url, connecting)? })
     }
 }
 
@@ -129,14 +137,18 @@ pub struct Shift<'a> {
     /// What all users share.
     pub rig: &'a Rig,
     label: &'a str,
+    /// When the pass began, or should have.
+    pass: Instant,
+    /// When the pass should have begun, until its first step has begun.
+    intended: Option<Instant>,
     /// What was measured, in order.
     pub samples: Vec<Sample>,
 }
 
 impl<'a> Shift<'a> {
-    /// A pass through the flow of this name.
-    pub fn new(rig: &'a Rig, label: &'a str) -> Self {
-        Self { rig, label, samples: Vec::with_capacity(2) }
+    /// A pass through the flow of this name, which should have begun at `intended`.
+    pub fn new(rig: &'a Rig, label: &'a str, intended: Option<Instant>) -> Self {
+        Self { rig, label, pass: intended.unwrap_or_else(Instant::now), intended, samples: Vec::with_capacity(2) }
     }
 
     /// Sends a request over the user's connection and judges the answer; both are measured and counted as `step`.
@@ -149,7 +161,10 @@ impl<'a> Shift<'a> {
     ) -> Result<T, Missed> {
         match Outgoing::of(request) {
             Ok(outgoing) => self.ask_prepared(line, request, &outgoing, step, judge).await,
-            Err(failure) => self.count(step, Duration::ZERO, Err(Fault::from(&failure)), || None),
+            Err(failure) => {
+                let times = self.times(Instant::now(), Duration::ZERO);
+                self.count(step, &times, Err(Fault::from(&failure)), || None)
+            }
         }
     }
 
@@ -165,14 +180,31 @@ impl<'a> Shift<'a> {
         let started = Instant::now();
         let answered = tokio::select! {
             biased;
-            () = self.rig.cut.cancelled() => return self.cut(step),
+            () = self.rig.cut.cancelled() => {
+                self.rig.recorder.requests_sent(1);
+                return self.cut(step);
+            }
             answered = line.send(outgoing) => answered,
         };
         match answered {
             // Judging is our own time, not the provider's.
-            Ok(response) => self.count(step, response.elapsed, judge(&response), || shown(request, Ok(&response))),
-            Err(failure) => self.count(step, started.elapsed(), Err(Fault::from(&failure)), || shown(request, Err(&failure))),
+            Ok(response) => {
+                self.rig.recorder.requests_sent(1);
+                let times = self.times(started, response.elapsed);
+                self.count(step, &times, judge(&response), || shown(request, Ok(&response)))
+            }
+            Err(failure) => {
+                // What could not be connected never left.
+                self.rig.recorder.requests_sent(u64::from(!matches!(failure, Failure::Connect(_))));
+                let times = self.times(started, started.elapsed());
+                self.count(step, &times, Err(Fault::from(&failure)), || shown(request, Err(&failure)))
+            }
         }
+    }
+
+    /// The times of a step; the first of a pass counts from when the pass should have begun.
+    fn times(&mut self, sent: Instant, service: Duration) -> Times {
+        Times { pass: self.pass, intended: self.intended.take(), sent, service }
     }
 
     /// Measures and counts a user's walk through pages as `step`.
@@ -183,10 +215,10 @@ impl<'a> Shift<'a> {
             () = self.rig.cut.cancelled() => return self.cut(step),
             walked = walk => walked,
         };
-        let took = started.elapsed();
+        let times = self.times(started, started.elapsed());
         match walked {
-            Ok(value) => self.count(step, took, Ok(value), || None),
-            Err(Astray { fault, tape, .. }) => self.count(step, took, Err(fault), || tape.exchanges().pop()),
+            Ok(value) => self.count(step, &times, Ok(value), || None),
+            Err(Astray { fault, tape, .. }) => self.count(step, &times, Err(fault), || tape.exchanges().pop()),
         }
     }
 
@@ -199,13 +231,13 @@ impl<'a> Shift<'a> {
     fn count<T>(
         &mut self,
         step: Step,
-        took: Duration,
+        times: &Times,
         outcome: Result<T, Fault>,
         example: impl FnOnce() -> Option<Exchange>,
     ) -> Result<T, Missed> {
         let recorder = &self.rig.recorder;
         let meter = recorder.meter(self.label, step);
-        recorder.record(meter, took, outcome.as_ref().err());
+        recorder.record(meter, times, outcome.as_ref().err());
         if let Err(fault) = &outcome {
             recorder.show(meter, fault, example);
         }
@@ -213,7 +245,7 @@ impl<'a> Shift<'a> {
             Ok(value) => (Ok(value), None),
             Err(fault) => (Err(Missed::Wrong(fault.clone())), Some(fault)),
         };
-        self.samples.push(Sample { step, took, fault });
+        self.samples.push(Sample { step, took: times.latency(), fault });
         outcome
     }
 }

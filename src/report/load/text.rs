@@ -169,6 +169,12 @@ fn verdict(run: &LoadRun, style: &Style, out: &mut dyn Write) -> io::Result<()> 
     let missed = run.thresholds.iter().filter(|one| one.holds == Some(false)).count();
     let (ink, why) = match run.verdict {
         Bearing::Held => (Ink::Good, "every threshold holds".to_owned()),
+        Bearing::Violated => (Ink::Bad, "what must hold whatever the load did not".to_owned()),
+        Bearing::Regressed => (Ink::Bad, "a figure is worse than in the earlier run".to_owned()),
+        Bearing::GeneratorBound => {
+            let why = run.generator.bound.clone().unwrap_or_default();
+            (Ink::Open, format!("the figures are the generator's, not the provider's: {why}"))
+        }
         Bearing::Missed => (Ink::Bad, format!("{missed} of {} thresholds missed", run.thresholds.len())),
         Bearing::Interrupted => (Ink::Open, "the run was cut short; what it measured until then is above".to_owned()),
         Bearing::Nothing => (Ink::Open, "nothing came back in time: is the provider up?".to_owned()),

@@ -1,6 +1,10 @@
 //! Durations as a histogram of plain data, and in words.
 
+use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
+
+/// Significant digits of every histogram; all have the same, so that they merge without loss.
+const DIGITS: u8 = 3;
 
 /// A histogram of durations in microseconds, three significant digits, as its non-empty buckets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +18,17 @@ pub struct Latency {
 }
 
 impl Latency {
+    /// An empty histogram that grows with its values, with the digits that all of them have.
+    pub fn histogram() -> Histogram<u64> {
+        Histogram::new(DIGITS).expect("three digits are within what a histogram takes")
+    }
+
+    /// What a histogram holds; `max` and `sum` are what it cannot know exactly.
+    pub fn of(histogram: &Histogram<u64>, max: u64, sum: u64) -> Self {
+        let buckets = histogram.iter_recorded().map(|at| (at.value_iterated_to(), at.count_at_value())).collect();
+        Self { buckets, max, sum }
+    }
+
     /// How many durations there are.
     pub fn count(&self) -> u64 {
         self.buckets.iter().map(|(_, count)| count).sum()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Latency;
+use super::{Latency, Packed};
 use crate::protocol::Exchange;
 
 /// What one step of one flow bore.
@@ -14,9 +14,9 @@ pub struct Measurement {
     pub flow: String,
     /// The step within the flow.
     pub step: String,
-    /// Answers that are right in every respect that is looked at.
+    /// Answers of the hold that are right in every respect that is looked at.
     pub right: u64,
-    /// Answers that are wrong, and answers that did not come, by kind.
+    /// Answers of the hold that are wrong, and answers that did not come, by kind.
     pub wrong: BTreeMap<String, u64>,
     /// The first exchange of each of these kinds, as it may be shown.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -25,10 +25,44 @@ pub struct Measurement {
     pub unfinished: u64,
     /// Of all answers, those that came within the hold: the rate is theirs.
     pub in_hold: u64,
-    /// From the send to the last octet of the body, over all answers, right or wrong.
+    /// Right answers of ramp and warm-up, which nothing else counts.
+    #[serde(default)]
+    pub right_before: u64,
+    /// Wrong answers of ramp and warm-up.
+    #[serde(default)]
+    pub wrong_before: u64,
+    /// Over all answers of the hold, right or wrong, to the last octet of the body: from the intended start where the plan has an arrival
+    /// rate (the *response time*), from the send where it has none.
     pub latency: Latency,
-    /// Right and wrong answers in each second since the users began.
-    pub seconds: Vec<(u32, u32)>,
+    /// From the send to the last octet of the body (the *service time*), where the plan has an arrival rate.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub service: Option<Latency>,
+    /// What came in each second since the users began, ramp and warm-up included.
+    pub seconds: Vec<Second>,
+}
+
+/// What came in one second; in JSON an array of the three.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(u32, u32, Packed)", into = "(u32, u32, Packed)")]
+pub struct Second {
+    /// Right answers.
+    pub right: u32,
+    /// Wrong answers, and answers that did not come.
+    pub wrong: u32,
+    /// The latency of these answers, measured as [`Measurement::latency`].
+    pub latency: Packed,
+}
+
+impl From<(u32, u32, Packed)> for Second {
+    fn from((right, wrong, latency): (u32, u32, Packed)) -> Self {
+        Self { right, wrong, latency }
+    }
+}
+
+impl From<Second> for (u32, u32, Packed) {
+    fn from(Second { right, wrong, latency }: Second) -> Self {
+        (right, wrong, latency)
+    }
 }
 
 impl Measurement {
@@ -40,6 +74,11 @@ impl Measurement {
     /// Wrong answers and answers that did not come.
     pub fn errors(&self) -> u64 {
         self.wrong.values().sum()
+    }
+
+    /// All requests that were sent, whenever: what a server would have counted, less those that it never saw.
+    pub fn sent(&self) -> u64 {
+        self.count() + self.right_before + self.wrong_before + self.unfinished
     }
 
     /// The share of errors, from 0 to 1; 0 when nothing was counted.
@@ -63,13 +102,21 @@ impl Measurement {
         }
         self.unfinished += other.unfinished;
         self.in_hold += other.in_hold;
+        self.right_before += other.right_before;
+        self.wrong_before += other.wrong_before;
         self.latency.merge(&other.latency);
+        match (&mut self.service, &other.service) {
+            (Some(mine), Some(theirs)) => mine.merge(theirs),
+            (None, theirs) => self.service = theirs.clone(),
+            (Some(_), None) => {}
+        }
         if self.seconds.len() < other.seconds.len() {
-            self.seconds.resize(other.seconds.len(), (0, 0));
+            self.seconds.resize(other.seconds.len(), Second::default());
         }
         for (mine, theirs) in self.seconds.iter_mut().zip(&other.seconds) {
-            mine.0 += theirs.0;
-            mine.1 += theirs.1;
+            mine.right += theirs.right;
+            mine.wrong += theirs.wrong;
+            mine.latency.merge(&theirs.latency);
         }
     }
 }
@@ -80,11 +127,12 @@ mod tests {
 
     #[test]
     fn measurements_merge_seconds_of_different_length() {
-        let mut one = Measurement { right: 2, seconds: vec![(1, 0), (1, 0)], ..Measurement::default() };
+        let second = |right, wrong| Second { right, wrong, latency: Packed::default() };
+        let mut one = Measurement { right: 2, seconds: vec![second(1, 0), second(1, 0)], ..Measurement::default() };
         let wrong = BTreeMap::from([("timed out".to_owned(), 3)]);
-        let other = Measurement { wrong, seconds: vec![(0, 1), (0, 1), (0, 1)], ..Measurement::default() };
+        let other = Measurement { wrong, seconds: vec![second(0, 1), second(0, 1), second(0, 1)], ..Measurement::default() };
         one.merge(&other);
         assert_eq!((one.count(), one.errors()), (5, 3));
-        assert_eq!(one.seconds, [(1, 1), (1, 1), (0, 1)]);
+        assert_eq!(one.seconds, [second(1, 1), second(1, 1), second(0, 1)]);
     }
 }

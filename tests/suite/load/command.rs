@@ -26,8 +26,10 @@ fn without_a_provider_the_embedded_server_is_loaded_from_any_directory_and_repor
     let dir = tempfile::tempdir().expect("a directory");
     let output = flowproof(dir.path(), &["--users", "2", "--hold", "1s"]);
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(0), "{stdout}{stderr}");
-    for part in ["client_credentials/token", "p99.9", "✓ errors < 0.1%", "HELD", "reports/load/report.json"] {
+    // On a machine that does other things as well the generator may say that it was what held the run back.
+    let (code, verdict) = if stdout.contains("GENERATOR-BOUND") { (3, "generator-bound") } else { (0, "held") };
+    assert_eq!(output.status.code(), Some(code), "{stdout}{stderr}");
+    for part in ["client_credentials/token", "p99.9", "✓ errors < 0.1%", "reports/load/report.json"] {
         assert!(stdout.contains(part), "{part}: {stdout}");
     }
     assert!(stderr.lines().any(|line| line.contains("2 users") && line.contains("p99")), "{stderr}");
@@ -35,7 +37,7 @@ fn without_a_provider_the_embedded_server_is_loaded_from_any_directory_and_repor
     let reports = dir.path().join("reports/load");
     let json = std::fs::read_to_string(reports.join("report.json")).expect("it is written");
     let report: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
-    assert_eq!((&report["kind"], &report["verdict"]), (&"load".into(), &"held".into()));
+    assert_eq!((&report["kind"], &report["verdict"]), (&"load".into(), &verdict.into()));
     let run: flowproof::verdict::LoadRun = serde_json::from_str(&json).expect("it reads back");
     assert_eq!(report["summary"][0]["count"], run.steps[0].count());
     assert!(std::fs::read_to_string(reports.join("goose.html")).expect("it is written").contains("client_credentials/token"));
@@ -47,7 +49,8 @@ fn without_a_provider_the_embedded_server_is_loaded_from_any_directory_and_repor
 fn no_artefact_of_a_run_shows_a_secret() {
     let dir = dir_with("plan.yaml", PLAN);
     let output = flowproof(dir.path(), &["--plan", "plan.yaml"]);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    // 3 where the generator was what held the run back.
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{}", text(&output.stderr));
     let mut shown = vec![text(&output.stdout), text(&output.stderr)];
     for file in std::fs::read_dir(dir.path().join("reports/load")).expect("reports") {
         shown.push(std::fs::read_to_string(file.expect("a file").path()).expect("text"));
@@ -95,7 +98,7 @@ fn wrong_usage_exits_2_with_what_was_expected() {
         (&["--plan", "tokken"][..], "the shipped plans are"),
         (&["--plan", "bad.yaml"], "bad.yaml:2:1"),
         (&["--hold", "10"], "10s"),
-        (&["--hold", "2h"], "at most 1h"),
+        (&["--hold", "13h"], "at most 12h"),
         (&["--users", "0"], "expected 1 to"),
         (&["--provider", "nowhere.yaml"], "nowhere.yaml"),
         (&["--provider", "elsewhere.yaml"], "--target as.example"),

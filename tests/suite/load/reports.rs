@@ -6,7 +6,10 @@ use std::path::Path;
 
 use flowproof::protocol::{Answer, Endpoint, Exchange, Method, Sent};
 use flowproof::report::{Style, load};
-use flowproof::verdict::{Bearing, Chains, Latency, LoadRun, Measurement, PlanSummary, Preparation, ThresholdResult, Watch};
+use flowproof::verdict::{
+    Bearing, Chains, Generator, Latency, LoadRun, Measurement, Packed, PlanSummary, Preparation, Second, Steadiness,
+    ThresholdResult, Watch,
+};
 
 fn latency(buckets: &[(u64, u64)]) -> Latency {
     let sum = buckets.iter().map(|(highest, count)| highest * count).sum();
@@ -36,6 +39,10 @@ fn example() -> Exchange {
     }
 }
 
+fn second(right: u32, wrong: u32) -> Second {
+    Second { right, wrong, latency: Packed::default() }
+}
+
 fn sample() -> LoadRun {
     let machines = Measurement {
         flow: "client_credentials".to_owned(),
@@ -43,7 +50,7 @@ fn sample() -> LoadRun {
         right: 121_804,
         in_hold: 121_703,
         latency: latency(&[(1_310, 61_000), (2_020, 48_700), (3_550, 11_900), (6_100, 150), (19_400, 54)]),
-        seconds: vec![(101, 0), (121_703, 0)],
+        seconds: vec![second(101, 0), second(121_703, 0)],
         ..Measurement::default()
     };
     let refresh = Measurement {
@@ -55,7 +62,8 @@ fn sample() -> LoadRun {
         unfinished: 1,
         in_hold: 1_000,
         latency: latency(&[(2_100, 600), (4_000, 397), (10_000_000, 3)]),
-        seconds: vec![(0, 0), (990, 10)],
+        seconds: vec![second(0, 0), second(990, 10)],
+        ..Measurement::default()
     };
     let threshold = |flow: Option<&str>, threshold: &str, measured: &str, holds| ThresholdResult {
         flow: flow.map(str::to_owned),
@@ -71,25 +79,38 @@ fn sample() -> LoadRun {
         plan: PlanSummary {
             name: "sample".to_owned(),
             users: 20,
+            arrivals: None,
             ramp_millis: 1_000,
             hold_millis: 10_000,
             timeout_millis: 10_000,
+            stages: Vec::new(),
+            connections: "keep-alive, HTTP/1.1".to_owned(),
+            shard: None,
         },
         prepared: Preparation { chains: 10, millis: 420 },
+        before_seconds: 1.0,
         held_seconds: 10.0,
+        requests: 122_805,
+        steadiness: Steadiness::Steady,
+        flows: Vec::new(),
+        findings: Vec::new(),
         steps: vec![machines, refresh],
         chains: Chains {
             lost: [("invalid_grant".to_owned(), 7), ("timed out".to_owned(), 3)].into(),
             reseeded: 10,
             not_reseeded: 0,
         },
-        watch: Watch { kept: 1_010, limit: 4_194_304, left_out: 0 },
+        watch: Watch { kept: 1_010, limit: 4_194_304, left_out: 0, one_in: 1 },
+        generator: Generator::default(),
+        breakpoint: None,
+        changes: None,
         thresholds: vec![
             threshold(None, "p99 < 250ms", "3.55ms", Some(true)),
             threshold(None, "errors < 0.1%", "0.008%", Some(true)),
             threshold(Some("refresh"), "errors < 0.1%", "1.000%", Some(false)),
         ],
         interrupted: false,
+        aborted: None,
         verdict: Bearing::Missed,
     }
 }
