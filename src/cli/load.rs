@@ -10,7 +10,8 @@ use std::time::Duration;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
-use super::{Console, surroundings};
+use super::Console;
+use super::connect::ConnectArgs;
 use crate::exit::Exit;
 use crate::load::{self, Embedded, Leash, LoadError, News, Order, Plan, Tell, span};
 use crate::provider::{Provider, Unreachable};
@@ -26,6 +27,8 @@ pub struct LoadArgs {
     /// The provider file: who is put under load
     #[arg(long, value_name = "FILE")]
     provider: Option<PathBuf>,
+    #[command(flatten)]
+    connect: ConnectArgs,
     /// The plan: token, refresh, login, device, mixed, or the path of a file
     #[arg(long, value_name = "NAME|FILE", default_value = "token")]
     plan: String,
@@ -92,9 +95,9 @@ impl LoadArgs {
 
     /// Who is loaded: the provider of the file, or the reference server in a process of its own.
     fn provider(&self, leash: &Leash, console: &Console) -> Result<(Provider, Option<Embedded>), Exit> {
+        self.connect.are_for(self.provider.as_deref(), console)?;
         if let Some(path) = &self.provider {
-            let provider = Provider::load(path, &surroundings::variable).map_err(|error| console.usage(&error))?;
-            return Ok((provider, None));
+            return Ok((self.connect.provider(path, console)?, None));
         }
         let program = std::env::current_exe().map_err(|error| console.usage(&format_args!("cannot find myself: {error}")))?;
         match Embedded::start(&program, leash) {

@@ -1,5 +1,6 @@
 //! A user's own connection: kept open, opened anew where it must be, timed to the last octet of the body.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
@@ -29,7 +30,7 @@ const LONGEST_REST: Duration = Duration::from_secs(3);
 
 /// A connection of one user to one origin.
 pub struct Connection {
-    origin: Origin,
+    origin: Arc<Origin>,
     timeout: Duration,
     open: Option<Open>,
 }
@@ -78,7 +79,7 @@ impl Drop for Open {
 
 impl Connection {
     /// A connection that opens when it is first used.
-    pub fn new(origin: Origin, timeout: Duration) -> Self {
+    pub fn new(origin: Arc<Origin>, timeout: Duration) -> Self {
         Self { origin, timeout, open: None }
     }
 

@@ -89,7 +89,7 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         guard.check("issuer", &issuer)?;
     }
     let bounds = Bounds { connect: plan.timeout, total: plan.timeout, ..Bounds::default() };
-    let wire = Wire::new(bounds).map_err(LoadError::Wire)?.paced(provider.pace);
+    let wire = Wire::reaching(bounds, provider.connect.clone()).map_err(LoadError::Wire)?;
     let tape = Tape::new(provider.secrets());
     let Target { provider, endpoints, .. } = tokio::select! {
         biased;
@@ -241,7 +241,7 @@ fn assign(plan: &Plan, at: usize, crew: usize, provider: &Provider, endpoints: &
     let lacking = |what: String| LoadError::Lacking { flow: flow.label().to_owned(), what };
     let unknown =
         |what: &str| lacking(format!("the {what} endpoint is not known: set `endpoints.{what}` in {}", provider.source));
-    let door = |url: &Url| Door::at(url, plan.connections).map_err(LoadError::Wire);
+    let door = |url: &Url| Door::at(url, plan.connections, &provider.connect).map_err(LoadError::Wire);
     let weights: usize = plan.flows.iter().map(|flow| flow.weight).sum();
     let lane = plan.arrivals.as_ref().map(|_| {
         let phase = (at as f64 + 0.5) / plan.flows.len() as f64;

@@ -1,26 +1,25 @@
 //! Where connections lead, and the TLS that they need: made once per run.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::client::Resumption;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::ServerName;
 use url::{Host, Url};
 
 use crate::load::plan::{Connecting, HttpVersion};
 use crate::protocol::Failure;
+use crate::wire::{Connect, Keys, Route};
 
 /// Where a connection leads: an origin, how it is connected to, and the TLS that it needs.
-#[derive(Clone)]
 pub struct Origin {
     host: Host,
     port: u16,
+    /// Where it is, whatever the name service says.
+    at: Option<SocketAddr>,
     tls: Option<TlsConnector>,
     connecting: Connecting,
 }
@@ -29,13 +28,23 @@ impl Origin {
     /// The origin of an endpoint.
     ///
     /// # Errors
-    /// The URL has no host, or TLS cannot be set up on this machine.
-    pub fn of(url: &Url, connecting: Connecting) -> Result<Self, Failure> {
+    /// The URL has no host, there is a proxy before it, or TLS cannot be set up on this machine.
+    pub fn of(url: &Url, connecting: Connecting, connect: &Connect) -> Result<Self, Failure> {
         let unsendable = |what: &str| Failure::Unsendable(what.to_owned());
         let host = url.host().ok_or_else(|| unsendable("the endpoint has no host"))?.to_owned();
         let port = url.port_or_known_default().ok_or_else(|| unsendable("the endpoint has no port"))?;
-        let tls = if url.scheme() == "https" { Some(tls(connecting)?) } else { None };
-        Ok(Self { host, port, tls, connecting })
+        let at = match connect.route(url) {
+            Route::Direct => None,
+            Route::At(address) => Some(address),
+            Route::Through(_) => {
+                return Err(unsendable(
+                    "load goes straight to the provider, for through a proxy the figures would be the proxy's: \
+                     take it out with `connect: { proxy: none }`",
+                ));
+            }
+        };
+        let tls = if url.scheme() == "https" { Some(tls(connecting, connect)?) } else { None };
+        Ok(Self { host, port, at, tls, connecting })
     }
 
     /// How it is connected to.
@@ -49,10 +58,11 @@ impl Origin {
     /// Nobody answers there.
     pub async fn tcp(&self) -> Result<TcpStream, Failure> {
         let port = self.port;
-        let stream = match &self.host {
-            Host::Domain(name) => TcpStream::connect((name.as_str(), port)).await,
-            Host::Ipv4(address) => TcpStream::connect((*address, port)).await,
-            Host::Ipv6(address) => TcpStream::connect((*address, port)).await,
+        let stream = match (self.at, &self.host) {
+            (Some(address), _) => TcpStream::connect(address).await,
+            (None, Host::Domain(name)) => TcpStream::connect((name.as_str(), port)).await,
+            (None, Host::Ipv4(address)) => TcpStream::connect((*address, port)).await,
+            (None, Host::Ipv6(address)) => TcpStream::connect((*address, port)).await,
         };
         let stream = stream.map_err(refused)?;
         stream.set_nodelay(true).map_err(refused)?;
@@ -91,18 +101,12 @@ fn refused(error: std::io::Error) -> Failure {
     Failure::Connect(error.to_string())
 }
 
-fn tls(connecting: Connecting) -> Result<TlsConnector, Failure> {
-    let failed = |error: tokio_rustls::rustls::Error| Failure::Unsendable(format!("TLS cannot be set up: {error}"));
-    let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(failed)?
-        .with_platform_verifier()
-        .map_err(failed)?
-        .with_no_client_auth();
-    config.alpn_protocols = match connecting.http {
-        HttpVersion::Http1 => vec![b"http/1.1".to_vec()],
-        HttpVersion::Http2 => vec![b"h2".to_vec()],
+fn tls(connecting: Connecting, connect: &Connect) -> Result<TlsConnector, Failure> {
+    let protocol = match connecting.http {
+        HttpVersion::Http1 => "http/1.1",
+        HttpVersion::Http2 => "h2",
     };
+    let mut config = connect.tls(&[protocol], &Keys::default())?;
     if !connecting.tls_resumption {
         config.resumption = Resumption::disabled();
     }

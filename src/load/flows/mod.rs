@@ -20,7 +20,7 @@ use super::rig::Rig;
 use super::sign_in::Astray;
 use crate::protocol::{Exchange, Failure, Request, Response, Secret};
 use crate::provider::{Client, User};
-use crate::wire::Tape;
+use crate::wire::{Connect, Tape};
 
 /// One flow of the plan with all that its users need; they share it.
 pub struct Assignment {
@@ -56,7 +56,7 @@ pub struct Door {
     /// The endpoint.
     pub url: Url,
     /// Where its connections lead.
-    pub origin: Origin,
+    pub origin: Arc<Origin>,
 }
 
 impl Door {
@@ -64,8 +64,8 @@ impl Door {
     ///
     /// # Errors
     /// See [`Origin::of`].
-    pub fn at(url: &Url, connecting: Connecting) -> Result<Self, Failure> {
-        Ok(Self { url: url.clone(), origin: Origin::of(url, connecting)? })
+    pub fn at(url: &Url, connecting: Connecting, connect: &Connect) -> Result<Self, Failure> {
+        Ok(Self { url: url.clone(), origin: Arc::new(Origin::of(url, connecting, connect)?) })
     }
 }
 
@@ -79,7 +79,7 @@ impl Assignment {
 /// What a user of a run does over and over.
 pub enum Worker {
     /// See [`client_credentials`].
-    ClientCredentials(client_credentials::Worker),
+    ClientCredentials(Box<client_credentials::Worker>),
     /// See [`refresh`].
     Refresh(refresh::Worker),
     /// See [`authorization_code`].
@@ -94,7 +94,7 @@ impl Worker {
         let line = Connection::new(assignment.token.origin.clone(), timeout);
         let shared = Arc::clone(assignment);
         match assignment.flow {
-            Flow::ClientCredentials => Self::ClientCredentials(client_credentials::Worker::new(shared, line)),
+            Flow::ClientCredentials => Self::ClientCredentials(Box::new(client_credentials::Worker::new(shared, line))),
             Flow::Refresh => Self::Refresh(refresh::Worker::new(shared, line, number)),
             Flow::AuthorizationCode => Self::AuthorizationCode(authorization_code::Worker::new(shared, line, number)),
             Flow::Device => Self::Device(device::Worker::new(shared, line, number, timeout)),

@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn noise_alone_is_steady() {
         let even = seconds(60, |_| 1000.0, |_| 4000.0);
-        assert_eq!(judge(&[even.clone()], true), Steadiness::Steady);
+        assert_eq!(judge(std::slice::from_ref(&even), true), Steadiness::Steady);
         assert_eq!(judge(&[even], false), Steadiness::Steady);
     }
 

@@ -47,7 +47,7 @@ impl FromStr for Rate {
             "m" => number / 60.0,
             _ => return Err(fault()),
         };
-        if !per_second.is_finite() || per_second < 0.0 || per_second > MOST_ARRIVALS {
+        if !(0.0..=MOST_ARRIVALS).contains(&per_second) {
             return Err(format!("{text:?}: expected 0/s to {MOST_ARRIVALS}/s"));
         }
         Ok(Self { per_second, text: text.trim().to_owned() })
