@@ -1,31 +1,54 @@
 #!/usr/bin/env node
 // Runs flowproof on a provider of this folder and holds what it finds against the provider's expected.json: nothing more (a false
-// alarm), nothing less (silence), and each planted fault reported by the checks that are named there. What is expected to be violated
-// stands in known-issues.yaml beside it, which check reads as its baseline.
+// alarm), nothing less (silence), and each planted fault reported by the checks that are named there.
 //
-//   node providers/verify.mjs NAME PATH/TO/flowproof [--bless] [--no-load] [--no-faults]
+//   node providers/verify.mjs NAME PATH/TO/flowproof [--bless] [--no-load] [--no-faults | --fault NAME]...
 //
-// Ends with 0 when all of it holds. --bless writes expected.json anew, where reasons already written are kept, and known-issues.yaml only
-// if there is none: what it says was confirmed by hand.
+// Ends with 0 when all of it holds. expected.json has, by the id of the check and with the reason, what is `warned`, `noted`,
+// `inconclusive` and `not_applicable`. What is violated stands in known-issues.yaml beside it, which check reads as its baseline; for a
+// provider that is one fault, in `violated`. Also in expected.json:
+//
+//   "doctor":    { "SUBJECT": "what the doctor says" }      what it finds wrong or doubtful, and is so
+//   "either":    { "ID": { "outcomes": ["passed", "violated"], "why": "a race" } }      the outcome is not the same in every run
+//   "planted":   { "FAULT": ["ID"] }                        the checks that fail with this fault and not without it
+//   "registers": "PRESET"                                   `init --register` makes clients by this preset
+//   "load":      ["token"]                                  the plans to run, for a short while each
+//
+// --bless writes what was found into expected.json: reasons that are there are kept, and a new one is what the report says. It writes
+// known-issues.yaml only if there is neither that nor `violated`: what it says was confirmed by hand.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const OUTCOMES = ['warned', 'noted', 'inconclusive', 'not_applicable'];
 
-const [name, binary, ...flags] = process.argv.slice(2);
+const usage = (problem) => {
+  console.error(`verify.mjs: ${problem}\nverify.mjs: NAME PATH/TO/flowproof [--bless] [--no-load] [--no-faults | --fault NAME]…, where NAME is a folder with a start.sh`);
+  process.exit(2);
+};
+const { values: options, positionals: [name, binary] } = (() => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        bless: { type: 'boolean', default: false },
+        'no-load': { type: 'boolean', default: false },
+        'no-faults': { type: 'boolean', default: false },
+        fault: { type: 'string', multiple: true },
+      },
+    });
+  } catch (error) {
+    return usage(error.message);
+  }
+})();
 const here = join(dirname(fileURLToPath(import.meta.url)), name ?? '');
 const expectedFile = join(here, 'expected.json');
 const baseline = join(here, 'known-issues.yaml');
-const known = ['--bless', '--no-load', '--no-faults'];
-if (!name || !binary || !existsSync(join(here, 'start.sh')) || flags.some((flag) => !known.includes(flag))) {
-  console.error('verify.mjs: NAME PATH/TO/flowproof [--bless] [--no-load] [--no-faults], where NAME is a folder with a start.sh');
-  process.exit(2);
-}
-const bless = flags.includes('--bless');
+if (!name || !binary || !existsSync(join(here, 'start.sh'))) usage('name a provider and the program');
 const flowproof = resolve(binary);
 const problems = [];
 const scratch = mkdtempSync(join(tmpdir(), 'flowproof-verify-'));
@@ -53,31 +76,28 @@ async function served(startFlags, work) {
   try {
     return work(join(here, '.run', port, `${name}.yaml`));
   } finally {
-    run(join(here, 'stop.sh'), [port], [0]);
+    run(join(here, '..', 'stop'), [name, port], [0]);
   }
 }
 
-/** The findings of a run by outcome: { violated: { id: kind or reason } … }; *passed* is a number, *stale* the baseline's entries that are. */
+/** The findings of a run by outcome: { violated: { id: why } … }; *stale* are the baseline's entries that are. */
 function findings(providerFile, title, flagsOfCheck) {
   const output = join(scratch, title);
   const table = run(flowproof, ['check', '--provider', providerFile, '--output', output, '--quiet', ...flagsOfCheck], [0, 1, 3, 4]);
   const report = JSON.parse(readFileSync(join(output, 'report.json'), 'utf8'));
-  const byOutcome = { passed: 0, violated: {}, known: {} };
+  const byOutcome = { passed: {}, violated: {}, known: {} };
   for (const outcome of OUTCOMES) byOutcome[outcome] = {};
-  for (const finding of report.findings) {
-    if (finding.outcome === 'passed') byOutcome.passed += 1;
-    else byOutcome[finding.outcome][finding.id] = finding.kind ?? finding.reason;
+  const { port } = new URL(report.issuers[0]);
+  for (const { id, outcome, reason, message, section } of report.findings) {
+    byOutcome[outcome][id] = (reason ?? `${message} (${section})`).replaceAll(`:${port}`, ':PORT');
   }
   return { byOutcome, table, stale: report.baseline?.stale ?? [] };
 }
 
-/** The doctor finds nothing wrong and nothing doubtful. */
-function healthy(providerFile, env = {}) {
-  const { health, remarks } = JSON.parse(run(flowproof, ['doctor', '--provider', providerFile, '--json'], [0, 2, 3], env));
-  for (const { subject, sign, says } of remarks) {
-    if (!['fine', 'note'].includes(sign)) problems.push(`doctor: ${subject}: ${says}`);
-  }
-  if (health !== 'sound') problems.push(`doctor: ${health}`);
+/** What the doctor finds wrong or doubtful: { subject: what it says }. */
+function doctor(providerFile, env = {}) {
+  const { remarks } = JSON.parse(run(flowproof, ['doctor', '--provider', providerFile, '--json'], [0, 2, 3], env));
+  return Object.fromEntries(remarks.filter(({ sign }) => !['fine', 'note'].includes(sign)).map(({ subject, says }) => [subject, says]));
 }
 
 /** Clients are registered by this preset, are found to be sound, and are taken away again. */
@@ -87,57 +107,72 @@ function registers(preset, providerFile) {
   run(flowproof, ['init', issuer, '--preset', preset, '--register', '--output', file, '--quiet'], [0]);
   const secrets = readFileSync(file.replace('.yaml', '.env'), 'utf8').matchAll(/^(\w+)='(.*)'$/gm);
   const passwords = { FLOWPROOF_ALICE_PASSWORD: 'demo-password-of-alice', FLOWPROOF_BOB_PASSWORD: 'demo-password-of-bob' };
-  healthy(file, { ...passwords, ...Object.fromEntries([...secrets].map(([, secret, value]) => [secret, value])) });
+  const found = doctor(file, { ...passwords, ...Object.fromEntries([...secrets].map(([, secret, value]) => [secret, value])) });
+  compare('doctor, of registered clients', [], Object.keys(found));
   run(flowproof, ['init', '--unregister', file, '--quiet'], [0]);
 }
 
 const complaints = (found) => Object.keys({ ...found.violated, ...found.known, ...found.warned }).sort();
 const listFaults = () => run(join(here, 'start.sh'), ['--list-faults'], [0]).split('\n').map((line) => line.trim().split(/\s+/)[0]).filter(Boolean);
 
-const compare = (what, expected, seen) => {
+function compare(what, expected, seen) {
   for (const id of seen.filter((one) => !expected.includes(one))) problems.push(`${what}: ${id} is new`);
   for (const id of expected.filter((one) => !seen.includes(one))) problems.push(`${what}: ${id} is gone`);
-};
+}
+
+/** What expected.json becomes: what was found, with the reasons that it had. */
+function blessed(before, remarks, sound, planted) {
+  const document = { ...before };
+  if (Object.keys(planted).length > 0) document.planted = { ...before.planted, ...planted };
+  if (Object.keys(remarks).length > 0) document.doctor = remarks;
+  else delete document.doctor;
+  for (const outcome of before.violated ? ['violated', ...OUTCOMES] : OUTCOMES) {
+    const ids = Object.keys(sound[outcome]).filter((id) => !before.either?.[id]);
+    document[outcome] = Object.fromEntries(ids.map((id) => [id, before[outcome]?.[id] ?? sound[outcome][id]]));
+  }
+  return document;
+}
 
 try {
   const before = existsSync(expectedFile) ? JSON.parse(readFileSync(expectedFile, 'utf8')) : {};
-  const expected = bless ? {} : before;
+  const { either = {} } = before;
+  const steady = (ids) => ids.filter((id) => !either[id]);
   const held = existsSync(baseline) ? ['--baseline', baseline] : [];
-  await served([], (file) => healthy(file));
+  const firstBaseline = options.bless && held.length === 0 && !before.violated;
+  const remarks = await served([], (file) => doctor(file));
   // Where a preset of this name can register clients: the start flag that opens registration is `--registration`.
   if (before.registers) await served(['--registration'], (file) => registers(before.registers, file));
   // With short lifetimes every check that waits for an expiry can be judged.
-  const sound = await served(['--short-lifetimes'], (file) => findings(file, 'sound', bless && held.length === 0 ? ['--write-baseline', baseline] : held));
+  const sound = await served(['--short-lifetimes'], (file) => findings(file, 'sound', firstBaseline ? ['--write-baseline', baseline] : held));
   console.log(sound.table);
   const planted = {};
-  const faults = flags.includes('--no-faults') ? [] : listFaults();
+  const faults = options['no-faults'] ? [] : options.fault ?? listFaults();
   for (const fault of faults) {
     const found = await served(['--fault', fault], (file) => findings(file, fault, ['--no-baseline']));
     const without = complaints(sound.byOutcome);
-    planted[fault] = complaints(found.byOutcome).filter((id) => !without.includes(id));
+    planted[fault] = steady(complaints(found.byOutcome).filter((id) => !without.includes(id)));
     console.log(`fault ${fault}: ${planted[fault].join(', ') || 'NOT REPORTED'}`);
     if (planted[fault].length === 0) problems.push(`fault ${fault} is not reported`);
   }
-  if (bless) {
-    const document = { ...(before.registers && { registers: before.registers }), planted: { ...before.planted, ...planted } };
-    for (const outcome of OUTCOMES) {
-      document[outcome] = {};
-      for (const [id, got] of Object.entries(sound.byOutcome[outcome])) document[outcome][id] = before[outcome]?.[id] ?? `TO BE EXPLAINED: ${got}`;
-    }
-    writeFileSync(expectedFile, `${JSON.stringify(document, null, 2)}\n`);
+  for (const [id, { outcomes }] of Object.entries(either)) {
+    const seen = Object.keys(sound.byOutcome).find((outcome) => id in sound.byOutcome[outcome]);
+    if (!outcomes.includes(seen)) problems.push(`either: ${id} is ${seen}`);
   }
   if (held.length > 0) {
-    compare('violated', [], Object.keys(sound.byOutcome.violated));
+    compare('violated', [], steady(Object.keys(sound.byOutcome.violated)));
     for (const { check, why } of sound.stale) problems.push(`known-issues.yaml: ${check} is stale (${why})`);
   }
-  if (!bless) {
-    for (const outcome of OUTCOMES) compare(outcome, Object.keys(expected[outcome]), Object.keys(sound.byOutcome[outcome]));
-    for (const fault of faults) compare(`fault ${fault}`, expected.planted[fault] ?? [], planted[fault]);
-  }
-  if (!flags.includes('--no-load')) {
-    for (const plan of ['token', 'refresh', 'login']) {
-      console.log(await served([], (file) => run(flowproof, ['load', '--provider', file, '--plan', plan, '--users', '5', '--hold', '3s', '--output', join(scratch, plan), '--quiet'], [0])));
+  if (options.bless) {
+    writeFileSync(expectedFile, `${JSON.stringify(blessed(before, remarks, sound.byOutcome, planted), null, 2)}\n`);
+  } else {
+    compare('doctor', Object.keys(before.doctor ?? {}), Object.keys(remarks));
+    for (const outcome of before.violated ? ['violated', ...OUTCOMES] : OUTCOMES) {
+      compare(outcome, Object.keys(before[outcome] ?? {}), steady(Object.keys(sound.byOutcome[outcome])));
     }
+    for (const fault of faults) compare(`fault ${fault}`, before.planted?.[fault] ?? [], planted[fault]);
+  }
+  for (const plan of options['no-load'] ? [] : before.load ?? []) {
+    console.log(await served([], (file) => run(flowproof, ['load', '--provider', file, '--plan', plan, '--users', '5', '--hold', '3s', '--output', join(scratch, plan), '--quiet'], [0])));
   }
 } catch (error) {
   problems.push(error.message);
@@ -146,4 +181,4 @@ try {
 }
 for (const problem of problems) console.error(`verify.mjs: ${problem}`);
 console.log(problems.length === 0 ? `${name}: as expected` : `${name}: ${problems.length} differences`);
-process.exit(problems.length === 0 ? 0 : 1);
+process.exitCode = problems.length === 0 ? 0 : 1;
