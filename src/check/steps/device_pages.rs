@@ -142,8 +142,20 @@ async fn forges(scene: &mut Scene, forgery: Forgery) -> Step {
     Ok(())
 }
 
-/// An answer that takes this long is one that makes guessing slow.
-const SLOW: Duration = Duration::from_secs(1);
+/// How long a page took that was only asked for, and how long the answer to a code that was typed into it.
+#[derive(Clone, Copy)]
+struct Pace {
+    page: Duration,
+    answer: Duration,
+}
+
+/// Whether the last answers make guessing slow: three in a row that took a second and more, and much longer than the page before
+/// each. One alone says nothing, for a busy machine answers slowly now and then, and everything alike.
+fn are_slow(paces: &[Pace]) -> bool {
+    const SLOW: Duration = Duration::from_secs(1);
+    let slow = |pace: &Pace| pace.answer >= SLOW && pace.answer >= 4 * pace.page;
+    paces.len() >= 3 && paces.iter().rev().take(3).all(slow)
+}
 
 /// The limit is what is looked for, so that nobody is to rest for it.
 async fn guesses(scene: &mut Scene, args: &Args) -> Step {
@@ -159,12 +171,15 @@ async fn types_wrong_codes(scene: &mut Scene, args: &Args) -> Step {
     let mut jar = scene.take_browser(HOME);
     let right = scene.device()?.user_code.clone();
     scene.kept.remove(STOPPED);
+    let mut paces = Vec::new();
     for attempt in 1..=args.number(0) {
         let sighting = walk(scene, &mut jar, &shuffled(&right), Stop::Asked(&[])).await?;
-        let last = sighting.last().map(|hop| (hop.status, hop.response.elapsed));
-        let stopped = match last {
-            Some((429 | 503, _)) => Some("an answer that limits the rate"),
-            Some((_, elapsed)) if attempt > 3 && elapsed >= SLOW => Some("an answer that takes its time"),
+        if let [page, .., answer] = sighting.hops.as_slice() {
+            paces.push(Pace { page: page.response.elapsed, answer: answer.response.elapsed });
+        }
+        let stopped = match sighting.last().map(|hop| hop.status) {
+            Some(429 | 503) => Some("an answer that limits the rate"),
+            Some(_) if are_slow(&paces) => Some("answers that take their time"),
             Some(_) | None => None,
         };
         match &sighting.end {
@@ -229,4 +244,27 @@ async fn names_client(scene: &mut Scene) -> Step {
     };
     let expected = "the name of the client, and a word about a device, on the way to the decision";
     Err(Fault { got: got.to_owned(), ..seen(Kind::Malformed, sighting, expected) }.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slow(millis: &[(u64, u64)]) -> bool {
+        let pace = |&(page, answer)| Pace { page: Duration::from_millis(page), answer: Duration::from_millis(answer) };
+        are_slow(&millis.iter().map(pace).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn answers_that_take_longer_and_longer_make_guessing_slow() {
+        assert!(slow(&[(20, 30), (20, 400), (20, 1000), (20, 2000), (20, 4000)]));
+        assert!(slow(&[(20, 2000), (20, 2000), (20, 2000)]), "so does a delay that is always the same");
+    }
+
+    #[test]
+    fn a_slow_answer_of_a_busy_machine_does_not() {
+        assert!(!slow(&[(20, 30), (20, 30), (20, 30), (20, 2500)]));
+        assert!(!slow(&[(20, 2500), (20, 2500), (20, 30)]));
+        assert!(!slow(&[(1500, 2500), (1200, 1900), (1800, 1100)]), "where pages are slow, it is not the guessing");
+    }
 }
