@@ -8,6 +8,7 @@
 //!     link: https://issues.example/1234
 //!     owner: identity team
 //!     expires: 2027-01-31                   # the last day on which it counts
+//!     sometimes: true                       # a race: not stale in a run in which it does not fail
 //! ```
 
 use std::fmt;
@@ -89,7 +90,7 @@ fn entries(reading: &Reading<'_>) -> Result<Vec<Known>, crate::provider::Error> 
     }
     let mut known: Vec<Known> = Vec::new();
     for spot in root.fields(&["known"])?.items("known")? {
-        let fields = spot.fields(&["check", "reason", "kind", "link", "owner", "expires"])?;
+        let fields = spot.fields(&["check", "reason", "kind", "link", "owner", "expires", "sometimes"])?;
         let check = fields.need("check", "the id of the check that fails; `check --list` shows every id")?;
         let entry = Known {
             check: check.text()?,
@@ -98,6 +99,7 @@ fn entries(reading: &Reading<'_>) -> Result<Vec<Known>, crate::provider::Error> 
             link: fields.url("link")?.map(String::from),
             owner: fields.text("owner")?,
             expires: fields.get("expires").map(day).transpose()?,
+            sometimes: fields.get("sometimes").map(|spot| spot.flag()).transpose()?.unwrap_or(false),
         };
         if known.iter().any(|other| other.check == entry.check) {
             return Err(check.bad_value("each check once: another entry names this one already"));
@@ -112,7 +114,7 @@ fn day(spot: &Spot<'_>) -> Result<Day, crate::provider::Error> {
 }
 
 /// The baseline after a run: an entry for each check that fails it. What `old` says of one stays; of its entries those go whose check fails no
-/// more or does not exist, and those stay whose check was not judged.
+/// more or does not exist, and those stay whose check was not judged, or fails only sometimes.
 pub fn after(run: &Run, old: &[Known], exists: &dyn Fn(&str) -> bool) -> Vec<Known> {
     let fails = |finding: &Finding| finding.outcome == Outcome::Known || run.policy.fails(finding);
     let mut known: Vec<Known> = Vec::new();
@@ -123,6 +125,7 @@ pub fn after(run: &Run, old: &[Known], exists: &dyn Fn(&str) -> bool) -> Vec<Kno
             // It may have been widened to every kind on purpose.
             Some(finding) if fails(finding) => known.push(Known { kind: entry.kind.and(kind), ..entry.clone() }),
             Some(Finding { outcome: Outcome::NotApplicable | Outcome::Inconclusive, .. }) | None => known.push(entry.clone()),
+            Some(_) if entry.sometimes => known.push(entry.clone()),
             Some(_) => {}
         }
     }
@@ -135,6 +138,7 @@ pub fn after(run: &Run, old: &[Known], exists: &dyn Fn(&str) -> bool) -> Vec<Kno
                 link: None,
                 owner: None,
                 expires: None,
+                sometimes: false,
             }));
         }
     }
@@ -176,6 +180,9 @@ pub fn render(known: &[Known], run: &Run, out: &mut dyn Write) -> io::Result<()>
         }
         if let Some(expires) = &entry.expires {
             writeln!(out, "    expires: {expires}")?;
+        }
+        if entry.sometimes {
+            writeln!(out, "    sometimes: true")?;
         }
     }
     Ok(())

@@ -63,6 +63,9 @@ pub struct Known {
     /// The last day on which it counts as known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub expires: Option<Day>,
+    /// Whether it is a race, which is lost in some runs and not in others: then the entry is not stale where the check passes.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub sometimes: bool,
 }
 
 /// A list of known violations.
@@ -180,6 +183,7 @@ impl Known {
                 finding.known = Some(self.clone());
                 None
             }
+            (Outcome::Passed | Outcome::Noted | Outcome::Violated | Outcome::Warned, _, _) if self.sometimes => None,
             (outcome @ (Outcome::Passed | Outcome::Noted | Outcome::Violated | Outcome::Warned), _, _) => {
                 Some(Staleness::FailsNoMore { outcome })
             }

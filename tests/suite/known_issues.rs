@@ -119,6 +119,24 @@ fn an_entry_that_has_had_its_day_is_stale_and_one_that_was_not_judged_is_not() {
 }
 
 #[test]
+fn a_race_is_known_where_it_is_lost_and_not_stale_where_it_is_not() {
+    let race = "known:\n  - { check: pkce/mismatch-another, reason: a race, sometimes: true }\n";
+    let won = Folder::of(&[]);
+    won.write("known-issues.yaml", race);
+    let (code, said) = won.check(&["--id", ANOTHER, "--write-baseline", "known-issues.yaml"]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(won.outcome(ANOTHER), Outcome::Passed);
+    let kept = std::fs::read_to_string(won.path("known-issues.yaml")).expect("written");
+    assert!(kept.contains("sometimes: true"), "{kept}");
+
+    let lost = Folder::of(&["ignores-code-verifier"]);
+    lost.write("known-issues.yaml", race);
+    let (code, said) = lost.check(&["--id", ANOTHER]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("fails in some runs"), "{said}");
+}
+
+#[test]
 fn an_expired_entry_makes_a_violation_count_again_and_so_does_another_kind() {
     let folder = Folder::of(&["ignores-code-verifier"]);
     let with = |key: &str| format!("known:\n  - {{ check: pkce/mismatch-another, reason: seen, {key} }}\n");

@@ -39,7 +39,7 @@ pub fn render(run: &Run, style: &Style, out: &mut dyn Write) -> io::Result<()> {
 /// The known findings in groups of one cause that are known for one reason.
 pub fn of_one_reason(run: &Run) -> Vec<Vec<&Finding>> {
     let why = |finding: &Finding| {
-        let Known { check: _, reason, kind: _, link, owner, expires } = finding.known.clone()?;
+        let Known { check: _, reason, kind: _, link, owner, expires, sometimes: _ } = finding.known.clone()?;
         Some((reason, link, owner, expires))
     };
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
@@ -62,6 +62,7 @@ fn reason(known: &Known, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     }
     let owner = known.owner.as_ref().map(|owner| format!("owner {owner}"));
     let until = known.expires.as_ref().map(|expires| format!("until {expires}"));
-    let facts: Vec<String> = [owner, until, known.link.clone()].into_iter().flatten().collect();
+    let sometimes = known.sometimes.then(|| "fails in some runs".to_owned());
+    let facts: Vec<String> = [sometimes, owner, until, known.link.clone()].into_iter().flatten().collect();
     style.labelled(out, 4, "", &facts.join(", "))
 }

@@ -279,6 +279,7 @@ fn known() -> Finding {
         link: Some("https://issues.example/1234".to_owned()),
         owner: Some("identity team".to_owned()),
         expires: "2027-01-31".parse().ok(),
+        sometimes: false,
     };
     let violation = another_code_verifier().violation;
     Finding { violation, known: Some(entry), ..finding("token/get-refused", Outcome::Known) }
