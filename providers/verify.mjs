@@ -172,7 +172,13 @@ try {
     for (const fault of faults) compare(`fault ${fault}`, before.planted?.[fault] ?? [], planted[fault]);
   }
   for (const plan of options['no-load'] ? [] : before.load ?? []) {
-    console.log(await served([], (file) => run(flowproof, ['load', '--provider', file, '--plan', plan, '--users', '5', '--hold', '3s', '--output', join(scratch, plan), '--quiet'], [0])));
+    const args = (file) => ['load', '--provider', file, '--plan', plan, '--users', '5', '--hold', '3s', '--output', join(scratch, plan), '--quiet'];
+    console.log(await served([], (file) => run(flowproof, args(file), [0, 1])));
+    // How fast it is says something of this machine; that it answers rightly is the provider's.
+    const { steps } = JSON.parse(readFileSync(join(scratch, plan, 'report.json'), 'utf8'));
+    for (const { flow, step, right, wrong } of steps) {
+      if (right === 0 || Object.keys(wrong).length > 0) problems.push(`load ${plan}: ${flow}/${step}: ${right} right, wrong: ${JSON.stringify(wrong)}`);
+    }
   }
 } catch (error) {
   problems.push(error.message);

@@ -17,7 +17,7 @@ folder, port = Path(sys.argv[1]), sys.argv[2]
 target = yaml.safe_load((Path(__file__).parent / "provider.yaml").read_text())
 lifetimes = {"authorization_code": 600, "refresh_token": 600, "client_credentials": 600}
 if "--short-lifetimes" in sys.argv:
-    lifetimes = dict.fromkeys(lifetimes, 5)
+    lifetimes = dict.fromkeys(lifetimes, 15)
 config = {
     "SECRET_KEY": secrets.token_urlsafe(48),
     "SERVER_NAME": f"127.0.0.1:{port}",

@@ -13,7 +13,7 @@ faults() { .venv/bin/python app.py; }
 read_flags "$@"
 
 new_run
-provider_file "http://127.0.0.1:$port" "code: 300s, refresh: 5s"
+provider_file "http://127.0.0.1:$port" "code: 300s, refresh: 15s"
 umask 077
 .venv/bin/python seed.py "$PWD/$run" "$port" ${short:+--short-lifetimes} >"$run/log" 2>&1 \
   || { cat "$run/log" >&2; fail "the database cannot be made"; }

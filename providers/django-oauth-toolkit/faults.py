@@ -39,7 +39,7 @@ def short_device_codes():
     if os.environ.get("DEMO_SHORT_LIFETIMES") == "1":
         from oauthlib.oauth2 import DeviceAuthorizationEndpoint
 
-        DeviceAuthorizationEndpoint.expires_in = property(lambda endpoint: 10)
+        DeviceAuthorizationEndpoint.expires_in = property(lambda endpoint: 15)
 
 
 def any_redirect_uri():

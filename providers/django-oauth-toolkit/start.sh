@@ -13,7 +13,7 @@ faults() { .venv/bin/python faults.py --list; }
 read_flags "$@"
 
 new_run
-provider_file "http://127.0.0.1:$port/o" "code: 5s, refresh: 8s"
+provider_file "http://127.0.0.1:$port/o" "code: 10s, refresh: 20s"
 export DEMO_RUN=$PWD/$run DEMO_PORT=$port DEMO_FAULTS="${planted[*]-}" DEMO_SHORT_LIFETIMES=${short:-0}
 export DJANGO_SETTINGS_MODULE=settings PYTHONPATH=$PWD
 (
