@@ -40,6 +40,10 @@ Feature: Flows out of fashion
       Examples:
         | case           | whose                                       |
         | right          | the name and password of its user           |
+
+      @intrusive
+      Examples:
+        | case           | whose                                       |
         | wrong          | the name of its user and a wrong password   |
 
     @id:password-oracle @catches:enables-password-grant

@@ -10,7 +10,7 @@ use cucumber::feature::Ext as _;
 use cucumber::gherkin::{self, Feature, GherkinEnv, StepType};
 use include_dir::{Dir, include_dir};
 
-use super::phrase::{Args, Part, Phrase};
+use super::phrase::{Args, Ends, Part, Phrase};
 use super::steps;
 use super::tags::{Tags, is_slug};
 use crate::provider::Need;
@@ -77,7 +77,13 @@ impl Check {
 
     /// Whether it floods the provider, guesses, or may get somebody locked out.
     pub fn is_intrusive(&self) -> bool {
-        self.needs.contains(&Need::ManyRequests)
+        self.tags.intrusive || self.steps.iter().any(|step| step.phrase.intrusive)
+    }
+
+    /// Whether it replays, reuses or revokes, so that a provider may end grants of its neighbours with its own.
+    pub fn ends_grants(&self) -> bool {
+        let using_up = self.steps.iter().filter(|step| step.phrase.ends == Ends::Again).count();
+        using_up > 1 || self.steps.iter().any(|step| step.phrase.ends == Ends::Grants || step.args.reuses())
     }
 }
 

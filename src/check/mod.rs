@@ -18,6 +18,7 @@ mod alteration;
 mod applicability;
 mod catalog;
 pub mod chance;
+mod cleanup;
 mod collector;
 mod flow;
 mod grace;
@@ -37,6 +38,7 @@ mod steps;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod user;
 mod waiting;
 

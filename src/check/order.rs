@@ -4,13 +4,15 @@ use cucumber::gherkin::{Feature, Scenario};
 
 use super::catalog::{Catalog, ID_TAG};
 use super::stage::Places;
+use super::turns::Act;
 
-/// The features with the scenarios that are to be played, in the order of play.
-pub(super) fn features(catalog: &Catalog, places: &Places, shuffle: Option<u64>) -> Vec<Feature> {
+/// The features with the scenarios that are to be played in an act, in the order of play.
+pub(super) fn features(catalog: &Catalog, places: &Places, act: Act, shuffle: Option<u64>) -> Vec<Feature> {
+    let is_due = |id: &str| places.get(id).is_some_and(|(check, target)| Act::of(check, target) == act);
     let mut features = catalog.features().to_vec();
     for feature in &mut features {
         for rule in &mut feature.rules {
-            rule.scenarios.retain(|scenario| id_of(scenario).is_some_and(|id| places.contains_key(id)));
+            rule.scenarios.retain(|scenario| id_of(scenario).is_some_and(is_due));
             if let Some(seed) = shuffle {
                 rule.scenarios.sort_by_key(|scenario| scatter(seed, id_of(scenario).unwrap_or_default()));
             }

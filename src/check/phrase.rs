@@ -44,12 +44,27 @@ pub struct Phrase {
     pub action: Action,
     /// Whether it leaves a session that other checks share as it found it: it neither replays, reuses, revokes nor denies.
     pub gentle: bool,
+    /// Whether it may end grants of the same user and client beside its own.
+    pub ends: Ends,
+    /// Whether it floods the provider, guesses, or may get somebody locked out: not for a host of others unless its owner agrees.
+    pub intrusive: bool,
+}
+
+/// When a phrase may end grants of the same user and client beside its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// Never.
+    Nothing,
+    /// When it is said a second time: what it uses works once.
+    Again,
+    /// Always.
+    Grants,
 }
 
 impl Phrase {
     const fn new(part: Part, text: &'static str, needs: &'static [Need], action: Action) -> Self {
         // What judges or sets the scene is gentle unless it says otherwise; an act has to say that it is.
-        Self { part, text, needs, action, gentle: !matches!(part, Part::Act) }
+        Self { part, text, needs, action, gentle: !matches!(part, Part::Act), ends: Ends::Nothing, intrusive: false }
     }
 
     /// A sentence that sets the scene.
@@ -81,6 +96,24 @@ impl Phrase {
     /// The same sentence, which does not.
     pub const fn rough(mut self) -> Self {
         self.gentle = false;
+        self
+    }
+
+    /// The same sentence, which uses up what works once.
+    pub const fn uses_up(mut self) -> Self {
+        self.ends = Ends::Again;
+        self
+    }
+
+    /// The same sentence, after which a provider may end every grant of the user to the client.
+    pub const fn ends_grants(mut self) -> Self {
+        self.ends = Ends::Grants;
+        self
+    }
+
+    /// The same sentence, which floods, guesses or may lock an account.
+    pub const fn intrusive(mut self) -> Self {
+        self.intrusive = true;
         self
     }
 
@@ -242,6 +275,11 @@ impl Args {
             Arg::Absent | Arg::Client(_) | Arg::Errors(_) | Arg::Token(_) | Arg::Number(_) | Arg::Text(_) => None,
         };
         self.0.iter().find_map(spoils)
+    }
+
+    /// Whether a credential among the arguments may have been replaced already.
+    pub fn reuses(&self) -> bool {
+        self.0.iter().any(|arg| matches!(arg, Arg::Token(Token::FirstRefresh)))
     }
 
     /// The clients among the arguments, in order.

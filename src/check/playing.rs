@@ -19,6 +19,7 @@ use super::order::id_of;
 use super::realm;
 use super::scene::Scene;
 use super::stage::Stage;
+use super::turns::Turn;
 use crate::verdict::PlayedStep;
 use crate::wire::Wire;
 
@@ -39,6 +40,7 @@ pub(super) async fn play(stage: Rc<Stage>, features: Vec<Feature>, jobs: usize) 
 #[derive(Default)]
 struct Play {
     scene: Option<Box<Scene>>,
+    turn: Turn,
     began: Option<Instant>,
 }
 
@@ -58,6 +60,7 @@ impl World for Play {
 
 async fn before(stage: Rc<Stage>, scenario: &Scenario, world: &mut Play) {
     let Some((check, target)) = id_of(scenario).and_then(|id| stage.places.borrow().get(id).cloned()) else { return };
+    world.turn = stage.turns.take(&check, &target).await;
     world.began = Some(Instant::now());
     stage.health.enter(&check.id);
     let mut scene = Scene::new(check, stage.wire.for_one(), target, &stage.options, stage.sessions.clone());
@@ -70,7 +73,7 @@ async fn before(stage: Rc<Stage>, scenario: &Scenario, world: &mut Play) {
 }
 
 async fn after(stage: Rc<Stage>, scenario: &Scenario, finished: &ScenarioFinished, world: Option<&mut Play>) {
-    let Some(Play { scene: Some(scene), began }) = world else {
+    let Some(Play { scene: Some(scene), began, turn }) = world else {
         // The finding is made good as one that was never played, which is a bug of ours.
         return debug_assert!(false, "no scene for {:?}", scenario.name);
     };
@@ -95,7 +98,9 @@ async fn after(stage: Rc<Stage>, scenario: &Scenario, finished: &ScenarioFinishe
     if matches!(ending, Ending::Bug(_)) {
         stage.bugs.borrow_mut().insert(scene.check.id.clone());
     }
+    stage.leftovers.keep(scene, stage.options.cleanup);
     let took = began.map(|began| began.elapsed()).unwrap_or_default();
+    turn.clear();
     stage.found(collector::finding(scene, ending, stage.options.profile, took));
 }
 

@@ -11,12 +11,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::applicability::{Place, place};
 use super::catalog::{Catalog, Check};
+use super::cleanup::Leftovers;
 use super::collector;
 use super::health::Health;
 use super::order::features;
 use super::playing::play;
 use super::scene::Sessions;
 use super::stage::Stage;
+use super::turns::{Act, Turns};
 use crate::provider::Target;
 use crate::verdict::{FailOn, Finding, Outcome, Policy, Profile, Run};
 use crate::wire::Wire;
@@ -44,6 +46,8 @@ pub struct Options {
     pub limit: Option<TimeLimit>,
     /// Whether a host other than loopback may be flooded and guessed at.
     pub intrusive: bool,
+    /// Whether what the run obtained is revoked at its end; where nothing is said, of every provider but the reference server.
+    pub cleanup: Option<bool>,
 }
 
 impl Default for Options {
@@ -59,6 +63,7 @@ impl Default for Options {
             step_limit: Duration::from_secs(90),
             limit: None,
             intrusive: false,
+            cleanup: None,
         }
     }
 }
@@ -76,9 +81,14 @@ impl TimeLimit {
         Self { began, limit }
     }
 
+    /// How much of it is left.
+    fn left(&self) -> Duration {
+        self.limit.saturating_sub(self.began.elapsed())
+    }
+
     /// Ends when the time is up.
     pub async fn is_up(self) {
-        tokio::time::sleep(self.limit.saturating_sub(self.began.elapsed())).await;
+        tokio::time::sleep(self.left()).await;
     }
 }
 
@@ -95,6 +105,12 @@ pub struct Played {
     /// The ids of checks in which flowproof itself failed.
     pub bugs: Vec<String>,
 }
+
+/// How long the revocations at the end of a run may take.
+const CLEANUP: Duration = Duration::from_secs(10);
+
+/// The same, where somebody waits for the run to end.
+const CLEANUP_IN_HASTE: Duration = Duration::from_secs(2);
 
 /// cucumber takes the process's panic hook for the time of a run: two runs take turns.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -120,6 +136,8 @@ pub async fn run(
         findings: RefCell::new(Vec::new()),
         sessions: Sessions::default(),
         health: Health::default(),
+        leftovers: Leftovers::default(),
+        turns: Turns::default(),
         bugs: RefCell::new(BTreeSet::new()),
         heard,
     });
@@ -131,14 +149,24 @@ pub async fn run(
             Place::Nowhere(reason) => stage.found(collector::unplayed(check, options.profile, Outcome::NotApplicable, reason)),
         }
     }
-    let features = features(catalog, &stage.places.borrow(), options.shuffle);
-    let playing = play(stage.clone(), features, options.jobs);
+    let acts = Act::ALL.map(|act| features(catalog, &stage.places.borrow(), act, options.shuffle));
+    let playing = async {
+        for features in acts.into_iter().filter(|features| !features.is_empty()) {
+            play(stage.clone(), features, options.jobs).await;
+        }
+    };
     let interruption = tokio::select! {
         () = playing => None,
         () = stop.cancelled() => Some("the run was interrupted".to_owned()),
         limit = time_is_up(options.limit) => Some(limit.to_string()),
     };
     let interruption = interruption.or_else(|| wire.shut_because().map(str::to_owned));
+    let within = match (&interruption, options.limit) {
+        (None, Some(limit)) => CLEANUP.min(limit.left()),
+        (None, None) => CLEANUP,
+        (Some(_), _) => CLEANUP_IN_HASTE,
+    };
+    let cleanup = stage.leftovers.revoke(wire, within).await;
     let (mut findings, mut bugs) = (stage.findings.take(), stage.bugs.take());
     let played: BTreeSet<String> = findings.iter().map(|finding| finding.id.clone()).collect();
     for check in checks.iter().filter(|check| !played.contains(&check.id)) {
@@ -169,6 +197,7 @@ pub async fn run(
         policy,
         interrupted: interruption.is_some(),
         interruption,
+        cleanup,
         findings,
         causes,
         baseline: None,

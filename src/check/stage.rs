@@ -6,9 +6,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::catalog::Check;
+use super::cleanup::Leftovers;
 use super::health::Health;
 use super::run::Options;
 use super::scene::Sessions;
+use super::turns::Turns;
 use crate::provider::Target;
 use crate::verdict::Finding;
 use crate::wire::Wire;
@@ -30,6 +32,10 @@ pub(super) struct Stage {
     pub sessions: Sessions,
     /// Whether the provider is still there.
     pub health: Health,
+    /// What is to be revoked at the end.
+    pub leftovers: Leftovers,
+    /// Who waits for whom.
+    pub turns: Turns,
     /// The ids of checks in which flowproof itself failed.
     pub bugs: RefCell<BTreeSet<String>>,
     /// Told of each finding.

@@ -28,6 +28,8 @@ pub struct Tags {
     pub shares_session: bool,
     /// `@own-realm`: moves time, floods or locks; gets a realm of its own where the provider offers them.
     pub own_realm: bool,
+    /// `@intrusive`: floods, guesses or may lock an account by what it says beside its phrases.
+    pub intrusive: bool,
 }
 
 impl Tags {
@@ -53,6 +55,7 @@ impl Tags {
             }
             ("shares-session", None) => self.shares_session = true,
             ("own-realm", None) => self.own_realm = true,
+            ("intrusive", None) => self.intrusive = true,
             (_, None) => self.sections.push(section(tag).ok_or_else(|| format!("@{tag}: no such tag"))?),
             (_, Some(_)) => return Err(format!("@{tag}: no such tag")),
         }

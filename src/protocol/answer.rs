@@ -61,8 +61,7 @@ impl Tokens {
 }
 
 fn not_before(token: &str) -> Option<Duration> {
-    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
-    let claims: Map<String, Value> = serde_json::from_slice(&payload).ok()?;
+    let claims = claims(token)?;
     let seconds = |name: &str| claims.get(name).and_then(Value::as_u64);
     seconds("nbf")?.checked_sub(seconds("iat")?).map(Duration::from_secs)
 }

@@ -21,7 +21,8 @@ use serde::{Deserialize, Serialize};
 use super::files::{self, StoreError};
 use crate::protocol::{Curl, Exchange, Replay};
 use crate::verdict::{
-    Cause, ClientSeen, Comparison, Conformance, Finding, Kind, Known, Level, Outcome, PlayedStep, Policy, Run, Section, Violation,
+    Cause, Cleanup, ClientSeen, Comparison, Conformance, Finding, Kind, Known, Level, Outcome, PlayedStep, Policy, Run, Section,
+    Violation,
 };
 
 /// The version of the outer shape. It grows when a member goes away or changes its meaning.
@@ -35,6 +36,8 @@ struct Document<'a> {
     interrupted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     interruption: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cleanup: Option<Cleanup>,
     counts: BTreeMap<Outcome, usize>,
     started: &'a str,
     millis: u64,
@@ -82,14 +85,27 @@ struct Shown<'a> {
 impl<'a> From<&'a Run> for Document<'a> {
     fn from(run: &'a Run) -> Self {
         // Taken apart member by member: one that is added to the model cannot be forgotten here.
-        let Run { flowproof, started, millis, issuers, policy, verdict, interrupted, interruption, findings, causes, baseline } =
-            run;
+        let Run {
+            flowproof,
+            started,
+            millis,
+            issuers,
+            policy,
+            verdict,
+            interrupted,
+            interruption,
+            cleanup,
+            findings,
+            causes,
+            baseline,
+        } = run;
         Self {
             schema_version: SCHEMA_VERSION,
             flowproof,
             verdict: *verdict,
             interrupted: *interrupted,
             interruption: interruption.as_deref(),
+            cleanup: *cleanup,
             counts: Outcome::ALL.into_iter().map(|outcome| (outcome, run.count(outcome))).collect(),
             started,
             millis: *millis,

@@ -15,7 +15,7 @@ mod table;
 use std::io::{self, Write};
 
 use super::text::{Ink, Style, columns_of, plain, wrap};
-use crate::verdict::{Conformance, FailOn, Finding, Level, Outcome, Run};
+use crate::verdict::{Cleanup, Conformance, FailOn, Finding, Level, Outcome, Run};
 
 /// How many issuers the heading names.
 const ISSUERS_SHOWN: usize = 4;
@@ -37,6 +37,10 @@ pub fn render(run: &Run, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     }
     detail::violations(run, style, out)?;
     totals(run, style, out)?;
+    if let Some(Cleanup { tokens, revoked }) = run.cleanup {
+        let what = counted(tokens, "token");
+        writeln!(out, "{}", style.paint(Ink::Faint, format_args!("left behind: {what}, {revoked} revoked")))?;
+    }
     verdict(run, style, out)
 }
 

@@ -56,6 +56,15 @@ pub struct Policy {
     pub jobs: usize,
 }
 
+/// What became of the tokens that a run left behind: one for each grant, its refresh token where it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cleanup {
+    /// How many there were.
+    pub tokens: usize,
+    /// How many of them the provider said it revoked.
+    pub revoked: usize,
+}
+
 /// A run of `check`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
@@ -76,6 +85,9 @@ pub struct Run {
     /// What cut it short.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub interruption: Option<String>,
+    /// What became of the tokens that the run obtained, where it revoked them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cleanup: Option<Cleanup>,
     /// Every check, in the order of ids.
     pub findings: Vec<Finding>,
     /// The causes behind the violations, most checks first.

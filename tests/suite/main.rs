@@ -3,6 +3,7 @@
 mod admin;
 mod catalog;
 mod causes;
+mod cleanup;
 mod command;
 mod connecting;
 mod discovery;

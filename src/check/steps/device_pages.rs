@@ -32,7 +32,8 @@ pub static PHRASES: &[Phrase] = &[
     ),
     Phrase::act("somebody types {number} wrong codes in one browser", &[Need::UserLogin, Need::ManyRequests], |s, a| {
         Box::pin(guesses(s, a))
-    }),
+    })
+    .intrusive(),
     Phrase::judge("the code is turned down", &[], |s, _| Box::pin(is_turned_down(s))),
     Phrase::judge("the guessing was stopped", &[], |s, _| Box::pin(guessing_was_stopped(s))),
     Phrase::judge("a page before the decision names the client and speaks of a device", &[Need::LoginPages], |s, _| {

@@ -19,14 +19,18 @@ use crate::wire::Tape;
 pub static PHRASES: &[Phrase] = &[
     Phrase::act("the user approves {number} requests in one browser", &[Need::UserLogin, Need::ManyRequests], |s, a| {
         Box::pin(approves_many(s, a))
-    }),
-    Phrase::act("the client tries {number} codes that no one issued", &[Need::ManyRequests], |s, a| Box::pin(tries_many(s, a))),
+    })
+    .intrusive(),
+    Phrase::act("the client tries {number} codes that no one issued", &[Need::ManyRequests], |s, a| Box::pin(tries_many(s, a)))
+        .intrusive(),
     Phrase::act("the client gets tokens for {number} requests in one browser", &[Need::UserLogin, Need::ManyRequests], |s, a| {
         Box::pin(redeems_many(s, a))
-    }),
+    })
+    .intrusive(),
     Phrase::act("the client asks for a token of its own with {number} wrong secrets", &[Need::ManyRequests], |s, a| {
         Box::pin(guesses_secret(s, a))
-    }),
+    })
+    .intrusive(),
     Phrase::judge("no refresh token can be guessed from the others", &[Need::RefreshToken], |s, _| {
         Box::pin(no_refresh_token_can_be_guessed(s))
     }),

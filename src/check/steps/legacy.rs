@@ -15,7 +15,7 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::judge("the request is refused, and no access token comes by the browser", &[], |s, _| {
         Box::pin(no_front_channel_token(s))
     }),
-    Phrase::judge("a wrong password gets the same answer", &[], |s, _| Box::pin(wrong_password_alike(s))),
+    Phrase::judge("a wrong password gets the same answer", &[], |s, _| Box::pin(wrong_password_alike(s))).intrusive(),
     Phrase::judge("the metadata offers neither the password grant nor tokens by the browser", &[Need::Metadata], |s, _| {
         Box::pin(offers_nothing_old(s))
     }),

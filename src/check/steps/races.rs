@@ -12,12 +12,15 @@ use crate::wire::Tape;
 
 /// The sentences.
 pub static PHRASES: &[Phrase] = &[
-    Phrase::act("the client redeems the code {number} times side by side", &[Need::Concurrency], |s, a| Box::pin(redeems(s, a))),
+    Phrase::act("the client redeems the code {number} times side by side", &[Need::Concurrency], |s, a| Box::pin(redeems(s, a)))
+        .ends_grants(),
     Phrase::act(
         "the client refreshes {number} times side by side, in {number} rounds",
         &[Need::Concurrency, Need::RefreshToken, Need::UserLogin],
         |s, a| Box::pin(refreshes(s, a)),
-    ),
+    )
+    .ends_grants()
+    .intrusive(),
     Phrase::judge("exactly one of them succeeds", &[], |s, _| Box::pin(one_succeeds(s))),
     Phrase::judge("at most one chain of tokens is left in each round", &[], |s, _| Box::pin(one_chain_is_left(s))),
 ];

@@ -13,22 +13,25 @@ use crate::verdict::Kind;
 
 /// The sentences.
 pub static PHRASES: &[Phrase] = &[
-    Phrase::act("the client redeems the code[ {alteration}]", &[], |s, a| Box::pin(redeems(s, a, 0))).gentle(),
-    Phrase::act("{client} redeems the code[ {alteration}]", &[], |s, a| Box::pin(another_redeems(s, a))),
+    Phrase::act("the client redeems the code[ {alteration}]", &[], |s, a| Box::pin(redeems(s, a, 0))).gentle().uses_up(),
+    Phrase::act("{client} redeems the code[ {alteration}]", &[], |s, a| Box::pin(another_redeems(s, a))).ends_grants(),
     Phrase::act("the client asks for a token of its own[ {alteration}]", &[], |s, a| Box::pin(asks_for_own_token(s, a))),
     Phrase::act("the client refreshes with {token}[ {alteration}]", &[Need::RefreshToken], |s, a| Box::pin(refreshes(s, a, 0))),
     Phrase::act("{client} refreshes with {token}[ {alteration}]", &[Need::RefreshToken], |s, a| {
         Box::pin(another_refreshes(s, a))
-    }),
-    Phrase::act("the client revokes {token}[ {alteration}]", &[Need::Revocation], |s, a| Box::pin(revokes(s, a, 0))),
-    Phrase::act("{client} revokes {token}[ {alteration}]", &[Need::Revocation], |s, a| Box::pin(another_revokes(s, a))),
+    })
+    .ends_grants(),
+    Phrase::act("the client revokes {token}[ {alteration}]", &[Need::Revocation], |s, a| Box::pin(revokes(s, a, 0)))
+        .ends_grants(),
+    Phrase::act("{client} revokes {token}[ {alteration}]", &[Need::Revocation], |s, a| Box::pin(another_revokes(s, a)))
+        .ends_grants(),
     Phrase::act("the client introspects {token}[ {alteration}]", &[Need::Introspection], |s, a| Box::pin(introspects(s, a))),
     Phrase::act("the resource is called with {token}[ {alteration}]", &[Need::Resource], |s, a| Box::pin(calls_resource(s, a)))
         .gentle(),
     Phrase::act("the token endpoint is asked for the grant type {string}[ {alteration}]", &[], |s, a| {
         Box::pin(asks_for_grant_type(s, a))
     }),
-    Phrase::act("the client redeems {token} as a code", &[], |s, a| Box::pin(redeems_as_code(s, a))),
+    Phrase::act("the client redeems {token} as a code", &[], |s, a| Box::pin(redeems_as_code(s, a))).ends_grants(),
     Phrase::act("{number} seconds pass", &[], |s, a| Box::pin(seconds_pass(s, a))),
     Phrase::act("the refresh token lies unused until its time is over", &[Need::RefreshToken], |s, _| {
         Box::pin(outlives_unused_refresh_token(s))

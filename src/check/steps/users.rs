@@ -16,7 +16,8 @@ pub static PHRASES: &[Phrase] = &[
         &[Need::UserLogin, Need::SecondUser, Need::Witness],
         |s, a| Box::pin(two_users(s, a)),
     ),
-    Phrase::act("the account of the user who approved is closed", &[Need::UserDisable], |s, _| Box::pin(account_is_closed(s))),
+    Phrase::act("the account of the user who approved is closed", &[Need::UserDisable], |s, _| Box::pin(account_is_closed(s)))
+        .ends_grants(),
     Phrase::act("the first user approves once more", &[Need::UserLogin], |s, _| Box::pin(first_user_approves(s))),
     Phrase::judge("the new token stands for the first user", &[], |s, _| Box::pin(stands_for_first(s))),
 ];

@@ -47,6 +47,12 @@ pub struct CheckArgs {
     /// Play the checks that flood, guess or may lock an account (--tag intrusive) on a host other than this machine as well
     #[arg(long)]
     pub(super) intrusive: bool,
+    /// Leave the tokens that the run obtained; without it they are revoked at its end, as far as that goes within ten seconds
+    #[arg(long, conflicts_with = "cleanup")]
+    pub(super) no_cleanup: bool,
+    /// Revoke them at the embedded server as well, which ends with the run
+    #[arg(long)]
+    pub(super) cleanup: bool,
     /// From which level on a broken requirement fails the run
     #[arg(long, value_name = "LEVEL", value_enum, default_value = "must")]
     pub(super) fail_on: FailOnArg,

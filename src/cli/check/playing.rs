@@ -65,6 +65,7 @@ impl CheckArgs {
             shuffle: self.shuffle,
             limit,
             intrusive: self.intrusive,
+            cleanup: self.cleans_up(),
             ..Options::default()
         };
         if let (Some(file), [target], false) = (&self.provider, targets.as_slice(), self.skip_doctor) {
@@ -120,6 +121,14 @@ impl CheckArgs {
     fn jobs_for(&self, targets: &[Arc<Target>]) -> usize {
         let most = targets.iter().filter_map(|target| target.provider.login.driver.at_once()).min();
         most.map_or(self.jobs.get(), |most| most.min(self.jobs.get()))
+    }
+
+    fn cleans_up(&self) -> Option<bool> {
+        match (self.cleanup, self.no_cleanup) {
+            (true, _) => Some(true),
+            (false, true) => Some(false),
+            (false, false) => None,
+        }
     }
 
     fn profile(&self, targets: &[Arc<Target>]) -> Profile {

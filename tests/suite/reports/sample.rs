@@ -2,8 +2,8 @@
 
 use flowproof::protocol::{Answer, Endpoint, Exchange, Failure, Method, Sent};
 use flowproof::verdict::{
-    ClientSeen, Comparison, FailOn, Finding, Kind, Known, Level, Outcome, PlayedStep, Policy, Profile, Run, Section, Spoiled,
-    Stale, Staleness, Violation,
+    Cleanup, ClientSeen, Comparison, FailOn, Finding, Kind, Known, Level, Outcome, PlayedStep, Policy, Profile, Run, Section,
+    Spoiled, Stale, Staleness, Violation,
 };
 
 const ISSUER: &str = "http://127.0.0.1:9400/realms/strict";
@@ -50,6 +50,7 @@ pub fn run() -> Run {
         policy,
         interrupted: false,
         interruption: None,
+        cleanup: Some(Cleanup { tokens: 12, revoked: 11 }),
         findings,
         causes,
         baseline: Some(baseline()),
