@@ -41,13 +41,10 @@ pub struct LoadArgs {
     /// Say that load on this host, which is not this machine, is meant; may be repeated
     #[arg(long = "target", value_name = "HOST")]
     targets: Vec<String>,
-    /// Where to write report.json, report.txt and goose.html
+    /// Where to write report.json, report.txt, series.csv (a row a second), latency.hlog (HdrHistogram) and goose.html
     #[arg(long, value_name = "DIR", default_value = "reports/load")]
     output: PathBuf,
 }
-
-/// The columns of `report.txt`.
-const TEXT_WIDTH: usize = 100;
 
 impl LoadArgs {
     /// Runs the plan.
@@ -126,11 +123,8 @@ impl LoadArgs {
     }
 
     fn store(&self, run: &LoadRun, goose_report: &Path) -> Result<Vec<PathBuf>, files::StoreError> {
-        let [json, text, html] = ["report.json", "report.txt", "goose.html"].map(|name| self.output.join(name));
-        files::replace(&json, &|out| crate::report::load::json(run, out))?;
-        let style = crate::report::Style { color: false, width: TEXT_WIDTH };
-        files::replace(&text, &|out| crate::report::load::render(run, &style, out))?;
-        let mut written = vec![json, text];
+        let mut written = crate::report::load::store(run, &self.output)?;
+        let html = self.output.join("goose.html");
         // An empty one is our placeholder: no user ran, so goose had nothing to report.
         if is_filled(goose_report) {
             files::replace(&html, &|out| io::copy(&mut File::open(goose_report)?, out).map(drop))?;

@@ -1,7 +1,11 @@
 //! `flowproof load` as a process: the embedded server, the reports, the exit codes.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+
+use flowproof::report::load::FILES;
+use flowproof::report::load::hlog::Log;
 
 const PLAN: &str = "users: 2\nhold: 500ms\nflows: [{ flow: client_credentials }, { flow: refresh }]\n";
 
@@ -41,8 +45,12 @@ fn without_a_provider_the_embedded_server_is_loaded_from_any_directory_and_repor
     let run: flowproof::verdict::LoadRun = serde_json::from_str(&json).expect("it reads back");
     assert_eq!(report["summary"][0]["count"], run.steps[0].count());
     assert!(std::fs::read_to_string(reports.join("goose.html")).expect("it is written").contains("client_credentials/token"));
-    let left: Vec<_> = std::fs::read_dir(&reports).expect("it is there").map(|file| file.expect("a file").file_name()).collect();
-    assert_eq!(left.len(), 3, "nothing is left behind: {left:?}");
+    let log = Log::read(&std::fs::read(reports.join("latency.hlog")).expect("it is written")).expect("it reads back");
+    assert_eq!(log.steps()[0].whole().expect("it is ours").len(), run.steps[0].count() + run.steps[0].right_before);
+    let left = std::fs::read_dir(&reports).expect("it is there").map(|file| file.expect("a file").file_name());
+    let left: BTreeSet<String> = left.map(|name| name.to_string_lossy().into_owned()).collect();
+    let expected = FILES.iter().map(|(name, _)| *name).chain(["goose.html"]).map(str::to_owned).collect();
+    assert_eq!(left, expected, "nothing is left behind");
 }
 
 #[test]
