@@ -193,6 +193,7 @@ pub async fn run(
         started,
         millis: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         issuers: targets.iter().map(|target| target.provider.issuer.clone()).collect(),
+        connection: wire.connect().remarks(),
         verdict: Run::judge(&findings, &policy),
         policy,
         interrupted: interruption.is_some(),

@@ -4,6 +4,7 @@
 //! [`Diagnosis`]: remarks under topics, each with a sign and, where something is to do, the way out. A request of theirs does no harm: what is
 //! redeemed, refreshed or revoked is made up, and a wrong secret is tried once, or twice.
 
+mod cause;
 mod coverage;
 mod credentials;
 mod devices;

@@ -2,108 +2,19 @@
 
 use std::time::{Duration, SystemTime};
 
-use url::Url;
+use url::{Host, Url};
 
+use super::cause::Cause;
 use super::diagnosis::{Remark, Sign, Topic};
 use crate::protocol::{Endpoint, Failure, Request};
 use crate::provider::{Endpoints, Target, Unreachable};
-use crate::wire::{Tape, Wire};
+use crate::wire::{Connect, Route, Tape, Wire};
 
 /// Clocks that differ by more than this make lifetimes look wrong.
 const MOST_SKEW: Duration = Duration::from_secs(5);
 
-/// Why a connection could not be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cause {
-    UnknownAuthority,
-    Expired,
-    NotYetValid,
-    OtherName,
-    NoTls,
-    OnlyTls,
-    Refused,
-    NoSuchHost,
-    NoAnswer,
-    Other,
-}
-
-impl Cause {
-    /// Reads it from the words of the libraries, which have no better way to tell it.
-    pub(super) fn of(words: &str) -> Self {
-        let words = words.to_ascii_lowercase();
-        let says = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
-        if says(&[
-            "unknownissuer",
-            "unknown issuer",
-            "not trusted",
-            "caused as end entity",
-            "causedasendentity",
-            "self-signed",
-            "self signed",
-        ]) {
-            Self::UnknownAuthority
-        } else if says(&["certificate not valid yet", "notvalidyet"]) {
-            Self::NotYetValid
-        } else if says(&["certificate expired", "invalid peer certificate: expired"]) {
-            Self::Expired
-        } else if says(&["not valid for name", "notvalidforname", "certificate is only valid for"]) {
-            Self::OtherName
-        } else if says(&["invalidcontenttype", "invalid content type"]) {
-            Self::NoTls
-        } else if says(&["invalid http version"]) {
-            Self::OnlyTls
-        } else if says(&["connection refused"]) {
-            Self::Refused
-        } else if says(&["dns error", "failed to lookup address", "name or service not known"]) {
-            Self::NoSuchHost
-        } else if says(&["no whole answer within", "timed out", "deadline has elapsed"]) {
-            Self::NoAnswer
-        } else {
-            Self::Other
-        }
-    }
-
-    fn says(self, url: &Url, words: &str) -> String {
-        let host = url.host_str().unwrap_or_default();
-        let port = url.port_or_known_default().unwrap_or_default();
-        match self {
-            Self::UnknownAuthority => {
-                format!("the certificate of {host} comes from an authority that this machine does not know")
-            }
-            Self::Expired => format!("the certificate of {host} has expired"),
-            Self::NotYetValid => format!("the certificate of {host} is not valid yet"),
-            Self::OtherName => format!("the certificate is for another name than {host}"),
-            Self::NoTls => format!("{host}:{port} does not speak TLS"),
-            Self::OnlyTls => format!("{host}:{port} does not answer in plain HTTP; it may speak TLS"),
-            Self::Refused => format!("nothing listens at {host}:{port}"),
-            Self::NoSuchHost => format!("there is no host {host}, as far as this machine can tell"),
-            Self::NoAnswer => format!("{host}:{port} takes too long to answer"),
-            Self::Other => words.to_owned(),
-        }
-    }
-
-    fn way_out(self, key: &str) -> String {
-        match self {
-            Self::UnknownAuthority => {
-                "have its authority trusted: put the path of the authority's PEM file into SSL_CERT_FILE".to_owned()
-            }
-            Self::Expired => "renew the certificate; if it is fresh, this machine's clock is wrong".to_owned(),
-            Self::NotYetValid => "set this machine's clock, or wait until the certificate is valid".to_owned(),
-            Self::OtherName => {
-                format!("use the name that the certificate is for in `{key}:`, and have it resolve to the provider")
-            }
-            Self::NoTls => format!("begin `{key}:` with http://, or name the port that speaks TLS"),
-            Self::OnlyTls => format!("begin `{key}:` with https://"),
-            Self::Refused => format!("start the provider, or correct the host and port of `{key}:`"),
-            Self::NoSuchHost => format!("correct the host of `{key}:`, or have its name resolve on this machine"),
-            Self::NoAnswer => "look whether a firewall or a proxy stands between, and whether the provider is well".to_owned(),
-            Self::Other => format!("start the provider, or correct `{key}:` in the provider file"),
-        }
-    }
-}
-
 /// What to say where there is nothing to examine.
-pub(super) fn unreachable(unreachable: &Unreachable) -> Vec<Remark> {
+pub(super) async fn unreachable(wire: &Wire, tape: &Tape, unreachable: &Unreachable) -> Vec<Remark> {
     match unreachable {
         Unreachable::NothingAnswers { issuer, tried } => {
             let Some((url, words)) = tried.first() else {
@@ -112,41 +23,114 @@ pub(super) fn unreachable(unreachable: &Unreachable) -> Vec<Remark> {
                         .way_out("write the issuer as its metadata spells it: `issuer: https://…`"),
                 ];
             };
-            let cause = Cause::of(words);
-            let says = cause.says(url, words);
-            vec![Remark::new(Topic::Reach, Sign::Unreachable, "issuer", says).way_out(cause.way_out("issuer"))]
+            let cause = again(wire, tape, url, Cause::of(words)).await;
+            let route = wire.connect().route(url);
+            let says = cause.says(url, route, words);
+            vec![Remark::new(Topic::Reach, Sign::Unreachable, "issuer", says).way_out(cause.way_out("issuer", url, route))]
         }
-        Unreachable::NoEndpoint { tried, .. } => {
+        Unreachable::NoEndpoint { issuer, tried } => {
+            let issuer = Url::parse(issuer).ok();
+            if let Some(url) = issuer.as_ref().filter(|url| url.scheme() == "http")
+                && again(wire, tape, url, Cause::Other).await == Cause::OnlyTls
+            {
+                let route = wire.connect().route(url);
+                let remark = Remark::new(Topic::Reach, Sign::Wrong, "issuer", Cause::OnlyTls.says(url, route, ""));
+                return vec![remark.way_out(Cause::OnlyTls.way_out("issuer", url, route))];
+            }
             let mut remarks = vec![Remark::new(Topic::Reach, Sign::Fine, "issuer", "answers")];
             remarks.extend(
                 tried.iter().map(|(url, came)| Remark::new(Topic::Metadata, Sign::Note, "looked", format!("{url}: {came}"))),
             );
+            let mut way_out = "correct `issuer:`, or set `endpoints:` (authorization, token, …) in the provider file".to_owned();
+            if let Some(Route::Through(proxy)) = issuer.as_ref().map(|url| wire.connect().route(url)) {
+                way_out = format!("{way_out}; or it was the proxy {} that answered in its place", proxy.place());
+            }
             remarks.push(
                 Remark::new(Topic::Metadata, Sign::Wrong, "endpoints", "none is known, by metadata or by the provider file")
-                    .way_out("correct `issuer:`, or set `endpoints:` (authorization, token, …) in the provider file"),
+                    .way_out(way_out),
             );
             remarks
         }
     }
 }
 
+/// Looks a second time, otherwise, where that tells more than the first failure: by the other scheme, and at the other loopback address.
+async fn again(wire: &Wire, tape: &Tape, url: &Url, cause: Cause) -> Cause {
+    let mut asked = url.clone();
+    asked.set_path("/");
+    match cause {
+        Cause::Refused | Cause::NoRoute => {
+            let other = match url.host() {
+                Some(Host::Ipv6(address)) if address.is_loopback() => "127.0.0.1",
+                Some(Host::Ipv4(address)) if address.is_loopback() => "[::1]",
+                Some(Host::Domain(_) | Host::Ipv4(_) | Host::Ipv6(_)) | None => return cause,
+            };
+            // Both are addresses of this machine, and a URL of one takes the other.
+            let moved = asked.set_host(Some(other)).is_ok();
+            if moved && listens(wire, tape, &asked).await { Cause::OtherFamily } else { cause }
+        }
+        Cause::Other if url.scheme() == "http" => {
+            let port = url.port_or_known_default();
+            let moved = asked.set_scheme("https").is_ok() && asked.set_port(port).is_ok();
+            if moved && speaks_tls(wire, tape, &asked).await { Cause::OnlyTls } else { cause }
+        }
+        Cause::Other => {
+            let port = url.port_or_known_default();
+            let moved = asked.set_scheme("http").is_ok() && asked.set_port(port).is_ok();
+            if moved && wire.send(tape, &Request::get(Endpoint::Metadata, &asked)).await.is_ok() { Cause::NoTls } else { cause }
+        }
+        Cause::UnknownAuthority
+        | Cause::SelfSigned
+        | Cause::Expired
+        | Cause::NotYetValid
+        | Cause::OtherName
+        | Cause::NoTls
+        | Cause::OnlyTls
+        | Cause::OtherFamily
+        | Cause::NoSuchHost
+        | Cause::NoAnswer
+        | Cause::ProxyGone
+        | Cause::ProxyAsks
+        | Cause::ProxyRefuses => cause,
+    }
+}
+
+async fn listens(wire: &Wire, tape: &Tape, url: &Url) -> bool {
+    match wire.send(tape, &Request::get(Endpoint::Metadata, url)).await {
+        Ok(_) => true,
+        Err(failure) => !matches!(Cause::of(&failure.to_string()), Cause::Refused | Cause::NoRoute | Cause::NoAnswer),
+    }
+}
+
+async fn speaks_tls(wire: &Wire, tape: &Tape, url: &Url) -> bool {
+    match wire.send(tape, &Request::get(Endpoint::Metadata, url)).await {
+        Ok(_) => true,
+        Err(failure) => Cause::of(&failure.to_string()).is_of_certificates(),
+    }
+}
+
 /// What the first answers say; `before` and `after` are our clock round them.
-pub(super) fn reached(target: &Target, before: SystemTime, after: SystemTime) -> Vec<Remark> {
+pub(super) fn reached(target: &Target, connect: &Connect, before: SystemTime, after: SystemTime) -> Vec<Remark> {
     let answers: Vec<_> = target.metadata.seen.iter().filter_map(|seen| seen.response.as_ref().ok()).collect();
-    let scheme = if target.provider.issuer.starts_with("https:") {
-        "answers by https, with a certificate that is trusted"
-    } else {
-        "answers by http"
+    let (sign, scheme) = match (target.provider.issuer.starts_with("https:"), connect.insecure) {
+        (true, false) => (Sign::Fine, "answers by https, with a certificate that is trusted"),
+        (true, true) => (Sign::Doubt, "answers by https, with a certificate that nobody verified (insecure)"),
+        (false, _) => (Sign::Fine, "answers by http"),
     };
     let mut remarks = match answers.iter().map(|response| response.elapsed).min() {
         Some(elapsed) => {
-            vec![Remark::new(Topic::Reach, Sign::Fine, "issuer", format!("{scheme}, within {} ms", elapsed.as_millis().max(1)))]
+            let remark = Remark::new(Topic::Reach, sign, "issuer", format!("{scheme}, within {} ms", elapsed.as_millis().max(1)));
+            let way_out = "trust its authority with `connect.ca` in place of `connect.insecure`: nobody knows who answers now";
+            vec![if sign == Sign::Doubt { remark.way_out(way_out) } else { remark }]
         }
         None => vec![
             Remark::new(Topic::Reach, Sign::Doubt, "issuer", "does not answer; the endpoints of the provider file do")
                 .way_out("correct `issuer:` if the provider has metadata"),
         ],
     };
+    // That nobody is verified is said above.
+    let ways = connect.remarks().into_iter().skip(usize::from(connect.insecure));
+    remarks.extend(ways.map(|way| Remark::new(Topic::Reach, Sign::Note, "connect", way)));
     let dates: Vec<SystemTime> = answers
         .iter()
         .filter_map(|response| response.header("date"))
@@ -207,9 +191,13 @@ pub(super) async fn other_hosts(wire: &Wire, tape: &Tape, target: &Target) -> Ve
             }
             Err(failure) => {
                 let cause = Cause::of(&failure.to_string());
-                let says = format!("{origin} is named for it: {}", cause.says(url, &failure.to_string()));
-                let way_out =
-                    format!("have the provider told its public address, or set `endpoints.{key}:` in the provider file");
+                let route = wire.connect().route(url);
+                let says = format!("{origin} is named for it: {}", cause.says(url, route, &failure.to_string()));
+                let way_out = if cause.is_of_the_address() {
+                    format!("have the provider told its public address, or set `endpoints.{key}:` in the provider file")
+                } else {
+                    cause.way_out(&format!("endpoints.{key}"), url, route)
+                };
                 Remark::new(Topic::Reach, Sign::Wrong, key, says).way_out(way_out)
             }
         });
@@ -236,24 +224,6 @@ pub(super) fn named(endpoints: &Endpoints) -> impl Iterator<Item = (&'static str
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_words_of_the_libraries_are_told_apart() {
-        for (words, cause) in [
-            ("cannot connect: invalid peer certificate: UnknownIssuer", Cause::UnknownAuthority),
-            ("invalid peer certificate: certificate expired: verification time 1 (UNIX)", Cause::Expired),
-            ("invalid peer certificate: certificate not valid yet: verification time 1", Cause::NotYetValid),
-            ("certificate not valid for name \"a.test\"; certificate is only valid for DnsName(\"b.test\")", Cause::OtherName),
-            ("received corrupt message of type InvalidContentType", Cause::NoTls),
-            ("not a valid HTTP answer: invalid HTTP version parsed", Cause::OnlyTls),
-            ("cannot connect: tcp connect error: Connection refused (os error 111)", Cause::Refused),
-            ("dns error: failed to lookup address information", Cause::NoSuchHost),
-            ("no whole answer within 20s", Cause::NoAnswer),
-            ("the connection broke: reset", Cause::Other),
-        ] {
-            assert_eq!(Cause::of(words), cause, "{words}");
-        }
-    }
 
     #[test]
     fn a_clock_differs_by_what_lies_outside_of_the_exchange() {

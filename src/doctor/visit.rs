@@ -32,10 +32,10 @@ pub async fn examine(wire: &Wire, provider: Provider, extent: &Extent<'_>, heard
     let after = (extent.clock)();
     let mut coverage = None;
     match found {
-        Err(unreachable) => told.tell(reach::unreachable(&unreachable)),
+        Err(unreachable) => told.tell(reach::unreachable(wire, &tape, &unreachable).await),
         Ok(target) => {
             let target = &target;
-            let mut remarks = reach::reached(target, before, after);
+            let mut remarks = reach::reached(target, wire.connect(), before, after);
             remarks.extend(reach::other_hosts(wire, &tape, target).await);
             told.tell(remarks);
             told.tell(metadata::remarks(target));

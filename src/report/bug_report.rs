@@ -52,6 +52,9 @@ pub fn render(finding: &Finding, run: &Run, again: &str, out: &mut dyn Write) ->
         writeln!(out, "- **for this client** {}, registered for {}", text(role), text(auth))?;
     }
     writeln!(out, "- **provider** {}", text(finding.issuer.as_deref().unwrap_or("not known")))?;
+    for way in &run.connection {
+        writeln!(out, "- **reached** so: {}", text(way))?;
+    }
     for said in told_by_the_provider(finding) {
         writeln!(out, "- **it says of itself** {}", text(&said))?;
     }

@@ -50,6 +50,9 @@ pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     for issuer in &run.issuers {
         writeln!(out, "- {}", code(issuer))?;
     }
+    for way in &run.connection {
+        writeln!(out, "- {}", text(way))?;
+    }
     if !run.policy.selection.is_empty() {
         writeln!(out, "- only {}", run.policy.selection.iter().map(|filter| code(filter)).collect::<Vec<_>>().join(", "))?;
     }

@@ -55,6 +55,9 @@ fn heading(run: &Run, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     if run.issuers.len() > ISSUERS_SHOWN {
         writeln!(out, "  and {} more", run.issuers.len() - ISSUERS_SHOWN)?;
     }
+    for way in &run.connection {
+        style.labelled(out, 10, "  reached", way)?;
+    }
     if !run.policy.selection.is_empty() {
         style.labelled(out, 8, "  only", &run.policy.selection.join(", "))?;
     }

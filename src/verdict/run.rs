@@ -76,6 +76,9 @@ pub struct Run {
     pub millis: u64,
     /// The issuers that were tested.
     pub issuers: Vec<String>,
+    /// How they were reached, where their URLs alone do not say it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub connection: Vec<String>,
     /// What it was judged by.
     pub policy: Policy,
     /// What it says of the provider.

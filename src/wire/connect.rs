@@ -86,16 +86,15 @@ impl Connect {
     pub fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         if self.insecure {
-            remarks.push("certificates were NOT verified (insecure): anybody in between could have answered".to_owned());
+            let what = "certificates were NOT verified (insecure): anybody in between could have answered; curl: --insecure";
+            remarks.push(what.to_owned());
         } else if let Some((path, _)) = &self.ca {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            remarks.push(format!("the authorities of {name} were trusted beside this machine's (ca)"));
+            remarks.push(format!("the authorities of {name} were trusted beside this machine's (ca); curl: --cacert {name}"));
         }
-        remarks.extend(
-            self.resolve
-                .iter()
-                .map(|address| format!("{}:{} was looked for at {} (resolve)", address.host, address.port, address.to)),
-        );
+        remarks.extend(self.resolve.iter().map(|Address { host, port, to }| {
+            format!("{host}:{port} was looked for at {to} (resolve); curl: --connect-to {host}:{port}:{to}")
+        }));
         remarks.extend(self.proxies.as_ref().map(Proxies::remark));
         remarks
     }

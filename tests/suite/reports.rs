@@ -87,10 +87,21 @@ fn the_sample_at_the_top_of_each_format_is_its_real_output() {
 }
 
 #[test]
+fn how_a_provider_was_reached_stands_at_the_top_of_what_people_read() {
+    let way = "certificates were NOT verified (insecure)";
+    let run = Run { connection: vec![way.to_owned()], ..sample::run() };
+    assert!(text(&run, false, 100).contains(&format!("  reached {way}")), "{}", text(&run, false, 100));
+    let mut out = Vec::new();
+    summary::render(&run, &mut out).expect("a Vec takes it");
+    assert!(String::from_utf8(out).expect("text").contains(&format!("- {way}")));
+}
+
+#[test]
 fn a_report_reads_back_as_the_run_that_it_was() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("report.json");
-    for run in [sample::run(), sample::conformant()] {
+    let lax = Run { connection: vec!["certificates were NOT verified".to_owned()], ..sample::conformant() };
+    for run in [sample::run(), sample::conformant(), lax] {
         json::write(&run, &path).expect("written");
         assert_eq!(json::read(&path).expect("read back"), run);
     }

@@ -46,6 +46,7 @@ pub fn run() -> Run {
         started: "2026-01-02T03:04:05Z".to_owned(),
         millis: 1_640,
         issuers: vec![ISSUER.to_owned()],
+        connection: Vec::new(),
         verdict: Run::judge(&findings, &policy),
         policy,
         interrupted: false,
