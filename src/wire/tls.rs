@@ -17,7 +17,7 @@ use tokio_rustls::rustls::server::ParsedCertificate;
 use tokio_rustls::rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
 };
-use webpki::EndEntityCert;
+use webpki::{EndEntityCert, KeyUsage};
 
 use super::connect::Connect;
 use crate::protocol::Failure;
@@ -128,7 +128,7 @@ impl ServerCertVerifier for Trusted {
         let verified = self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         let verified = match verified {
             Err(Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::Other(_)))
-                if is_self_signed(end_entity) =>
+                if is_self_signed(end_entity, now) =>
             {
                 if self.authorities.holds(end_entity) {
                     verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)
@@ -168,8 +168,17 @@ impl ServerCertVerifier for Trusted {
     }
 }
 
-fn is_self_signed(certificate: &CertificateDer<'_>) -> bool {
-    EndEntityCert::try_from(certificate).is_ok_and(|parsed| parsed.subject() == parsed.issuer())
+/// Whether a certificate names itself as its issuer, and its own key signed it: names alone are given twice now and then.
+fn is_self_signed(certificate: &CertificateDer<'_>, now: UnixTime) -> bool {
+    let (Ok(parsed), Ok(anchor)) = (EndEntityCert::try_from(certificate), webpki::anchor_from_trusted_cert(certificate)) else {
+        return false;
+    };
+    let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms.all;
+    let (anchors, usage) = ([anchor], KeyUsage::server_auth());
+    let by_itself = parsed.verify_for_usage(algorithms, &anchors, &[], now, usage, None, None);
+    // Of an authority that is nobody's end entity the signature is not looked at.
+    let denied = matches!(by_itself, Err(webpki::Error::UnknownIssuer | webpki::Error::InvalidSignatureForPublicKey));
+    parsed.subject() == parsed.issuer() && !denied
 }
 
 /// Everybody is trusted, who holds the key of the certificate that they show.

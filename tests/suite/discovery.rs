@@ -67,6 +67,28 @@ async fn the_inserted_form_is_preferred_and_what_it_leaves_out_is_taken_from_the
 }
 
 #[tokio::test]
+async fn a_slash_at_the_end_is_the_issuers_own_and_metadata_is_where_it_is_without() {
+    let server = MockServer::start().await;
+    let issuer = format!("{}/", issuer(&server));
+    serve(&server, INSERTED, ResponseTemplate::new(200).set_body_json(document("https://else", "https://a.example/no"))).await;
+    serve(&server, OPENID, ResponseTemplate::new(200).set_body_json(document(&issuer, "https://a.example/yes"))).await;
+    let target = find(&format!("issuer: {issuer}\n")).await.expect("endpoints");
+    assert_eq!(token_of(&target), Some("https://a.example/yes"), "an issuer without the slash is another (RFC 8414 section 3.3)");
+    assert_eq!(target.provider.issuer, issuer);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_metadata_does_not_name_is_taken_from_the_file_beside_those_that_it_names() {
+    let server = MockServer::start().await;
+    let issuer = issuer(&server);
+    serve(&server, OPENID, ResponseTemplate::new(200).set_body_json(document(&issuer, "https://a.example/token"))).await;
+    let file = format!("issuer: {issuer}\nendpoints: {{ revocation: \"https://a.example/revoke\" }}\n");
+    let target = find(&file).await.expect("endpoints");
+    assert_eq!(token_of(&target), Some("https://a.example/token"));
+    assert_eq!(target.endpoints.revocation.as_ref().map(|url| url.as_str()), Some("https://a.example/revoke"));
+}
+
+#[tokio::test]
 async fn a_document_that_names_the_issuer_wins_over_an_earlier_one_that_does_not() {
     let server = MockServer::start().await;
     let issuer = issuer(&server);

@@ -20,15 +20,16 @@ async fn running() -> Running {
     ReferenceServer::start(Config { port: 0, admin_port: 0, ..Config::demo() }).await.expect("free ports")
 }
 
-fn wire() -> Wire {
-    Wire::new(Bounds { total: Duration::from_secs(5), ..Bounds::default() }).expect("TLS")
+fn wire(provider: &Provider) -> Wire {
+    let bounds = Bounds { total: Duration::from_secs(5), ..Bounds::default() };
+    Wire::reaching(bounds, provider.connect.clone()).expect("TLS")
 }
 
 async fn diagnosis(provider: Provider) -> Diagnosis {
     let catalog = Catalog::embedded().expect("the features are sound");
     let extent = Extent { checks: catalog.checks(), max_wait: Duration::from_secs(30), clock: SystemTime::now };
     let mut heard = Vec::new();
-    let diagnosis = examine(&wire(), provider, &extent, &mut |remarks| heard.extend_from_slice(remarks)).await;
+    let diagnosis = examine(&wire(&provider), provider, &extent, &mut |remarks| heard.extend_from_slice(remarks)).await;
     assert_eq!(heard, diagnosis.remarks, "what is told on the way is what is found");
     diagnosis
 }
@@ -98,8 +99,9 @@ async fn a_glance_before_a_run_says_what_is_wrong_and_nothing_else() {
             document["clients"]["web"]["secret"] = secret.into();
         }
         let provider = Provider::from_json(&document, "test").expect("a provider file");
-        let target = discover(&wire(), &Tape::default(), provider).await.expect("endpoints");
-        remarks.push(glance(&wire(), &target, catalog.checks()).await);
+        let wire = wire(&provider);
+        let target = discover(&wire, &Tape::default(), provider).await.expect("endpoints");
+        remarks.push(glance(&wire, &target, catalog.checks()).await);
     }
     assert_eq!(remarks[0], []);
     assert_eq!(remarks[1].len(), 1, "{:?}", remarks[1]);

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use flowproof::server::{Config, ReferenceServer};
 use serde_json::json;
 
 use super::proxy::{Mood, Proxy};
@@ -70,6 +71,23 @@ async fn flags_reach_a_provider_whose_file_does_not_say_how() {
         0,
     );
     assert!(!proxy.asked().is_empty(), "{text}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_at_an_ipv6_address_is_doctored_tried_and_checked() {
+    if std::net::TcpListener::bind("[::1]:0").is_err() {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let config = Config { host: std::net::Ipv6Addr::LOCALHOST.into(), port: 0, admin_port: 0, ..Config::demo() };
+    let server = ReferenceServer::start(config).await.expect("free ports");
+    assert!(server.issuer("strict").starts_with("http://[::1]:"), "{}", server.issuer("strict"));
+    std::fs::write(dir.path().join("provider.yaml"), server.provider_document("strict").to_string()).expect("a temporary file");
+    let run = |args: &[&str]| flowproof(dir.path(), &[args, &["--provider", "provider.yaml"]].concat());
+    ends(&run(&["doctor"]), 0);
+    ends(&run(&["try", "code"]), 0);
+    ends(&run(&["check", "--id", "pkce/", "--id", "device/", "--id", "metadata/"]), 0);
     server.stop().await;
 }
 
