@@ -64,7 +64,11 @@ impl ConnectArgs {
 
     /// Puts what the flags say over what the file says.
     pub(super) fn win_over(&self, connect: &mut Connect, console: &Console) -> Result<(), Exit> {
-        self.apply(connect, &surroundings::variable).map_err(|message| console.usage(&message))
+        self.apply(connect, &surroundings::variable).map_err(|message| console.usage(&message))?;
+        if connect.insecure {
+            console.warn(&"certificates are NOT verified (insecure): whoever stands in between can answer in the provider's place");
+        }
+        Ok(())
     }
 
     fn apply(&self, connect: &mut Connect, env: &Env<'_>) -> Result<(), String> {
@@ -78,7 +82,6 @@ impl ConnectArgs {
         self.resolve.iter().for_each(|address| connect.place(address.clone()));
         match self.proxy.as_deref() {
             None => {}
-            Some("none") => connect.proxies = None,
             Some(text) => {
                 let expanded = expand(text, env).map_err(|unexpanded| match unexpanded {
                     Unexpanded::Unset { variable, .. } => format!("--proxy: the variable {variable} is not set"),
@@ -112,19 +115,24 @@ impl ConnectArgs {
                 self.resolve.iter().map(|address| format!("    \"{}:{}\": \"{}\"", address.host, address.port, address.to)),
             );
         }
-        lines.extend(self.proxy.iter().filter(|proxy| *proxy != "none").map(|proxy| format!("  proxy: {}", quoted(proxy))));
+        lines.extend(self.proxy.iter().map(|proxy| format!("  proxy: {}", quoted(proxy))));
         (!lines.is_empty()).then(|| format!("connect:\n{}", lines.join("\n")))
     }
 }
 
-/// The client of a command: the same bounds everywhere, and a warning where it trusts anybody.
+/// The client of a command to this provider: as it is reached, at its pace.
+///
+/// # Errors
+/// It cannot be made; that was told.
+pub fn wire_to(provider: &Provider, console: &Console) -> Result<Wire, Exit> {
+    Ok(wire(provider.connect.clone(), console)?.paced(provider.pace))
+}
+
+/// The client of a command: the same bounds everywhere.
 ///
 /// # Errors
 /// It cannot be made; that was told.
 pub fn wire(connect: Connect, console: &Console) -> Result<Wire, Exit> {
-    if connect.insecure {
-        console.warn(&"certificates are NOT verified (insecure): whoever stands in between can answer in the provider's place");
-    }
     Wire::reaching(Bounds::default(), connect).map_err(|failure| console.usage(&failure))
 }
 

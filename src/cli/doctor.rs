@@ -50,8 +50,8 @@ impl DoctorArgs {
     }
 
     async fn examine(&self, catalog: &Catalog, provider: Provider, console: &Console) -> Exit {
-        let wire = match connect::wire(provider.connect.clone(), console) {
-            Ok(wire) => wire.paced(provider.pace),
+        let wire = match connect::wire_to(&provider, console) {
+            Ok(wire) => wire,
             Err(exit) => return exit,
         };
         let extent = Extent { checks: catalog.checks(), max_wait: Duration::from_secs(self.max_wait), clock: SystemTime::now };

@@ -132,7 +132,7 @@ impl TryArgs {
             return Ok((wire, target, Some(server)));
         };
         let provider = self.connect.provider(path, console)?;
-        let wire = connect::wire(provider.connect.clone(), console)?.paced(provider.pace);
+        let wire = connect::wire_to(&provider, console)?;
         let tape = Tape::new(provider.secrets());
         match discover(&wire, &tape, provider).await {
             Ok(target) => Ok((wire, target, None)),

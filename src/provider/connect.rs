@@ -13,6 +13,9 @@ const KEYS: [&str; 4] = ["ca", "insecure", "resolve", "proxy"];
 /// The name of the proxies that the environment names.
 pub const ENVIRONMENT: &str = "environment";
 
+/// The name of no proxy.
+const NONE: &str = "none";
+
 /// Reads `connect:`.
 pub(super) fn read(file: &Fields<'_>, source: &Source, env: Option<&Env<'_>>) -> Result<Connect, Error> {
     let mut connect = Connect::default();
@@ -42,15 +45,17 @@ fn beside(source: &Source, path: String) -> PathBuf {
     }
 }
 
-/// The proxies that a text names: the URL of one, or `environment`; `NO_PROXY` counts with either.
+/// The proxies that a text names: the URL of one, `environment`, or `none`; `NO_PROXY` counts with either.
 ///
 /// # Errors
 /// What was expected.
 pub fn proxies_of(text: &str, env: &Env<'_>) -> Result<Option<Proxies>, String> {
-    if text == ENVIRONMENT {
-        return Proxies::of_environment(env);
+    match text {
+        ENVIRONMENT => return Proxies::of_environment(env),
+        NONE => return Ok(None),
+        _ => {}
     }
-    let proxy = Proxy::parse(text).map_err(|expected| format!("{expected}, or `{ENVIRONMENT}`"))?;
+    let proxy = Proxy::parse(text).map_err(|expected| format!("{expected}, `{ENVIRONMENT}` or `{NONE}`"))?;
     Ok(Some(Proxies { except: exceptions_of_environment(env), ..Proxies::all(proxy) }))
 }
 

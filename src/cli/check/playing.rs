@@ -30,7 +30,7 @@ impl CheckArgs {
         self.connect.are_for(self.provider.as_deref(), console)?;
         let provider = self.provider.as_ref().map(|path| self.connect.provider(path, console)).transpose()?;
         let wire = match &provider {
-            Some(provider) => connect::wire(provider.connect.clone(), console)?.paced(provider.pace),
+            Some(provider) => connect::wire_to(provider, console)?,
             None => connect::wire(Connect::default(), console)?,
         };
         let wire = match self.max_requests {
