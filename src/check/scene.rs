@@ -1,5 +1,9 @@
 //! What one scenario knows: its target, its tape, its grants, and what it last heard. Steps act on it; nothing is shared between scenes.
 
+mod answers;
+mod grants;
+mod registered;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -8,13 +12,15 @@ use std::time::Duration;
 
 use url::Url;
 
+pub use self::answers::{Heard, Round, Walk};
+pub use self::grants::{Deed, Grant, Witness};
 use super::catalog::Check;
 use super::halt::{Fault, Halt, Judgement, Step};
-use super::phrase::{Part, Token};
+use super::phrase::Part;
 use super::run::Options;
 use crate::login::{End, Sighting};
-use crate::protocol::{ClientAuth, Device, Endpoint, Failure, Pkce, Request, Response, Secret, Tokens};
-use crate::provider::{Client, Target, User};
+use crate::protocol::{Endpoint, Request};
+use crate::provider::Target;
 use crate::verdict::PlayedStep;
 use crate::wire::{Jar, Tape, Wire};
 
@@ -85,96 +91,6 @@ pub struct Scene {
 /// One browser for each provider and user, for the checks that share a session.
 pub type Sessions = Rc<RefCell<HashMap<(String, &'static str), Jar>>>;
 
-/// One answer, with its question.
-#[derive(Clone, Debug)]
-pub struct Heard {
-    /// What was asked.
-    pub request: Request,
-    /// What came.
-    pub outcome: Result<Response, Failure>,
-}
-
-/// What came of one round of refreshes with one token, sent side by side.
-#[derive(Clone, Debug)]
-pub struct Round {
-    /// How many answers carried tokens.
-    pub answered: usize,
-    /// How many of their refresh tokens worked afterwards; counted up to two.
-    pub surviving: usize,
-    /// An answer that was none.
-    pub crashed: Option<Heard>,
-}
-
-/// One of several walks in a row.
-#[derive(Clone, Debug)]
-pub struct Walk {
-    /// What was changed in its request, in words for a reader.
-    pub what: String,
-    /// How many exchanges were recorded when it began.
-    pub began: usize,
-    /// What was seen.
-    pub seen: Sighting,
-}
-
-/// What a user or a client was granted.
-#[derive(Clone, Debug, Default)]
-pub struct Grant {
-    /// The client's key under `clients:`.
-    pub role: &'static str,
-    /// The user's key under `users:`, where there is one.
-    pub user: Option<&'static str>,
-    /// PKCE, where the request had a challenge.
-    pub pkce: Option<Pkce>,
-    /// The `redirect_uri` of the request, where it had one.
-    pub redirect_uri: Option<String>,
-    /// The `scope` that was asked for.
-    pub scope: Option<String>,
-    /// The code, where it is a code grant.
-    pub code: Option<Secret>,
-    /// The device authorization, where it is a device grant.
-    pub device: Option<Device>,
-    /// How many seconds the device has waited between its polls.
-    pub waited: u64,
-    /// The tokens that it first yielded.
-    pub first: Option<Tokens>,
-    /// The tokens that it last yielded.
-    pub tokens: Option<Tokens>,
-    /// How long these tokens are not valid yet by their own account, where that is longer than the user is willing to wait.
-    pub not_before: Option<Duration>,
-}
-
-/// What a scene did, so that it can be done again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
-    /// Sent the user to approve a request.
-    Approve,
-    /// Redeemed a code.
-    Redeem,
-    /// Asked for a token by client credentials.
-    ClientCredentials,
-    /// Refreshed.
-    Refresh,
-    /// Asked for a device code.
-    AskDeviceCode,
-    /// Polled with a device code.
-    Poll,
-    /// Revoked a token.
-    Revoke(Token),
-    /// Introspected a token.
-    Introspect(Token),
-    /// Called the resource with a token.
-    CallResource(Token),
-}
-
-/// Who can tell whether an access token is alive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Witness {
-    /// Introspection by this client.
-    Introspection(&'static str),
-    /// The protected resource.
-    Resource,
-}
-
 impl Scene {
     pub(super) fn new(check: Arc<Check>, wire: Wire, target: Arc<Target>, options: &Options, sessions: Sessions) -> Self {
         Self {
@@ -211,26 +127,6 @@ impl Scene {
         }
     }
 
-    /// The client with this key under `clients:`.
-    pub fn client(&self, key: &str) -> Result<&Client, Halt> {
-        self.target.provider.client(key).ok_or_else(|| Halt::blocked(format!("the provider file has no `clients.{key}`")))
-    }
-
-    /// The user with this key under `users:`.
-    pub fn user(&self, key: &str) -> Result<&User, Halt> {
-        self.target.provider.user(key).ok_or_else(|| Halt::blocked(format!("the provider file has no `users.{key}`")))
-    }
-
-    /// The client that acts in this step.
-    pub fn actor(&self) -> Result<&Client, Halt> {
-        self.client(self.actor)
-    }
-
-    /// The key of the client that acts in this step.
-    pub fn actor_key(&self) -> &'static str {
-        self.actor
-    }
-
     /// The URL of an endpoint.
     pub fn endpoint(&self, endpoint: Endpoint) -> Result<Url, Halt> {
         let endpoints = &self.target.endpoints;
@@ -245,77 +141,6 @@ impl Scene {
             Endpoint::Verification | Endpoint::Metadata | Endpoint::Registration | Endpoint::Page | Endpoint::Admin => &None,
         };
         url.clone().ok_or_else(|| Halt::blocked(format!("the provider's {} is not known", endpoint.name())))
-    }
-
-    /// The grant that steps speak of.
-    pub fn grant(&self) -> Result<&Grant, Halt> {
-        self.grants.last().ok_or_else(|| Halt::blocked("nothing was granted yet"))
-    }
-
-    /// The `code_verifier` of the grant that steps speak of.
-    pub fn verifier(&self) -> Result<String, Halt> {
-        let pkce = self.grant()?.pkce.as_ref().ok_or_else(|| Halt::blocked("the request had no code_challenge"))?;
-        Ok(pkce.verifier.expose().to_owned())
-    }
-
-    /// A credential of the grant that steps speak of.
-    pub fn token(&self, token: Token) -> Result<Secret, Halt> {
-        let grant = || self.grant();
-        let missing = |what: &str| Halt::blocked(format!("the grant yielded no {what}"));
-        let early = self.grants.last().and_then(|grant| grant.not_before).map(|early| early.as_secs());
-        if let (Token::Access | Token::Refresh, Some(early)) = (token, early) {
-            let reason = format!("the token says that it is not valid for the first {early} s: needs --max-wait {early}");
-            return Err(Halt::NotApplicable(reason));
-        }
-        match token {
-            Token::Access => {
-                grant()?.tokens.as_ref().map(|tokens| tokens.access_token.clone()).ok_or_else(|| missing("access token"))
-            }
-            Token::FirstAccess => {
-                grant()?.first.as_ref().map(|tokens| tokens.access_token.clone()).ok_or_else(|| missing("access token"))
-            }
-            Token::Refresh => {
-                grant()?.tokens.as_ref().and_then(|tokens| tokens.refresh_token.clone()).ok_or_else(|| missing("refresh token"))
-            }
-            Token::FirstRefresh => {
-                grant()?.first.as_ref().and_then(|tokens| tokens.refresh_token.clone()).ok_or_else(|| missing("refresh token"))
-            }
-            Token::Code => grant()?.code.clone().ok_or_else(|| missing("code")),
-            Token::DeviceCode => {
-                grant()?.device.as_ref().map(|device| device.device_code.clone()).ok_or_else(|| missing("device code"))
-            }
-            Token::ClientSecret => {
-                let secret = self.client(self.protagonist)?.secret.clone();
-                secret.ok_or_else(|| Halt::blocked("the client has no secret"))
-            }
-            Token::Unknown => Ok(Secret::new("made up token", super::chance::token() + &super::chance::token())),
-        }
-    }
-
-    /// Sends a request, and remembers what was heard.
-    pub async fn send(&mut self, request: Request) {
-        let outcome = self.wire.send(&self.tape, &request).await;
-        self.heard = Some(Heard { request, outcome });
-    }
-
-    /// The last answer of an endpoint. What says nothing of the request, because of a bound of our own, is none to judge by.
-    pub fn heard(&self) -> Result<&Heard, Halt> {
-        let heard = self.heard.as_ref().ok_or_else(|| Halt::blocked("no request was sent yet"))?;
-        match &heard.outcome {
-            Err(failure @ (Failure::Unsendable(_) | Failure::TooLong(_))) => Err(Halt::blocked(failure.to_string())),
-            Ok(_) | Err(Failure::Connect(_) | Failure::TimedOut(_) | Failure::Broken(_) | Failure::Malformed(_)) => Ok(heard),
-        }
-    }
-
-    /// The last response of an endpoint; no response is a fault.
-    pub fn response(&self, expected: &str) -> Result<&Response, Halt> {
-        let heard = self.heard()?;
-        heard.outcome.as_ref().map_err(|failure| Fault::silence(heard.request.endpoint, failure, expected).into())
-    }
-
-    /// The last authorization response, or what came in its stead.
-    pub fn sighting(&self) -> Result<&Sighting, Halt> {
-        self.sighting.as_ref().ok_or_else(|| Halt::blocked("no user was sent to the authorization endpoint yet"))
     }
 
     /// Takes a judgement: goes on, keeps a tolerated fault, or stops.
@@ -369,37 +194,5 @@ impl Scene {
             return;
         }
         self.browsers.insert(name.to_owned(), jar);
-    }
-
-    /// All scopes of a client, as one parameter.
-    pub fn scope_of(&self, key: &str) -> Result<String, Halt> {
-        Ok(self.client(key)?.scopes.join(" "))
-    }
-
-    /// One scope of the acting client that is not `openid`: what a narrowed request asks for.
-    pub fn one_scope(&self) -> Result<String, Halt> {
-        let scopes = &self.actor()?.scopes;
-        let plain = scopes.iter().find(|scope| *scope != "openid");
-        plain.cloned().ok_or_else(|| Halt::blocked(format!("`clients.{}.scopes` names no scope beside openid", self.actor)))
-    }
-
-    /// The https redirect URI of a client: mutations start there, because the port of a loopback URI is free (RFC 8252).
-    pub fn https_redirect_uri(&self, key: &str) -> Result<String, Halt> {
-        let https = self.client(key)?.redirect_uris.iter().find(|uri| uri.starts_with("https://"));
-        https.cloned().ok_or_else(|| Halt::NotApplicable(format!("needs an https redirect URI: `clients.{key}.redirect_uris`")))
-    }
-
-    /// The request with the acting client's secret replaced, in the client's own method of authentication.
-    pub fn reauthenticate(&self, request: Request, secret: impl Fn(&str) -> String) -> Result<Request, Halt> {
-        let right = self.actor()?.secret.clone();
-        if right.is_some_and(|right| secret(right.expose()) == right.expose()) {
-            return Err(Halt::NotApplicable("the client's secret stays what it is under this change".to_owned()));
-        }
-        let changed = |known: &Secret| Secret::chosen("wrong client_secret", secret(known.expose()));
-        Ok(match self.actor()?.auth() {
-            ClientAuth::Anonymous | ClientAuth::None { .. } => return Err(Halt::blocked("the client has no secret")),
-            ClientAuth::Basic { id, secret } => request.authenticate(&ClientAuth::Basic { id, secret: changed(&secret) }),
-            ClientAuth::Post { id, secret } => request.authenticate(&ClientAuth::Post { id, secret: changed(&secret) }),
-        })
     }
 }
