@@ -6,12 +6,14 @@
 //! ```
 
 mod answer;
+mod assign;
 mod connection;
 mod crew;
 mod embedded;
 mod fault;
 mod flows;
 mod guard;
+mod judge;
 mod measure;
 mod pace;
 mod plan;
@@ -22,6 +24,7 @@ mod run;
 mod seen;
 mod sign_in;
 mod tell;
+mod watch;
 
 pub use embedded::{Embedded, Leash, StartError};
 pub use guard::Refused;
