@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -29,9 +30,13 @@ pub struct LoadArgs {
     provider: Option<PathBuf>,
     #[command(flatten)]
     connect: ConnectArgs,
-    /// The plan: token, refresh, login, device, mixed, or the path of a file
-    #[arg(long, value_name = "NAME|FILE", default_value = "token")]
-    plan: String,
+    /// The plan: one of those that are shipped, or the path of a file; token by default, breakpoint with --breakpoint
+    #[arg(long, value_name = "NAME|FILE")]
+    plan: Option<String>,
+    /// Search for the highest arrival rate at which this holds, and say what the provider sustains: thresholds, comma-separated. The plan says
+    /// with which flows, how many users, and for how long at most
+    #[arg(long, value_name = "GOAL", value_parser = load::Goal::from_str)]
+    breakpoint: Option<load::Goal>,
     /// Users at once, in place of the plan's
     #[arg(long, value_name = "N")]
     users: Option<usize>,
@@ -49,7 +54,7 @@ pub struct LoadArgs {
 impl LoadArgs {
     /// Runs the plan.
     pub fn run(self, console: &Console) -> Exit {
-        let plan = match Plan::find(&self.plan).and_then(|plan| plan.with(self.users, self.hold)) {
+        let plan = match Plan::find(self.plan()).and_then(|plan| plan.with(self.users, self.hold)) {
             Ok(plan) => plan,
             Err(error) => return console.usage(&error),
         };
@@ -72,6 +77,7 @@ impl LoadArgs {
         };
         let order = Order {
             plan,
+            breakpoint: self.breakpoint.clone(),
             targets: self.targets.clone(),
             goose_report: Some(goose_report.to_path_buf()),
             interrupt,
@@ -87,6 +93,15 @@ impl LoadArgs {
             Err(exit) => exit,
             Ok(Err(error)) => failed(&error, console),
             Ok(Ok(run)) => self.tell(&run, &goose_report, console),
+        }
+    }
+
+    /// The plan that is meant.
+    fn plan(&self) -> &str {
+        match (&self.plan, &self.breakpoint) {
+            (Some(plan), _) => plan,
+            (None, Some(_)) => "breakpoint",
+            (None, None) => "token",
         }
     }
 

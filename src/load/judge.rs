@@ -7,10 +7,10 @@ use super::flows::Assignment;
 use super::measure::vigil::Vigil;
 use super::measure::{Glance, steady};
 use super::pace::Timetable;
-use super::plan::{Plan, Threshold};
+use super::plan::{Evidence, Plan, Threshold};
 use super::rig::Rig;
 use crate::provider::Provider;
-use crate::verdict::{Bearing, FlowRun, LoadRun, Measurement, PlanSummary, Preparation, Steadiness, ThresholdResult};
+use crate::verdict::{Bearing, Breakpoint, FlowRun, LoadRun, Measurement, PlanSummary, Preparation, Steadiness, ThresholdResult};
 
 /// What is known of a run beside what it measured.
 pub struct Facts<'a> {
@@ -24,11 +24,15 @@ pub struct Facts<'a> {
     pub started: String,
     /// Whether it was cut short.
     pub interrupted: bool,
+    /// What the search for the most that the provider sustains came to.
+    pub breakpoint: Option<Breakpoint>,
+    /// The threshold that ended it before its time.
+    pub aborted: Option<String>,
 }
 
 /// Judges what was measured.
 pub fn judge(facts: Facts<'_>, rig: &Rig, vigil: &Vigil, assignments: &[(Arc<Assignment>, usize)]) -> LoadRun {
-    let Facts { plan, provider, prepared, started, interrupted } = facts;
+    let Facts { plan, provider, prepared, started, interrupted, aborted, breakpoint } = facts;
     let (steps, table) = (rig.recorder.measurements(), rig.course.table());
     let elapsed = rig.course.elapsed().min(table.ends());
     let before = elapsed.min(table.hold_begins());
@@ -46,10 +50,13 @@ pub fn judge(facts: Facts<'_>, rig: &Rig, vigil: &Vigil, assignments: &[(Arc<Ass
         sum
     });
     let generator = vigil.report(whole.count(), &whole.latency, arrivals.arrivals.as_ref());
-    let thresholds = thresholds(plan, &steps, held, interrupted);
+    let sums = Sums { steps: &steps, flows: &flows, held_seconds: held, violations: Some(0) };
+    let thresholds = thresholds(plan, &sums, interrupted);
     let verdict = if !interrupted && rig.recorder.is_silent() {
         Bearing::Nothing
-    } else if thresholds.iter().any(|one| one.holds == Some(false)) {
+    } else if thresholds.iter().any(|one| one.holds == Some(false))
+        || breakpoint.as_ref().is_some_and(|one| one.sustained.is_none())
+    {
         Bearing::Missed
     } else if interrupted {
         Bearing::Interrupted
@@ -75,11 +82,11 @@ pub fn judge(facts: Facts<'_>, rig: &Rig, vigil: &Vigil, assignments: &[(Arc<Ass
         chains: rig.recorder.chains(|chains| chains.clone()),
         watch: rig.seen.watch(),
         generator,
-        breakpoint: None,
+        breakpoint,
         changes: None,
         thresholds,
         interrupted,
-        aborted: None,
+        aborted,
         verdict,
     }
 }
@@ -110,20 +117,52 @@ fn summary(plan: &Plan, table: &Timetable) -> PlanSummary {
     }
 }
 
+/// What the thresholds are judged by, beside the plan.
+pub struct Sums<'a> {
+    /// What the steps bore.
+    pub steps: &'a [Measurement],
+    /// How often the flows were run, and how their arrivals kept to their times.
+    pub flows: &'a [FlowRun],
+    /// Seconds that rates are taken over.
+    pub held_seconds: f64,
+    /// What must hold whatever the load, and did not; none where it is not known yet.
+    pub violations: Option<u64>,
+}
+
+/// Judges one threshold, of a flow or of the whole run.
+pub fn holds(flow: Option<&str>, threshold: &Threshold, sums: &Sums<'_>) -> (String, Option<bool>) {
+    let is_meant = |name: &str| flow.is_none_or(|flow| flow == name);
+    let mut of_all = FlowRun::default();
+    for one in sums.flows.iter().filter(|one| is_meant(&one.flow)) {
+        of_all.merge(one);
+    }
+    threshold.judge(&Evidence {
+        steps: sums.steps.iter().filter(|one| is_meant(&one.flow)).collect(),
+        held_seconds: sums.held_seconds,
+        arrivals: of_all.arrivals.as_ref(),
+        violations: sums.violations,
+    })
+}
+
+/// The plan's thresholds, each with the flow that it is for; errors are bounded in every plan.
+pub fn thresholds_of(plan: &Plan) -> Vec<(Option<&str>, Threshold)> {
+    // A search goes beyond what holds, on purpose.
+    if plan.is_search() {
+        return Vec::new();
+    }
+    let bounds_errors = plan.thresholds.iter().any(|threshold| threshold.is_for_errors() && threshold.step().is_none());
+    let default = (!bounds_errors).then(Threshold::default_errors);
+    let whole = plan.thresholds.iter().cloned().chain(default).map(|threshold| (None, threshold));
+    let of_flows = plan.flows.iter().flat_map(|flow| flow.thresholds.iter().map(|one| (Some(flow.label()), one.clone())));
+    whole.chain(of_flows).collect()
+}
+
 /// Judges the plan's thresholds; in a run that was cut short, what was not measured is not held against the provider.
-fn thresholds(plan: &Plan, steps: &[Measurement], held_seconds: f64, interrupted: bool) -> Vec<ThresholdResult> {
-    let judge = |flow: Option<&str>, threshold: &Threshold| {
-        let of_flow = steps.iter().filter(|one| flow.is_none_or(|flow| flow == one.flow));
-        let (measured, holds) = threshold.judge(of_flow, held_seconds);
+fn thresholds(plan: &Plan, sums: &Sums<'_>, interrupted: bool) -> Vec<ThresholdResult> {
+    let judge = |(flow, threshold): (Option<&str>, Threshold)| {
+        let (measured, holds) = holds(flow, &threshold, sums);
         let holds = if interrupted { holds } else { Some(holds.unwrap_or(false)) };
         ThresholdResult { flow: flow.map(str::to_owned), threshold: threshold.to_string(), measured, holds }
     };
-    let default = Threshold::default_errors();
-    let bounds_errors = plan.thresholds.iter().any(|threshold| threshold.is_for_errors() && threshold.step().is_none());
-    let whole = plan.thresholds.iter().chain((!bounds_errors).then_some(&default));
-    let mut results: Vec<ThresholdResult> = whole.map(|threshold| judge(None, threshold)).collect();
-    for flow in &plan.flows {
-        results.extend(flow.thresholds.iter().map(|threshold| judge(Some(flow.label()), threshold)));
-    }
-    results
+    thresholds_of(plan).into_iter().map(judge).collect()
 }

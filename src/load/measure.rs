@@ -196,6 +196,16 @@ impl Recorder {
         self.meters.iter().map(|(_, _, tally)| lock(tally).glances(second)).collect()
     }
 
+    /// What was measured so far, but for the seconds: cheap enough to be asked for once a second.
+    pub fn sums(&self) -> Vec<Measurement> {
+        self.meters.iter().map(|(flow, step, tally)| lock(tally).sums(flow, step.name())).collect()
+    }
+
+    /// What came in these seconds since the beginning, from the first to before the last, whatever is measured of it.
+    pub fn window(&self, first: usize, last: usize) -> Vec<Measurement> {
+        self.meters.iter().map(|(flow, step, tally)| lock(tally).window(flow, step.name(), first, last)).collect()
+    }
+
     /// What was measured so far, in the order of the plan.
     pub fn measurements(&self) -> Vec<Measurement> {
         self.meters.iter().map(|(flow, step, tally)| lock(tally).measurement(flow, step.name())).collect()

@@ -7,6 +7,7 @@
 
 mod answer;
 mod assign;
+mod breakpoint;
 mod connection;
 mod crew;
 mod embedded;
@@ -26,6 +27,7 @@ mod sign_in;
 mod tell;
 mod watch;
 
+pub use breakpoint::Goal;
 pub use embedded::{Embedded, Leash, StartError};
 pub use guard::Refused;
 pub use plan::{Flow, FlowPlan, Plan, PlanError, Threshold, span};

@@ -18,7 +18,7 @@ mod threshold;
 
 pub use connecting::{Connecting, HttpVersion};
 pub use stage::{Rate, Stage, Warmup};
-pub use threshold::Threshold;
+pub use threshold::{Evidence, Threshold};
 
 /// The plans in `scenarios/`, so that the program runs from an empty directory.
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
@@ -37,6 +37,9 @@ pub struct Plan {
     /// The shipped plan's name, or the path as it was given.
     #[serde(skip)]
     pub name: String,
+    /// Whether the arrival rate is searched for.
+    #[serde(skip)]
+    is_search: bool,
     /// What the plan is for, in a sentence.
     #[serde(default)]
     pub about: String,
@@ -300,6 +303,28 @@ impl Plan {
             return impossible(&self.name, what);
         }
         Ok(self)
+    }
+
+    /// Makes it a plan for a search: the arrival rate is what is searched for, so it bounds nothing but the time.
+    pub fn search(&mut self) {
+        self.is_search = true;
+        if self.arrivals.is_none() {
+            self.arrivals = Some(Rate::first_of_a_search());
+        }
+        if self.hold.is_zero() {
+            self.hold = self.stages.iter().map(|stage| stage.span).sum();
+        }
+        self.stages.clear();
+        self.count = None;
+        self.thresholds.clear();
+        for flow in &mut self.flows {
+            flow.thresholds.clear();
+        }
+    }
+
+    /// Whether the arrival rate is searched for.
+    pub fn is_search(&self) -> bool {
+        self.is_search
     }
 
     /// The most users at once.

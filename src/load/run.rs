@@ -1,13 +1,14 @@
 //! A whole run: find the provider, make sure that it may be loaded, prepare, let the users run, and judge.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::assign::assign;
+use super::breakpoint::{self, Goal};
 use super::crew;
 use super::flows::Assignment;
 use super::guard::{Guard, Refused};
@@ -20,7 +21,7 @@ use super::prepare;
 use super::rig::Rig;
 use super::seen::{self, Seen};
 use super::tell::{News, Tell};
-use super::watch::watch;
+use super::watch::Watch;
 use crate::protocol::Failure;
 use crate::provider::{self, Endpoints, Provider, Target, Unreachable};
 use crate::verdict::{LoadRun, Preparation};
@@ -30,6 +31,8 @@ use crate::wire::{Bounds, Tape, Wire};
 pub struct Order {
     /// The plan.
     pub plan: Plan,
+    /// What has to hold at the highest arrival rate that is searched for; none where the plan is run as it is.
+    pub breakpoint: Option<Goal>,
     /// Hosts beyond loopback that the user repeated.
     pub targets: Vec<String>,
     /// Where goose writes its HTML report.
@@ -83,7 +86,11 @@ pub enum LoadError {
 /// # Errors
 /// [`LoadError`], before anything was measured; what happens later is in the [`LoadRun`].
 pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError> {
-    let Order { plan, targets, goose_report, interrupt, tell } = order;
+    let Order { mut plan, breakpoint, targets, goose_report, interrupt, tell } = order;
+    if breakpoint.is_some() {
+        plan.search();
+    }
+    let plan = Arc::new(plan);
     let guard = Guard::new(&provider, targets);
     if let Ok(issuer) = Url::parse(&provider.issuer) {
         guard.check("issuer", &issuer)?;
@@ -100,7 +107,8 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         guard.check(what, url)?;
     }
 
-    let course = Arc::new(Course::new(plan.timetable(), plan.count));
+    let table = if breakpoint.is_some() { breakpoint::timetable(&plan) } else { plan.timetable() };
+    let course = Arc::new(Course::new(table, plan.count));
     let steps = plan.flows.iter().flat_map(|flow| flow.flow.steps().iter().map(|step| (flow.label().to_owned(), *step)));
     let rig = Arc::new(Rig {
         recorder: Recorder::new(steps, Arc::clone(&course), plan.arrivals.is_some()),
@@ -118,6 +126,13 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         assignments.push((Arc::new(assign(&plan, at, users, &provider, &endpoints)?), users));
     }
 
+    let watch = Arc::new(Watch {
+        rig: Arc::clone(&rig),
+        plan: Arc::clone(&plan),
+        assignments: assignments.iter().map(|(assignment, _)| Arc::clone(assignment)).collect(),
+        tell: Arc::clone(&tell),
+        aborted: OnceLock::new(),
+    });
     let prepared = tokio::select! {
         biased;
         () = interrupt.cancelled() => Preparation::default(),
@@ -126,15 +141,28 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
     // The pace is for the preparation; the plan says how the provider is loaded.
     rig.wire.measure();
 
+    let mut searched = None;
     let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     if !interrupt.is_cancelled() {
         let lanes: Vec<Arc<Lane>> = assignments.iter().filter_map(|(assignment, _)| assignment.lane.clone()).collect();
         let pacer = if lanes.is_empty() { None } else { Some(Pacer::start(Arc::clone(&course), lanes).map_err(engine)?) };
-        let watch = tokio::spawn(watch(Arc::clone(&rig), plan.warmup, interrupt.clone(), Arc::clone(&tell)));
+        let (looks, ends) = (Arc::clone(&watch), interrupt.clone());
+        let looking = tokio::spawn(async move { looks.keep(ends).await });
         let (own, eyes) = (Arc::clone(&rig), Arc::clone(&vigil));
         let keep = tokio::spawn(async move { eyes.keep(&own.course, &own.cut).await });
+        let (seeker, found) = (Arc::clone(&watch), Arc::new(OnceLock::new()));
+        let (goal, finds) = (breakpoint.clone(), Arc::clone(&found));
+        let searching = tokio::spawn(async move {
+            let Some(goal) = goal else { return };
+            let Watch { rig, plan, assignments, tell, .. } = &*seeker;
+            // There is one search in a run.
+            drop(finds.set(breakpoint::search(rig, plan, &goal, assignments, tell.as_ref()).await));
+        });
         let ran = crew::run(&plan, &rig, &assignments, goose_report.as_deref()).await;
-        watch.abort();
+        looking.abort();
+        // It ends with the run, and has what was found until then.
+        drop(searching.await);
+        searched = found.get().cloned();
         keep.abort();
         drop(pacer);
         match ran {
@@ -144,7 +172,15 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
             Err(error) => return Err(engine(error)),
         }
     }
-    let facts = Facts { plan: &plan, provider: &provider, prepared, started, interrupted: interrupt.is_cancelled() };
+    let facts = Facts {
+        plan: &plan,
+        provider: &provider,
+        prepared,
+        started,
+        interrupted: interrupt.is_cancelled(),
+        aborted: watch.aborted.get().cloned(),
+        breakpoint: searched,
+    };
     Ok(judge(facts, &rig, &vigil, &assignments))
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::measure::Recent;
-use crate::verdict::micros_in_words;
+use crate::verdict::{Attempt, micros_in_words};
 
 /// Where news goes; called from several tasks, at most a few times a second.
 pub type Tell = dyn Fn(News<'_>) + Send + Sync;
@@ -32,6 +32,8 @@ pub enum News<'a> {
         /// Wrong answers since the beginning.
         errors: u64,
     },
+    /// A rate of a search was tried.
+    Tried(&'a Attempt),
     /// The end was asked for or is reached, and answers under way are waited for.
     Ending {
         /// Whether it was asked for.
@@ -52,6 +54,10 @@ impl fmt::Display for News<'_> {
                 };
                 let (p50, p99) = (at(0.5), at(0.99));
                 write!(f, "{second:>3}s of {of}s  {users} users  {}/s  p50 {p50}  p99 {p99}  {errors} errors", recent.count)
+            }
+            Self::Tried(attempt) => {
+                let verb = if attempt.held { "held" } else { "broke" };
+                write!(f, "{:.0}/s {verb}: {}", attempt.rate, attempt.measured.join(", "))
             }
             Self::Trouble(what) => write!(f, "the load engine failed at its end, what it measured is whole: {what}"),
             Self::Ending { interrupted: true } => f.write_str("interrupted: ending"),

@@ -19,6 +19,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 fn order(plan: &str, interrupt: &CancellationToken) -> Order {
     Order {
         plan: Plan::parse(plan, "test").expect("a valid plan"),
+        breakpoint: None,
         targets: Vec::new(),
         goose_report: None,
         interrupt: interrupt.clone(),

@@ -144,13 +144,45 @@ impl Tally {
         self.past.iter().map(|past| Glance { count: past.right + past.wrong, p50: past.p50 }).collect()
     }
 
+    /// What came in these seconds, from the first to before the last, whatever is measured of it.
+    pub fn window(&self, flow: &str, step: &str, first: usize, last: usize) -> Measurement {
+        let (mut latency, mut right, mut wrong) = (Latency::histogram(), 0, 0);
+        let present = past(&self.present);
+        let seconds = self.past.iter().chain([&present]).enumerate();
+        for (_, second) in seconds.filter(|(at, _)| *at >= first && *at < last) {
+            right += u64::from(second.right);
+            wrong += u64::from(second.wrong);
+            let part = second.latency.unpack().expect("it was packed here");
+            latency.add(part).expect("a histogram that grows takes every value");
+        }
+        let max = if latency.is_empty() { 0 } else { latency.max() };
+        Measurement {
+            flow: flow.to_owned(),
+            step: step.to_owned(),
+            right,
+            wrong: if wrong > 0 { [("of any kind".to_owned(), wrong)].into() } else { BTreeMap::new() },
+            in_hold: right + wrong,
+            latency: Latency::of(&latency, max, (latency.mean() * latency.len() as f64) as u64),
+            ..Measurement::default()
+        }
+    }
+
     /// What was measured so far.
     pub fn measurement(&self, flow: &str, step: &str) -> Measurement {
+        Measurement { seconds: self.seconds(), ..self.sums(flow, step) }
+    }
+
+    fn seconds(&self) -> Vec<Second> {
         let mut seconds: Vec<Past> = self.past.clone();
         if self.present.0 + self.present.1 > 0 {
             seconds.push(past(&self.present));
         }
         let second = |past: Past| Second { right: past.right, wrong: past.wrong, latency: past.latency };
+        seconds.into_iter().map(second).collect()
+    }
+
+    /// What was measured so far, but for the seconds.
+    pub fn sums(&self, flow: &str, step: &str) -> Measurement {
         Measurement {
             flow: flow.to_owned(),
             step: step.to_owned(),
@@ -163,7 +195,7 @@ impl Tally {
             wrong_before: self.wrong_before.values().sum(),
             latency: self.latency.latency(),
             service: self.service.as_ref().map(Timing::latency),
-            seconds: seconds.into_iter().map(second).collect(),
+            seconds: Vec::new(),
         }
     }
 }

@@ -23,6 +23,11 @@ pub struct Rate {
 }
 
 impl Rate {
+    /// Where a search begins whose plan names no rate.
+    pub fn first_of_a_search() -> Self {
+        Self { per_second: 50.0, text: "50/s".to_owned() }
+    }
+
     /// Arrivals per second.
     pub fn per_second(&self) -> f64 {
         self.per_second

@@ -1,4 +1,4 @@
-//! Thresholds in the field's terms, `p99 < 50ms` or `token errors < 0.1%`: read from a plan, judged at the end.
+//! Thresholds in the field's terms, `p99 < 50ms` or `token errors < 0.1%`: read from a plan, judged at the end, and on the way where they say `else abort`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::span;
 use crate::load::measure::Step;
-use crate::verdict::{Measurement, micros_in_words};
+use crate::verdict::{Arrivals, Measurement, micros_in_words};
 
 /// One bound on what was measured.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +14,21 @@ pub struct Threshold {
     step: Option<Step>,
     bound: Bound,
     relation: Relation,
+    aborts: bool,
     text: String,
+}
+
+/// What a threshold is judged by.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence<'a> {
+    /// What the steps bore.
+    pub steps: Vec<&'a Measurement>,
+    /// Seconds that the rate is taken over.
+    pub held_seconds: f64,
+    /// How the arrivals kept to their times, where there are any.
+    pub arrivals: Option<&'a Arrivals>,
+    /// What must hold whatever the load, and did not; none where it is not known yet.
+    pub violations: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,6 +41,10 @@ enum Bound {
     Errors(f64),
     /// Answers per second.
     Rate(f64),
+    /// A share of the arrivals that began late or never, in percent.
+    Late(f64),
+    /// A count.
+    Violations(f64),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,10 +82,27 @@ impl Threshold {
         self.step
     }
 
+    /// Whether the run ends as soon as it does not hold.
+    pub fn aborts(&self) -> bool {
+        self.aborts
+    }
+
     /// Judges what was measured: what it was, and whether the threshold holds; none where there is nothing to judge by.
-    pub fn judge<'a>(&self, all: impl IntoIterator<Item = &'a Measurement>, held_seconds: f64) -> (String, Option<bool>) {
+    pub fn judge(&self, evidence: &Evidence<'_>) -> (String, Option<bool>) {
+        match (self.bound, evidence.violations, evidence.arrivals) {
+            (Bound::Violations(bound), Some(count), _) => {
+                return (count.to_string(), Some(self.relation.holds(count as f64, bound)));
+            }
+            (Bound::Violations(_), None, _) => return ("not known yet".to_owned(), None),
+            (Bound::Late(bound), _, Some(arrivals)) if arrivals.due > 0 => {
+                let percent = (arrivals.late() + arrivals.never_made()) as f64 * 100.0 / arrivals.due as f64;
+                return (format!("{percent:.3}%"), Some(self.relation.holds(percent, bound)));
+            }
+            (Bound::Late(_), _, _) => return ("no arrivals".to_owned(), None),
+            (Bound::Quantile(..) | Bound::Max(_) | Bound::Mean(_) | Bound::Errors(_) | Bound::Rate(_), _, _) => {}
+        }
         let mut whole = Measurement::default();
-        for one in all.into_iter().filter(|one| self.step.is_none_or(|step| step.name() == one.step)) {
+        for one in evidence.steps.iter().filter(|one| self.step.is_none_or(|step| step.name() == one.step)) {
             whole.merge(one);
         }
         if whole.count() == 0 {
@@ -85,10 +120,11 @@ impl Threshold {
                 let percent = whole.error_share() * 100.0;
                 (format!("{percent:.3}%"), Some(self.relation.holds(percent, bound)))
             }
-            Bound::Rate(bound) => match whole.rate(held_seconds) {
+            Bound::Rate(bound) => match whole.rate(evidence.held_seconds) {
                 Some(rate) => (format!("{rate:.1}/s"), Some(self.relation.holds(rate, bound))),
                 None => ("no hold to measure it in".to_owned(), None),
             },
+            Bound::Late(_) | Bound::Violations(_) => ("nothing measured".to_owned(), None),
         }
     }
 }
@@ -104,6 +140,8 @@ impl FromStr for Threshold {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let fault = |what: &str| format!("threshold {text:?}: {what}");
+        let whole = text;
+        let (text, aborts) = text.trim().strip_suffix("else abort").map_or((text, false), |rest| (rest, true));
         let at = text.find(['<', '>']).ok_or_else(|| fault("expected < or >, as in \"p99 < 50ms\""))?;
         let (left, right) = (text[..at].trim(), &text[at..]);
         let relations = [("<=", Relation::AtMost), (">=", Relation::AtLeast), ("<", Relation::Below), (">", Relation::Above)];
@@ -130,10 +168,12 @@ impl FromStr for Threshold {
             "mean" => Bound::Mean(time()?),
             "errors" => Bound::Errors(number("%", "0.1%")?),
             "rate" => Bound::Rate(number("/s", "500/s")?),
+            "late" => Bound::Late(number("%", "1%")?),
+            "violations" => Bound::Violations(number("", "1")?),
             quantile => {
                 let percent = quantile.strip_prefix('p').and_then(|digits| digits.parse::<f64>().ok());
                 let percent = percent.filter(|percent| *percent > 0.0 && *percent < 100.0);
-                let expected = "expected p50, p90, p99.9 or the like, max, mean, errors or rate";
+                let expected = "expected p50, p90, p99.9 or the like, max, mean, errors, rate, late or violations";
                 Bound::Quantile(percent.ok_or_else(|| fault(expected))? / 100.0, time()?)
             }
         };
@@ -141,7 +181,10 @@ impl FromStr for Threshold {
         if upward != matches!(bound, Bound::Rate(_)) {
             return Err(fault("a rate has a lower bound (>), everything else an upper one (<)"));
         }
-        Ok(Self { step, bound, relation, text: text.split_whitespace().collect::<Vec<_>>().join(" ") })
+        if step.is_some() && matches!(bound, Bound::Late(_) | Bound::Violations(_)) {
+            return Err(fault("arrivals and violations are those of a flow or of the run, not of a step"));
+        }
+        Ok(Self { step, bound, relation, aborts, text: whole.split_whitespace().collect::<Vec<_>>().join(" ") })
     }
 }
 
@@ -169,7 +212,27 @@ mod tests {
     }
 
     fn judge(threshold: &str) -> (String, Option<bool>) {
-        threshold.parse::<Threshold>().expect("it parses").judge(&measured(), 10.0)
+        let arrivals = Arrivals { due: 1000, made: 990, late_for_want_of_users: 5, ..Arrivals::default() };
+        let steps = measured();
+        let evidence =
+            Evidence { steps: steps.iter().collect(), held_seconds: 10.0, arrivals: Some(&arrivals), violations: Some(2) };
+        threshold.parse::<Threshold>().expect("it parses").judge(&evidence)
+    }
+
+    #[test]
+    fn arrivals_and_violations_are_judged_beside_what_was_measured() {
+        assert_eq!(judge("late < 1%"), ("1.500%".to_owned(), Some(false)));
+        assert_eq!(judge("violations < 1"), ("2".to_owned(), Some(false)));
+        let late: Threshold = "late < 1%".parse().expect("it parses");
+        assert_eq!(late.judge(&Evidence::default()).1, None);
+    }
+
+    #[test]
+    fn a_threshold_may_end_the_run() {
+        let one: Threshold = "errors < 50%  else abort".parse().expect("it parses");
+        assert!(one.aborts() && one.is_for_errors());
+        assert_eq!(one.to_string(), "errors < 50% else abort");
+        assert!(!Threshold::default_errors().aborts());
     }
 
     #[test]
@@ -188,9 +251,10 @@ mod tests {
     #[test]
     fn nothing_measured_holds_nothing() {
         assert_eq!(judge("approval p99 < 1h"), ("nothing measured".to_owned(), None));
-        assert_eq!(Threshold::default_errors().judge(&[], 10.0).1, None);
+        assert_eq!(Threshold::default_errors().judge(&Evidence::default()).1, None);
         let rate: Threshold = "rate > 0/s".parse().expect("it parses");
-        assert_eq!(rate.judge(&measured(), 0.0).1, None);
+        let steps = measured();
+        assert_eq!(rate.judge(&Evidence { steps: steps.iter().collect(), ..Evidence::default() }).1, None);
     }
 
     #[test]
@@ -205,6 +269,8 @@ mod tests {
             ("errors > 1%", "lower bound"),
             ("rate < 5/s", "lower bound"),
             ("rate > 5", "500/s"),
+            ("token late < 1%", "not of a step"),
+            ("p99 < 1s else stop", "not a duration"),
             ("nap p99 < 1s", "no step \"nap\""),
         ] {
             let error = text.parse::<Threshold>().expect_err(text);

@@ -1,0 +1,227 @@
+//! The search for the most that a provider sustains: the arrival rate rises until the goal breaks, then closes in by half steps.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::flows::Assignment;
+use super::judge::{Sums, holds};
+use super::pace::{Stretch, Timetable};
+use super::plan::{Plan, Rate, Threshold};
+use super::rig::Rig;
+use super::tell::{News, Tell};
+use crate::verdict::{Arrivals, Attempt, Breakpoint, FlowRun, Measurement};
+
+/// How long a rate is tried.
+const ATTEMPT: Duration = Duration::from_secs(5);
+
+/// Between two attempts: what the last one left is worked off, at half of its rate.
+const GAP: Duration = Duration::from_secs(2);
+
+/// Answers that came so long after an attempt began are the first that are looked at.
+const SETTLING: usize = 1;
+
+/// A step below this share of the rate is not worth another attempt.
+const FINEST: f64 = 0.05;
+
+/// What has to hold: thresholds, all of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Goal {
+    thresholds: Vec<Threshold>,
+}
+
+impl FromStr for Goal {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let thresholds = text.split(',').map(str::parse).collect::<Result<Vec<Threshold>, _>>()?;
+        Ok(Self { thresholds })
+    }
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: Vec<String> = self.thresholds.iter().map(ToString::to_string).collect();
+        f.write_str(&parts.join(", "))
+    }
+}
+
+/// Which rate comes next.
+#[derive(Clone, Debug, PartialEq)]
+struct Search {
+    good: f64,
+    bad: Option<f64>,
+    rate: f64,
+}
+
+impl Search {
+    fn from(rate: f64) -> Self {
+        Self { good: 0.0, bad: None, rate }
+    }
+
+    /// The next rate, after this one held or broke; none where the answer is fine enough.
+    fn next(&mut self, held: bool) -> Option<f64> {
+        if held {
+            self.good = self.rate;
+        } else {
+            self.bad = Some(self.rate);
+        }
+        let step = match self.bad {
+            // It doubles until it breaks.
+            None => self.rate,
+            Some(bad) => (bad - self.good) / 2.0,
+        };
+        self.rate = self.good + step;
+        (step > FINEST * self.rate && self.rate >= 1.0).then_some(self.rate)
+    }
+}
+
+/// The timetable of the first attempt.
+pub fn timetable(plan: &Plan) -> Timetable {
+    let first = plan.arrivals.as_ref().map_or(0.0, Rate::per_second);
+    Timetable::new(plan.ramp, plan.warmup.longest(), attempt(first))
+}
+
+fn attempt(rate: f64) -> Vec<Stretch> {
+    let half = rate / 2.0;
+    vec![Stretch { span: ATTEMPT, from: rate, to: rate }, Stretch { span: GAP, from: half, to: half }]
+}
+
+/// Tries rates until the answer is fine enough, the plan's time is used up, or the run is cut; then the run is over.
+pub async fn search(rig: &Rig, plan: &Plan, goal: &Goal, assignments: &[Arc<Assignment>], tell: &Tell) -> Breakpoint {
+    let mut found = Breakpoint { goal: goal.to_string(), attempts: Vec::new(), sustained: None, broken_at: None };
+    while !rig.course.has_begun() && !rig.cut.is_cancelled() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let mut search = Search::from(rig.course.table().hold()[0].from);
+    // A warm-up until steady moves the first attempt.
+    while rig.course.elapsed() < rig.course.table().hold_begins() {
+        if rig.is_over() || !rig.rest(Duration::from_millis(20)).await {
+            return found;
+        }
+    }
+    let mut begins = rig.course.table().hold_begins();
+    let latest = begins + plan.hold;
+    loop {
+        let before = arrivals(rig, assignments);
+        let ends = begins + ATTEMPT;
+        // The last answers of the attempt come in the second after it.
+        if !rig.rest((ends + Duration::from_secs(1)).saturating_sub(rig.course.elapsed())).await {
+            return found;
+        }
+        let attempt_made = judge(rig, goal, search.rate, (begins, ends), &before, assignments);
+        tell(News::Tried(&attempt_made));
+        let held = attempt_made.held;
+        found.attempts.push(attempt_made);
+        let next = search.next(held);
+        (found.sustained, found.broken_at) = ((search.good > 0.0).then_some(search.good), search.bad);
+        begins = ends + GAP;
+        match next {
+            Some(rate) if begins + ATTEMPT + GAP <= latest => {
+                let table = rig.course.table();
+                let mut hold = table.hold().to_vec();
+                hold.extend(attempt(rate));
+                rig.course.change(table.with_hold(hold));
+                if !rig.rest(begins.saturating_sub(rig.course.elapsed())).await {
+                    return found;
+                }
+            }
+            Some(_) | None => {
+                rig.course.finish(rig.course.elapsed());
+                return found;
+            }
+        }
+    }
+}
+
+fn judge(
+    rig: &Rig,
+    goal: &Goal,
+    rate: f64,
+    (begins, ends): (Duration, Duration),
+    before: &FlowRun,
+    assignments: &[Arc<Assignment>],
+) -> Attempt {
+    let first = begins.as_secs_f64().ceil() as usize + SETTLING;
+    let last = ends.as_secs_f64().floor() as usize;
+    let answers: u64 = rig.recorder.window(first, last).iter().map(Measurement::count).sum();
+    // A second more for latency: those that came late belong to it.
+    let steps = rig.recorder.window(first, last + 1);
+    let seconds = (last - first) as f64;
+    let flows = [since(before, &arrivals(rig, assignments))];
+    let sums = Sums { steps: &steps, flows: &flows, held_seconds: seconds, violations: None };
+    let mut held = true;
+    let mut measured = Vec::new();
+    for threshold in &goal.thresholds {
+        let (figure, holds) = holds(None, threshold, &sums);
+        held &= holds == Some(true);
+        measured.push(format!("{threshold}: {figure}"));
+    }
+    Attempt { rate, answered: answers as f64 / seconds, measured, held }
+}
+
+/// The arrivals of all flows so far.
+fn arrivals(rig: &Rig, assignments: &[Arc<Assignment>]) -> FlowRun {
+    let mut sum = FlowRun::default();
+    for one in assignments {
+        sum.merge(&one.post.report(&one.label, &rig.course, one.lane.as_deref()));
+    }
+    sum
+}
+
+/// What came between two looks.
+fn since(before: &FlowRun, now: &FlowRun) -> FlowRun {
+    let (old, new) = (before.arrivals.clone().unwrap_or_default(), now.arrivals.clone().unwrap_or_default());
+    let arrivals = Arrivals {
+        due: new.due.saturating_sub(old.due),
+        made: new.made.saturating_sub(old.made),
+        late_for_want_of_users: new.late_for_want_of_users.saturating_sub(old.late_for_want_of_users),
+        late_by_generator: new.late_by_generator.saturating_sub(old.late_by_generator),
+        seconds: Vec::new(),
+    };
+    FlowRun { passes: now.passes.saturating_sub(before.passes), arrivals: Some(arrivals), ..FlowRun::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a search over a provider that breaks above this rate comes to, and how many attempts it took.
+    fn over(most: f64, first: f64) -> (f64, usize) {
+        let mut search = Search::from(first);
+        let mut attempts = 1;
+        while search.next(search.rate <= most).is_some() {
+            attempts += 1;
+        }
+        (search.good, attempts)
+    }
+
+    #[test]
+    fn the_search_closes_in_on_the_most_from_below_in_few_attempts() {
+        for most in [60.0, 777.0, 4_200.0, 19_000.0] {
+            let (good, attempts) = over(most, 50.0);
+            assert!(good <= most && good > 0.89 * most, "{good} of {most}");
+            assert!(attempts < 20, "{attempts} for {most}");
+        }
+    }
+
+    #[test]
+    fn a_first_rate_that_is_too_high_is_gone_down_from() {
+        let (good, _) = over(100.0, 10_000.0);
+        assert!(good <= 100.0 && good > 85.0, "{good}");
+    }
+
+    #[test]
+    fn a_provider_that_bears_nothing_ends_the_search() {
+        assert_eq!(over(0.0, 100.0).0, 0.0);
+    }
+
+    #[test]
+    fn a_goal_is_all_of_its_thresholds() {
+        let goal: Goal = "p99 < 50ms,  errors < 0.1%".parse().expect("it parses");
+        assert_eq!(goal.to_string(), "p99 < 50ms, errors < 0.1%");
+        assert!("p99 < 50ms; errors".parse::<Goal>().is_err());
+        assert!("".parse::<Goal>().is_err());
+    }
+}
