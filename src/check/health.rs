@@ -1,14 +1,13 @@
-//! Whether the provider is still there, after a connection that was refused or that broke.
+//! Whether the provider is still there, after a scenario that was left without an answer or got one of 500 and above.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use url::Url;
 
 use super::scene::Scene;
-use crate::protocol::{Endpoint, Failure, Request};
-use crate::wire::Tape;
+use crate::protocol::{Endpoint, Failure, Request, Response};
+use crate::provider::Target;
+use crate::wire::{Tape, Wire};
 
 /// How long after the one before each look is taken.
 const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(300), Duration::from_millis(1200)];
@@ -16,43 +15,69 @@ const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(300), Durati
 /// What the scenarios of a run know together of the provider's health.
 #[derive(Default)]
 pub(super) struct Health {
-    playing: RefCell<BTreeSet<String>>,
     turn: tokio::sync::Mutex<()>,
 }
 
 impl Health {
-    /// A scenario begins.
-    pub fn enter(&self, id: &str) {
-        self.playing.borrow_mut().insert(id.to_owned());
-    }
-
-    /// A scenario ended. If it was left without an answer and nobody is there any more, the run ends for all; the answer is why this
-    /// scenario says nothing: whether the provider fell or was stopped cannot be told from here.
+    /// A scenario ended. The answer is why it says nothing: nobody is there any more, and the run ends for all; or the provider went away
+    /// and came back, and whose doing it was cannot be told.
     pub async fn leave(&self, scene: &Scene) -> Option<String> {
-        self.playing.borrow_mut().remove(&scene.check.id);
-        let endpoint = scene.tape.unanswered()?;
-        let _turn = self.turn.lock().await;
-        if scene.wire.shut_because().is_none() && is_gone(scene).await {
-            let others: Vec<String> = self.playing.borrow().iter().cloned().collect();
-            let others = if others.is_empty() { String::new() } else { format!("; in flight: {}", others.join(", ")) };
-            scene.wire.shut(format!(
-                "the provider is gone: first noticed by {} at its {}{others}",
-                scene.check.id,
-                endpoint.name()
-            ));
+        if !scene.wire.is_troubled() {
+            return None;
         }
-        scene.wire.shut_because().map(str::to_owned)
+        let before = scene.wire.silence();
+        let _turn = self.turn.lock().await;
+        if let Some(reason) = scene.wire.shut_because() {
+            return Some(reason.to_owned());
+        }
+        let found = look(&scene.wire.for_one("a look at the provider's health"), &scene.target).await;
+        let silence = before.or_else(|| scene.wire.silence());
+        let told = silence.as_ref().map(|silence| format!(": {silence}")).unwrap_or_default();
+        match found {
+            Found::Well => None,
+            Found::Gone => {
+                scene.wire.shut(format!("the provider is gone{told}"));
+                scene.wire.shut_because().map(str::to_owned)
+            }
+            Found::Back => {
+                let crowded = silence.is_some_and(|silence| !silence.others.is_empty());
+                crowded.then(|| format!("the provider went away and came back{told}; way out: --id {} alone", scene.check.id))
+            }
+        }
     }
 }
 
-async fn is_gone(scene: &Scene) -> bool {
-    let Ok(issuer) = Url::parse(&scene.target.provider.issuer) else { return false };
-    for pause in LOOKS {
+/// How the provider was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// It answers.
+    Well,
+    /// It answers again.
+    Back,
+    /// Nobody answers.
+    Gone,
+}
+
+/// Looks where the provider has answered before the run, if it has.
+async fn look(wire: &Wire, target: &Target) -> Found {
+    let known = target.metadata.from.clone();
+    let Some(place) = known.clone().or_else(|| Url::parse(&target.provider.issuer).ok()) else { return Found::Well };
+    for (at, pause) in LOOKS.into_iter().enumerate() {
         tokio::time::sleep(pause).await;
-        let outcome = scene.wire.send(&Tape::default(), &Request::get(Endpoint::Page, &issuer)).await;
-        if !matches!(outcome, Err(Failure::Connect(_))) {
-            return false;
+        let outcome = wire.send(&Tape::default(), &Request::get(Endpoint::Page, &place)).await;
+        if !is_away(&outcome, known.is_some()) {
+            return if at == 0 { Found::Well } else { Found::Back };
         }
     }
-    true
+    Found::Gone
+}
+
+/// A gateway's word, a reset and a time-out say that it is gone only where it once was.
+fn is_away(outcome: &Result<Response, Failure>, has_answered: bool) -> bool {
+    match outcome {
+        Err(Failure::Connect(_)) => true,
+        Err(Failure::Broken(_) | Failure::TimedOut(_)) => has_answered,
+        Ok(response) => has_answered && matches!(response.status, 502..=504),
+        Err(Failure::TooLong(_) | Failure::Malformed(_) | Failure::Unsendable(_)) => false,
+    }
 }

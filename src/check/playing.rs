@@ -62,8 +62,7 @@ async fn before(stage: Rc<Stage>, scenario: &Scenario, world: &mut Play) {
     let Some((check, target)) = id_of(scenario).and_then(|id| stage.places.borrow().get(id).cloned()) else { return };
     world.turn = stage.turns.take(&check, &target).await;
     world.began = Some(Instant::now());
-    stage.health.enter(&check.id);
-    let mut scene = Scene::new(check, stage.wire.for_one(), target, &stage.options, stage.sessions.clone());
+    let mut scene = Scene::new(check.clone(), stage.wire.for_one(&check.id), target, &stage.options, stage.sessions.clone());
     if scene.check.tags.own_realm
         && let Err(halt) = realm::enter(&mut scene).await
     {

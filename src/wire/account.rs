@@ -1,13 +1,19 @@
 //! What one user of the wire, such as the scene of a check, met on it: how long it waited for its turn, and what spoiled its answers.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::protocol::{Failure, Response};
 
 /// Kept for one user of a shared client.
 #[derive(Debug, Default)]
 pub(super) struct Account {
+    /// Whose it is, as reports name it.
+    pub(super) who: Option<String>,
     waits: Mutex<Waits>,
     spoiled: OnceLock<String>,
+    troubled: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -19,6 +25,26 @@ struct Waits {
 }
 
 impl Account {
+    /// The account of a check, for one.
+    pub(super) fn of(who: &str) -> Self {
+        Self { who: Some(who.to_owned()), ..Self::default() }
+    }
+
+    /// How one exchange ended.
+    pub(super) fn had(&self, outcome: &Result<Response, Failure>) {
+        let trouble = match outcome {
+            Ok(response) => response.status >= 500,
+            Err(Failure::Connect(_) | Failure::TimedOut(_) | Failure::Broken(_)) => true,
+            Err(Failure::TooLong(_) | Failure::Malformed(_) | Failure::Unsendable(_)) => false,
+        };
+        self.troubled.fetch_or(trouble, Ordering::Relaxed);
+    }
+
+    /// Whether an answer was missing, or told of a fault of the provider's.
+    pub(super) fn is_troubled(&self) -> bool {
+        self.troubled.load(Ordering::Relaxed)
+    }
+
     /// One waits from now on, until what this returns is dropped.
     pub(super) fn waits(&self) -> Waiting<'_> {
         let mut waits = self.lock();

@@ -10,6 +10,7 @@ use super::connect::Connect;
 use super::gate::{Gate, Stopped};
 use super::paths::{Paths, chain};
 use super::proxy::Proxy;
+use super::pulse::Pulse;
 use super::tape::Tape;
 use crate::protocol::{Endpoint, Failure, Method, Request, Response};
 
@@ -37,6 +38,7 @@ pub struct Wire {
     bounds: Bounds,
     pub(super) gate: Arc<Gate>,
     pub(super) account: Arc<Account>,
+    pub(super) pulse: Arc<Pulse>,
     /// Whether an answer that limits the rate is heeded; else it is an answer like any other.
     pub(super) heeds: bool,
 }
@@ -57,7 +59,7 @@ impl Wire {
     /// TLS cannot be set up on this machine.
     pub fn reaching(bounds: Bounds, connect: Connect) -> Result<Self, Failure> {
         let paths = Arc::new(Paths::new(bounds, connect)?);
-        Ok(Self { paths, bounds, gate: Arc::default(), account: Arc::default(), heeds: true })
+        Ok(Self { paths, bounds, gate: Arc::default(), account: Arc::default(), pulse: Arc::default(), heeds: true })
     }
 
     /// How the provider is reached.
@@ -94,10 +96,18 @@ impl Wire {
 
     async fn exchange(&self, request: &Request) -> Result<Response, Failure> {
         // The admin listener of the reference server is not who is tested; what was begun there has to be ended.
-        let _permit = match request.endpoint {
-            Endpoint::Admin => None,
-            _ => self.waiting(self.gate.pass()).await?,
-        };
+        if request.endpoint == Endpoint::Admin {
+            return self.bounded(request).await;
+        }
+        let _permit = self.waiting(self.gate.pass()).await?;
+        let under_way = self.pulse.begins(self.account.who.clone(), request);
+        let outcome = self.bounded(request).await;
+        under_way.ends(&outcome);
+        self.account.had(&outcome);
+        outcome
+    }
+
+    async fn bounded(&self, request: &Request) -> Result<Response, Failure> {
         let started = Instant::now();
         match tokio::time::timeout(self.bounds.total, self.attempt(request, started)).await {
             Ok(outcome) => outcome,

@@ -110,15 +110,6 @@ impl Tape {
         last.or(reel.exchanges.len().checked_sub(1))
     }
 
-    /// The last request whose connection could not be made or broke.
-    pub fn unanswered(&self) -> Option<Endpoint> {
-        let reel = self.reel();
-        reel.exchanges.iter().rev().find_map(|(request, outcome)| match outcome {
-            Err(Failure::Connect(_) | Failure::Broken(_)) if request.endpoint != Endpoint::Admin => Some(request.endpoint),
-            Ok(_) | Err(_) => None,
-        })
-    }
-
     /// The text with every secret replaced that passed this tape.
     pub fn mask(&self, text: &str) -> String {
         self.reel().vault.masker().mask(text)

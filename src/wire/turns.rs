@@ -6,9 +6,11 @@ use std::time::Duration;
 use futures::future::join_all;
 use tokio::time::Instant;
 
+use super::account::Account;
 use super::client::Wire;
 use super::gate::{Gate, Permit};
 use super::pace::Pace;
+use super::pulse::Silence;
 use super::rest::{LONGEST, Then, limits_rate};
 use super::tape::Tape;
 use crate::protocol::{Endpoint, Failure, Request, Response};
@@ -31,11 +33,11 @@ impl Wire {
         self
     }
 
-    /// This client for one of those who share it: waits and spoiled answers are kept apart.
+    /// This client for one of those who share it, a check for one: what it meets is kept apart.
     #[must_use]
-    pub fn for_one(&self) -> Self {
+    pub fn for_one(&self, who: &str) -> Self {
         let mut one = self.clone();
-        one.account = Arc::default();
+        one.account = Arc::new(Account::of(who));
         one
     }
 
@@ -60,6 +62,16 @@ impl Wire {
     /// Why what this user was answered says nothing: the provider limits the rate, or there was no turn.
     pub fn spoiled(&self) -> Option<&str> {
         self.account.spoiled()
+    }
+
+    /// Whether this user was left without an answer, or got one of 500 and above.
+    pub fn is_troubled(&self) -> bool {
+        self.account.is_troubled()
+    }
+
+    /// Since when nobody who shares this client is answered, and what was under way then.
+    pub fn silence(&self) -> Option<Silence> {
+        self.pulse.silence()
     }
 
     /// How many answers limited the rate, and how long all who share this client rested for it.

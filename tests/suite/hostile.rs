@@ -1,11 +1,15 @@
 //! Providers that no sane person runs: whatever they answer, nothing passes, and nothing hangs.
 
+mod dying;
+mod limits;
+mod table;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flowproof::check::{Catalog, Options};
+use flowproof::check::{Catalog, Options, Selection};
 use flowproof::provider::{Endpoints, Metadata, Provider, Target};
 use flowproof::verdict::{Finding, Outcome, Run};
 use flowproof::wire::{Bounds, Wire};
@@ -52,7 +56,15 @@ fn everything_at(base: &str) -> Provider {
 }
 
 async fn play(base: &str, total: Duration) -> Run {
-    let wire = Wire::new(Bounds { total, connect: Duration::from_secs(1), body: 1 << 16 }).expect("a client");
+    play_these(base, &[], &wire(total), 64, None).await
+}
+
+fn wire(total: Duration) -> Wire {
+    Wire::new(Bounds { total, connect: Duration::from_secs(1), body: 1 << 16 }).expect("a client")
+}
+
+/// Plays the checks with these ids, or all, on a provider whose metadata was found there, or nowhere.
+async fn play_these(base: &str, ids: &[&str], wire: &Wire, jobs: usize, metadata: Option<&str>) -> Run {
     let provider = everything_at(base);
     // As discovery would leave it: everything is known from the file, nothing from metadata.
     let at = |path: &str| Url::parse(&format!("{base}{path}")).ok();
@@ -65,12 +77,15 @@ async fn play(base: &str, total: Duration) -> Run {
         resource: at("/userinfo"),
         jwks: at("/jwks"),
     };
-    let target = Target { provider, endpoints, metadata: Metadata { seen: Vec::new(), document: None, from: None } };
+    let target =
+        Target { provider, endpoints, metadata: Metadata { seen: Vec::new(), document: None, from: metadata.and_then(at) } };
     let catalog = Catalog::embedded().expect("the features are sound");
-    let options = Options { jobs: 64, max_wait: Duration::from_secs(2), ..Options::default() };
+    let selection = Selection { tags: Vec::new(), ids: ids.iter().map(|id| (*id).to_owned()).collect() };
+    let checks = selection.choose(&catalog).expect("they are checks");
+    let options = Options { jobs, max_wait: Duration::from_secs(2), ..Options::default() };
     let silent = Rc::new(|_: &Finding| {});
     let stop = CancellationToken::new();
-    let played = flowproof::check::run(&catalog, catalog.checks(), &[Arc::new(target)], &wire, &options, &stop, silent).await;
+    let played = flowproof::check::run(&catalog, &checks, &[Arc::new(target)], wire, &options, &stop, silent).await;
     assert_eq!(played.bugs, Vec::<String>::new(), "a bug of our own");
     played.run
 }

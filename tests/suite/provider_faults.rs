@@ -116,7 +116,7 @@ clients:
 acme.yaml:3:23: `secrt` is not a key of `clients.web`
   3 |   web: { id: web-app, secrt: ‹hidden›, auth: none }
     |                       ^
-  expected one of: id, secret, auth, redirect_uris, grants, scopes, introspect
+  expected one of: id, secret, auth, redirect_uris, grants, scopes, introspect, pkce, rotation, reuse_grace
   did you mean `secret`?
 "#,
     );
@@ -184,7 +184,7 @@ clients:
 acme.yaml:3:23: what stands here is not a key of `clients.web`
   3 |   web: { id: web-app, ‹hidden› }
     |                       ^
-  expected one of: id, secret, auth, redirect_uris, grants, scopes, introspect
+  expected one of: id, secret, auth, redirect_uris, grants, scopes, introspect, pkce, rotation, reuse_grace
   a key is followed by a colon and a space
 "#,
     );
@@ -198,7 +198,7 @@ clients:
 acme.yaml:3:23: what stands here is not a key of `clients.web`
   3 |   web: { id: web-app, ‹hidden› }
     |                       ^
-  expected one of: id, secret, auth, redirect_uris, grants, scopes, introspect
+  expected one of: id, secret, auth, redirect_uris, grants, scopes, introspect, pkce, rotation, reuse_grace
   a key is followed by a colon and a space
 "#,
     );
