@@ -1,5 +1,6 @@
 //! Sends one request and reads one response, both bounded; follows no redirect and keeps no cookie.
 
+use std::error::Error as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -178,12 +179,26 @@ impl Wire {
             Failure::TimedOut(self.bounds.total)
         } else if error.is_builder() {
             Failure::Unsendable(chain(error))
-        } else if error.is_decode() {
+        } else if error.is_decode() && !breaks_off(error) {
             Failure::Malformed(chain(error))
         } else {
             Failure::Broken(chain(error))
         }
     }
+}
+
+/// Whether the connection ended in the middle of what was to come over it.
+fn breaks_off(error: &reqwest::Error) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let kind = inner.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        if matches!(kind, Some(BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)) {
+            return true;
+        }
+        cause = inner.source();
+    }
+    false
 }
 
 fn through(proxy: &Proxy) -> String {

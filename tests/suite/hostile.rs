@@ -146,6 +146,10 @@ async fn raw(octets: &'static [u8], end: End) -> String {
                 let _ = socket.write_all(octets).await;
                 match end {
                     End::Close => {}
+                    End::HalfClose => {
+                        let _ = socket.shutdown().await;
+                        tokio::time::sleep(Duration::from_secs(60)).await;
+                    }
                     End::Stall => tokio::time::sleep(Duration::from_secs(60)).await,
                     End::Flood => while socket.write_all(&[b'a'; 4096]).await.is_ok() {},
                 }
@@ -160,12 +164,15 @@ enum End {
     Close,
     Stall,
     Flood,
+    /// Says no more, but does not hang up.
+    HalfClose,
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_passes_and_nothing_hangs_on_a_server_that_breaks_http() {
-    let cases: [(&str, &[u8], End); 5] = [
+    let cases: [(&str, &[u8], End); 6] = [
         ("closes at once", b"", End::Close),
+        ("says nothing more", b"HTTP/1.1 200 OK\r\n", End::HalfClose),
         ("is no HTTP", b"SSH-2.0-OpenSSH_9.2\r\n", End::Close),
         (
             "promises more than it sends",

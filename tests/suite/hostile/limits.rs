@@ -28,8 +28,10 @@ fn date_in(seconds: u64) -> String {
 
 #[tokio::test]
 async fn all_who_share_a_client_rest_when_one_is_told_to_by_seconds_or_a_date() {
-    for after in ["1".to_owned(), date_in(2)] {
+    let asks: [fn() -> String; 2] = [|| "1".to_owned(), || date_in(2)];
+    for ask in asks {
         let server = MockServer::start().await;
+        let after = ask();
         let limit = ResponseTemplate::new(429).insert_header("retry-after", after.as_str());
         Mock::given(any()).respond_with(limit).up_to_n_times(1).with_priority(1).mount(&server).await;
         Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&server).await;
@@ -156,7 +158,7 @@ fn a_pace_is_read_from_the_provider_file_each_key_alone() {
 #[test]
 fn a_pace_that_means_nothing_is_told_with_its_place_and_what_would_mean_something() {
     for (pace, expected) in [
-        ("{ requests_per_second: 0 }", "acme.yaml:2:32: `pace.requests_per_second`"),
+        ("{ requests_per_second: 0 }", "acme.yaml:2:30: `pace.requests_per_second`"),
         ("{ requests_per_second: 0 }", "expected a number from 0.1 to 10000"),
         ("{ at_once: 0 }", "expected a whole number from 1 to 1000"),
         ("{ logins_at_once: many }", "`pace.logins_at_once`"),

@@ -159,12 +159,21 @@ fn table() -> Vec<Strange> {
             r#"{"error":"invalid_client"}"#,
             [violated(Crashed, "799"), violated(Crashed, "799"), nothing("799")],
         ),
-        // Nothing is asked for in a coding, so nothing is inflated: its head is no JSON.
+        answer(
+            "a coding that it is not in",
+            "200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip",
+            r#"{"error":"invalid_client"}"#,
+            [
+                violated(Crashed, "not a valid HTTP answer"),
+                violated(Crashed, "not a valid HTTP answer"),
+                nothing("not a valid HTTP answer"),
+            ],
+        ),
         answer(
             "a gzip bomb",
             "200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip",
-            "\u{1f}\u{8b}\u{8}",
-            [violated(Malformed, "200"), violated(Malformed, "200"), nothing(STUCK)],
+            BOMB,
+            [nothing("the body is longer than"), nothing("the body is longer than"), nothing("the body is longer than")],
         ),
         Strange {
             end: End::Flood,
@@ -194,16 +203,47 @@ fn table() -> Vec<Strange> {
                 nothing("the connection broke"),
             ],
         ),
+        Strange {
+            end: End::HalfClose,
+            ..answer(
+                "half-closed before the body",
+                "200 OK\r\ncontent-type: application/json\r\ncontent-length: 500",
+                "",
+                [
+                    violated(Crashed, "the connection broke"),
+                    violated(Crashed, "the connection broke"),
+                    nothing("the connection broke"),
+                ],
+            )
+        },
     ]
+}
+
+/// Stands for [`bomb`].
+const BOMB: &str = "BOMB";
+
+/// Zeros by the megabyte in a few octets for each (RFC 1951 section 3.2.6: one literal, and copies of it of the greatest length).
+fn bomb() -> Vec<u8> {
+    let mut bits = vec![1, 1, 0];
+    let mut code = |value: u32, length: u32| bits.extend((0..length).rev().map(|at| u8::from(value >> at & 1 == 1)));
+    code(0b0011_0000, 8);
+    for _ in 0..20_000 {
+        code(0b1100_0101, 8);
+        code(0, 5);
+    }
+    code(0, 7);
+    let octets = bits.chunks(8).map(|octet| octet.iter().enumerate().map(|(at, bit)| bit << at).sum::<u8>());
+    [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff].into_iter().chain(octets).collect()
 }
 
 /// Gives the answer to everything; or, where the control is to work, to all but who comes with the right secret.
 async fn serve(strange: &Strange, control_works: bool) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a loopback port");
     let base = format!("http://{}", listener.local_addr().expect("its address"));
+    let body = if strange.body == BOMB { bomb() } else { strange.body.as_bytes().to_vec() };
     let sized = strange.head.contains("content-length") || matches!(strange.end, End::Flood);
-    let length = if sized { String::new() } else { format!("content-length: {}\r\n", strange.body.len()) };
-    let octets = format!("HTTP/1.1 {}\r\n{length}connection: close\r\n\r\n{}", strange.head, strange.body);
+    let length = if sized { String::new() } else { format!("content-length: {}\r\n", body.len()) };
+    let octets = [format!("HTTP/1.1 {}\r\n{length}connection: close\r\n\r\n", strange.head).into_bytes(), body].concat();
     let end = strange.end;
     tokio::spawn(async move {
         while let Ok((socket, _)) = listener.accept().await {
@@ -214,7 +254,7 @@ async fn serve(strange: &Strange, control_works: bool) -> String {
     base
 }
 
-async fn reply(mut socket: TcpStream, octets: String, end: End, control_works: bool) {
+async fn reply(mut socket: TcpStream, octets: Vec<u8>, end: End, control_works: bool) {
     let mut request = vec![0; 16 << 10];
     let length = socket.read(&mut request).await.unwrap_or_default();
     let request = String::from_utf8_lossy(&request[..length]).to_lowercase();
@@ -225,9 +265,13 @@ async fn reply(mut socket: TcpStream, octets: String, end: End, control_works: b
         let _ = socket.write_all(format!("{head}\r\ncontent-length: {}\r\n\r\n{token}", token.len()).as_bytes()).await;
         return;
     }
-    let _ = socket.write_all(octets.as_bytes()).await;
+    let _ = socket.write_all(&octets).await;
     match end {
         End::Close => {}
+        End::HalfClose => {
+            let _ = socket.shutdown().await;
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        }
         End::Stall => tokio::time::sleep(Duration::from_secs(60)).await,
         End::Flood => while socket.write_all(&[b'a'; 4096]).await.is_ok() {},
     }
