@@ -16,7 +16,7 @@ use super::connect::ConnectArgs;
 use crate::exit::Exit;
 use crate::load::{self, Embedded, Leash, LoadError, News, Order, Plan, Tell, span};
 use crate::provider::{Provider, Unreachable};
-use crate::report::files;
+use crate::report::{self, files};
 use crate::verdict::{Bearing, LoadRun};
 
 /// Put a provider under load and check every answer; without --provider, the embedded reference server
@@ -46,7 +46,15 @@ pub struct LoadArgs {
     /// Say that load on this host, which is not this machine, is meant; may be repeated
     #[arg(long = "target", value_name = "HOST")]
     targets: Vec<String>,
-    /// Where to write report.json, report.txt, series.csv (a row a second), latency.hlog (HdrHistogram) and goose.html
+    /// An earlier run's report.json: p50, p99, rate and errors of each step are compared with it, and one that is worse beyond the
+    /// tolerance fails the run. A difference of up to 0.2 ms, one answer per second or 0.1 percentage points of errors is noise, and so is a
+    /// percentile with fewer than ten answers beyond it
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// By how much a figure may be worse than the earlier run's
+    #[arg(long, value_name = "PERCENT", default_value = "10%", value_parser = percent, requires = "baseline")]
+    tolerance: f64,
+    /// Where to write report.json, report.txt, report.html, series.csv (a row a second), latency.hlog (HdrHistogram) and goose.html
     #[arg(long, value_name = "DIR", default_value = "reports/load")]
     output: PathBuf,
 }
@@ -56,6 +64,10 @@ impl LoadArgs {
     pub fn run(self, console: &Console) -> Exit {
         let plan = match Plan::find(self.plan()).and_then(|plan| plan.with(self.users, self.hold)) {
             Ok(plan) => plan,
+            Err(error) => return console.usage(&error),
+        };
+        let earlier = match self.baseline.as_deref().map(report::load::read).transpose() {
+            Ok(earlier) => earlier,
             Err(error) => return console.usage(&error),
         };
         // Before the run, so that an hour's figures are not lost to a folder that cannot be written.
@@ -92,7 +104,12 @@ impl LoadArgs {
         match ran {
             Err(exit) => exit,
             Ok(Err(error)) => failed(&error, console),
-            Ok(Ok(run)) => self.tell(&run, &goose_report, console),
+            Ok(Ok(mut run)) => {
+                if let Some(earlier) = earlier {
+                    run.compare(&earlier, self.tolerance);
+                }
+                self.tell(&run, &goose_report, console)
+            }
         }
     }
 
@@ -121,7 +138,7 @@ impl LoadArgs {
     fn tell(&self, run: &LoadRun, goose_report: &Path, console: &Console) -> Exit {
         let stored = self.store(run, goose_report);
         let shown = console.show(|out| {
-            crate::report::load::render(run, &console.style, out)?;
+            report::load::render(run, &console.style, out)?;
             stored.as_ref().map_or(Ok(()), |paths| console.list_reports(paths, out))
         });
         if let Err(error) = shown {
@@ -138,7 +155,7 @@ impl LoadArgs {
     }
 
     fn store(&self, run: &LoadRun, goose_report: &Path) -> Result<Vec<PathBuf>, files::StoreError> {
-        let mut written = crate::report::load::store(run, &self.output)?;
+        let mut written = report::load::store(run, &self.output)?;
         let html = self.output.join("goose.html");
         // An empty one is our placeholder: no user ran, so goose had nothing to report.
         if is_filled(goose_report) {
@@ -150,6 +167,12 @@ impl LoadArgs {
         }
         Ok(written)
     }
+}
+
+/// Percent, such as `10%`.
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+    number.filter(|percent| (0.0..=1000.0).contains(percent)).ok_or_else(|| "expected percent, such as 10%".to_owned())
 }
 
 fn is_filled(path: &Path) -> bool {

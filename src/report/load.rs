@@ -2,9 +2,11 @@
 
 mod files;
 pub mod hlog;
+mod html;
 mod json;
 mod series;
 mod text;
+mod words;
 
 pub use files::{FILES, store};
 pub use json::{ReadError, read, render as json};

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{hlog, json, series, text};
+use super::{hlog, html, json, series, text};
 use crate::report::{StoreError, Style, files};
 use crate::verdict::LoadRun;
 
@@ -14,8 +14,13 @@ const TEXT_WIDTH: usize = 100;
 type Render = fn(&LoadRun, &mut dyn Write) -> io::Result<()>;
 
 /// Each file with its format, the one that is read back first.
-pub const FILES: [(&str, Render); 4] =
-    [("report.json", json::render), ("report.txt", page), ("series.csv", series::render), ("latency.hlog", hlog::render)];
+pub const FILES: [(&str, Render); 5] = [
+    ("report.json", json::render),
+    ("report.txt", page),
+    ("report.html", html::render),
+    ("series.csv", series::render),
+    ("latency.hlog", hlog::render),
+];
 
 /// Writes the run into `dir` in every format, and says what it wrote.
 ///

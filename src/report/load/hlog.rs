@@ -4,7 +4,7 @@
 //! ```text
 //! #[Histogram log format version 1.3]
 //! #[StartTime: 1767323045.000 (seconds since epoch), 2026-01-02T03:04:05Z]
-//! #Latencies are microseconds, Interval_Max is milliseconds. Measured: from 1.000 to 11.000
+//! #Latencies are microseconds, Interval_Max is milliseconds. Measured: from 2.000 to 12.000
 //! "StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"
 //! ```
 //!

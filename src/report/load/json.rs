@@ -5,7 +5,7 @@
 //! "summary": [{
 //!   "flow": "client_credentials",
 //!   "step": "token",
-//!   "count": 121804,
+//!   "count": 12305,
 //!   "errors": 0,
 //! ```
 

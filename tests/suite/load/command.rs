@@ -63,6 +63,7 @@ fn no_artefact_of_a_run_shows_a_secret() {
     for file in std::fs::read_dir(dir.path().join("reports/load")).expect("reports") {
         shown.push(std::fs::read_to_string(file.expect("a file").path()).expect("text"));
     }
+    assert_eq!(shown.len(), 2 + FILES.len() + 1, "every format is looked at, and goose's");
     let demo = serde_json::to_value(flowproof::server::Config::demo().realms).expect("it serialises");
     let mut secrets = Vec::new();
     collect(&demo, &mut secrets);
@@ -85,6 +86,23 @@ fn collect(value: &serde_json::Value, secrets: &mut Vec<String>) {
         serde_json::Value::Array(items) => items.iter().for_each(|item| collect(item, secrets)),
         _ => {}
     }
+}
+
+#[test]
+fn a_run_that_is_worse_than_an_earlier_one_exits_1_and_says_by_how_much() {
+    let dir = dir_with("plan.yaml", PLAN);
+    let output = flowproof(dir.path(), &["--plan", "plan.yaml", "--output", "before"]);
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{}", text(&output.stderr));
+    // An earlier run that was a hundred times as fast.
+    let report = dir.path().join("before/report.json");
+    let mut earlier = flowproof::report::load::read(&report).expect("it reads back");
+    earlier.held_seconds /= 100.0;
+    flowproof::report::files::replace(&report, &|out| flowproof::report::load::json(&earlier, out)).expect("written");
+    let output = flowproof(dir.path(), &["--plan", "plan.yaml", "--baseline", "before/report.json", "--tolerance", "50%"]);
+    let stdout = text(&output.stdout);
+    let code = if stdout.contains("GENERATOR-BOUND") { 3 } else { 1 };
+    assert_eq!(output.status.code(), Some(code), "{stdout}");
+    assert!(stdout.contains("worse") && stdout.contains("than 50%"), "{stdout}");
 }
 
 #[test]
@@ -111,6 +129,9 @@ fn wrong_usage_exits_2_with_what_was_expected() {
         (&["--provider", "nowhere.yaml"], "nowhere.yaml"),
         (&["--provider", "elsewhere.yaml"], "--target as.example"),
         (&["--output", "file/below"], "cannot write"),
+        (&["--baseline", "bad.yaml"], "no report of `flowproof load`"),
+        (&["--baseline", "bad.yaml", "--tolerance", "10"], "such as 10%"),
+        (&["--tolerance", "10%"], "--baseline"),
     ] {
         let output = flowproof(dir.path(), args);
         let stderr = text(&output.stderr);

@@ -2,13 +2,14 @@
 //!
 //! `FLOWPROOF_BLESS=1 cargo test --test suite load::reports` writes the sample anew.
 
+mod comparison;
 mod sample;
 
 use std::path::{Path, PathBuf};
 
 use flowproof::report::load::{self, FILES, hlog};
 use flowproof::report::{Style, files};
-use flowproof::verdict::{LoadRun, Packed};
+use flowproof::verdict::{Bearing, LoadRun, Measurement, Packed};
 
 fn text(run: &LoadRun, width: usize) -> String {
     let mut out = Vec::new();
@@ -40,9 +41,13 @@ fn every_format_renders_its_committed_samples() {
 
 #[test]
 fn the_sample_at_the_top_of_each_format_is_its_real_output() {
-    for (source, report) in
-        [("text.rs", "report.txt"), ("json.rs", "report.json"), ("series.rs", "series.csv"), ("hlog.rs", "latency.hlog")]
-    {
+    for (source, report) in [
+        ("text.rs", "report.txt"),
+        ("json.rs", "report.json"),
+        ("html.rs", "report.html"),
+        ("series.rs", "series.csv"),
+        ("hlog.rs", "latency.hlog"),
+    ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/load").join(source);
         let source = std::fs::read_to_string(path).expect("the source");
         let shown = source.lines().skip_while(|line| *line != "//! ```text").skip(1).take_while(|line| *line != "//! ```");
@@ -124,4 +129,52 @@ fn the_time_series_has_a_row_for_each_second_of_each_step_and_what_was_due() {
     let due: u64 =
         rows.iter().filter(|row| row[1] == "hold" && row[3] == "token").map(|row| row[6].parse::<u64>().expect("a number")).sum();
     assert_eq!(Some(due), run.flows[0].arrivals.as_ref().map(|arrivals| arrivals.due));
+}
+
+fn html(run: &LoadRun) -> String {
+    let dir = tempfile::tempdir().expect("a directory");
+    load::store(run, dir.path()).expect("written");
+    std::fs::read_to_string(dir.path().join("report.html")).expect("the page")
+}
+
+#[test]
+fn the_page_asks_nobody_for_anything_and_shows_what_the_provider_said_as_text() {
+    for (_, run) in samples() {
+        let page = html(&run);
+        for never in ["<script", "<link", "<img", "<iframe", "src=", "url(", "@import", "javascript:", "<b>"] {
+            assert!(!page.contains(never), "{never}");
+        }
+        for link in page.split("href=\"").skip(1) {
+            assert!(link.starts_with("https://www.rfc-editor.org/rfc/"), "{link:.60}");
+        }
+        for part in [run.verdict.name().to_uppercase(), run.plan.name.clone(), run.thresholds[0].measured.clone()] {
+            assert!(page.contains(&part), "{part}");
+        }
+    }
+    assert!(html(&sample::arrivals()).contains("&lt;b&gt;tokens&lt;/b&gt;"));
+}
+
+#[test]
+fn a_page_of_an_hour_is_no_larger_than_one_of_minutes() {
+    let mut run = sample::closed();
+    for step in &mut run.steps {
+        step.seconds = step.seconds.iter().cycle().take(3_600).cloned().collect();
+    }
+    let page = html(&run);
+    assert!(page.len() < 500_000, "{}", page.len());
+    assert!(page.contains("60m") || page.contains("1h"), "the axis counts hours");
+}
+
+#[test]
+fn a_run_that_measured_nothing_still_renders_in_every_format() {
+    let mut run = sample::closed();
+    run.steps
+        .iter_mut()
+        .for_each(|step| *step = Measurement { flow: step.flow.clone(), step: step.step.clone(), ..Measurement::default() });
+    (run.held_seconds, run.verdict) = (0.0, Bearing::Nothing);
+    for (name, render) in FILES {
+        let mut out = Vec::new();
+        render(&run, &mut out).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(!String::from_utf8(out).expect("text").contains("NaN"), "{name}");
+    }
 }
