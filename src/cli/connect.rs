@@ -66,7 +66,8 @@ impl ConnectArgs {
     pub(super) fn win_over(&self, connect: &mut Connect, console: &Console) -> Result<(), Exit> {
         self.apply(connect, &surroundings::variable).map_err(|message| console.usage(&message))?;
         if connect.insecure {
-            console.warn(&"certificates are NOT verified (insecure): whoever stands in between can answer in the provider's place");
+            console
+                .warn(&"certificates are NOT verified (insecure): whoever stands in between can answer in the provider's place");
         }
         Ok(())
     }

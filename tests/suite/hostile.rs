@@ -6,7 +6,7 @@ mod table;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use flowproof::check::{Catalog, Options, Selection};
@@ -63,6 +63,9 @@ fn wire(total: Duration) -> Wire {
     Wire::new(Bounds { total, connect: Duration::from_secs(1), body: 1 << 16 }).expect("a client")
 }
 
+/// Read once: the table below plays many a run.
+static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::embedded().expect("the features are sound"));
+
 /// Plays the checks with these ids, or all, on a provider whose metadata was found there, or nowhere.
 async fn play_these(base: &str, ids: &[&str], wire: &Wire, jobs: usize, metadata: Option<&str>) -> Run {
     let provider = everything_at(base);
@@ -79,13 +82,13 @@ async fn play_these(base: &str, ids: &[&str], wire: &Wire, jobs: usize, metadata
     };
     let target =
         Target { provider, endpoints, metadata: Metadata { seen: Vec::new(), document: None, from: metadata.and_then(at) } };
-    let catalog = Catalog::embedded().expect("the features are sound");
+    let catalog = &*CATALOG;
     let selection = Selection { tags: Vec::new(), ids: ids.iter().map(|id| (*id).to_owned()).collect() };
-    let checks = selection.choose(&catalog).expect("they are checks");
+    let checks = selection.choose(catalog).expect("they are checks");
     let options = Options { jobs, max_wait: Duration::from_secs(2), ..Options::default() };
     let silent = Rc::new(|_: &Finding| {});
     let stop = CancellationToken::new();
-    let played = flowproof::check::run(&catalog, &checks, &[Arc::new(target)], wire, &options, &stop, silent).await;
+    let played = flowproof::check::run(catalog, &checks, &[Arc::new(target)], wire, &options, &stop, silent).await;
     assert_eq!(played.bugs, Vec::<String>::new(), "a bug of our own");
     played.run
 }
