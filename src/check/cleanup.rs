@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::StreamExt as _;
 
 use super::scene::Scene;
-use crate::protocol::{Request, Secret, request};
+use crate::protocol::{Request, Secret};
 use crate::provider::{Need, Target};
 use crate::verdict::Cleanup;
 use crate::wire::{Tape, Wire};
@@ -78,6 +78,6 @@ impl Leftover {
     fn revocation(&self, seen: &mut BTreeSet<String>) -> Option<Request> {
         let endpoint = self.target.endpoints.revocation.as_ref()?;
         let client = self.target.provider.client(self.role)?;
-        seen.insert(self.token.expose().to_owned()).then(|| request::revoke(endpoint, &self.token).authenticate(&client.auth()))
+        seen.insert(self.token.expose().to_owned()).then(|| client.revocation(endpoint, &self.token))
     }
 }

@@ -8,7 +8,7 @@ use super::visit::{Visit, quoted};
 use crate::check::chance;
 use crate::protocol::answer::describe;
 use crate::protocol::request::form_encode;
-use crate::protocol::{ClientAuth, Failure, OAuthError, Request, Response, Secret, Tokens, request};
+use crate::protocol::{ClientAuth, Failure, OAuthError, Request, Response, Secret, Tokens};
 use crate::provider::{Client, Endpoints, Grant};
 
 /// A request by which a client shows who it is.
@@ -48,7 +48,7 @@ impl Probe {
             Self::Introspect if !client.is_public() => {
                 Some(client.introspection(endpoints.introspection.as_ref()?, &made_up("token")))
             }
-            Self::Revoke if !client.is_public() => Some(request::revoke(endpoints.revocation.as_ref()?, &made_up("token"))),
+            Self::Revoke if !client.is_public() => Some(client.revocation(endpoints.revocation.as_ref()?, &made_up("token"))),
             Self::Redeem | Self::Refresh | Self::Poll | Self::Issue | Self::Introspect | Self::Revoke => None,
         }
     }
@@ -271,7 +271,7 @@ impl Visit<'_> {
     /// Revokes what a probe was given. Best effort: it expires by itself.
     async fn give_back(&self, token: &Secret, client: &Client) {
         if let Some(revocation) = &self.target.endpoints.revocation {
-            drop(self.wire.send(self.tape, &request::revoke(revocation, token).authenticate(&client.auth())).await);
+            drop(self.wire.send(self.tape, &client.revocation(revocation, token)).await);
         }
     }
 }

@@ -7,7 +7,7 @@ use super::visit::{Visit, quoted};
 use crate::check::chance;
 use crate::login::{self, Decision, End, Errand, Sighting, Stop};
 use crate::protocol::answer::describe;
-use crate::protocol::{OAuthError, Pkce, Request, Tokens, request};
+use crate::protocol::{OAuthError, Pkce, Request, Tokens};
 use crate::provider::{Client, Grant, User};
 use crate::wire::Jar;
 
@@ -168,7 +168,7 @@ impl Visit<'_> {
     async fn give_tokens_back(&self, tokens: &Tokens, client: &Client) {
         let Some(revocation) = &self.target.endpoints.revocation else { return };
         for token in tokens.refresh_token.iter().chain([&tokens.access_token]) {
-            drop(self.wire.send(self.tape, &request::revoke(revocation, token).authenticate(&client.auth())).await);
+            drop(self.wire.send(self.tape, &client.revocation(revocation, token)).await);
         }
     }
 }

@@ -14,7 +14,7 @@ use super::walk;
 use crate::protocol::vault::SECRET_MEMBERS;
 use crate::protocol::{Method, Secret};
 use crate::provider::CommandLogin;
-use crate::wire::{Jar, Tape, Wire};
+use crate::wire::{Connect, Jar, Proxy, Tape, Wire};
 
 /// What a program prints is shown up to so many characters.
 const MOST_SHOWN: usize = 600;
@@ -30,7 +30,7 @@ pub(super) async fn call(wire: &Wire, tape: &Tape, jar: &mut Jar, config: &Comma
         Stop::RedirectUri(_) | Stop::Decision if errand.start.method == Method::Post => {
             stuck("a request by POST cannot be handed to a program".to_owned())
         }
-        Stop::RedirectUri(_) | Stop::Decision => match run(tape, config, errand).await {
+        Stop::RedirectUri(_) | Stop::Decision => match run(wire.connect(), tape, config, errand).await {
             Ok(printed) => read(tape, errand, status, &printed),
             Err(why) => stuck(why),
         },
@@ -43,7 +43,7 @@ fn stuck(why: String) -> End {
 }
 
 /// Runs it to its end; what it printed, or why not.
-async fn run(tape: &Tape, config: &CommandLogin, errand: &Errand<'_>) -> Result<String, String> {
+async fn run(connect: &Connect, tape: &Tape, config: &CommandLogin, errand: &Errand<'_>) -> Result<String, String> {
     let name = config.program.join(" ");
     let (program, arguments) = config.program.split_first().ok_or("`login.program` is empty")?;
     let path = Path::new(program);
@@ -69,7 +69,7 @@ async fn run(tape: &Tape, config: &CommandLogin, errand: &Errand<'_>) -> Result<
         ("FLOWPROOF_USER_CODE", errand.user_code.unwrap_or_default().to_owned()),
         ("FLOWPROOF_REDIRECT_URIS", errand.stop_at.uris().join(" ")),
     ];
-    command.envs(said);
+    command.envs(said).envs(ways(connect));
     #[cfg(unix)]
     command.process_group(0);
     let child = command.spawn().map_err(|error| format!("`{name}` of `login.program` cannot be started: {error}"))?;
@@ -84,6 +84,22 @@ async fn run(tape: &Tape, config: &CommandLogin, errand: &Errand<'_>) -> Result<
         return Ok(out.into_owned());
     }
     Err(format!("`{name}` ended with {}: {}", output.status, shown(tape, if err.trim().is_empty() { &out } else { &err })))
+}
+
+/// How the provider is reached, where its URL alone does not say it: `curl` has an option for each.
+fn ways(connect: &Connect) -> Vec<(&'static str, String)> {
+    let mut ways = Vec::new();
+    ways.extend(connect.ca.as_ref().map(|(path, _)| ("FLOWPROOF_CA", path.display().to_string())));
+    ways.extend(connect.insecure.then(|| ("FLOWPROOF_INSECURE", "1".to_owned())));
+    let placed: Vec<String> = connect.resolve.iter().map(|one| format!("{}:{}:{}", one.host, one.port, one.to)).collect();
+    ways.extend((!placed.is_empty()).then(|| ("FLOWPROOF_CONNECT_TO", placed.join(" "))));
+    if let Some(proxies) = &connect.proxies {
+        let of = |proxy: &Option<Proxy>| proxy.as_ref().map(Proxy::with_credentials);
+        ways.extend(of(&proxies.http).map(|url| ("FLOWPROOF_HTTP_PROXY", url)));
+        ways.extend(of(&proxies.https).map(|url| ("FLOWPROOF_HTTPS_PROXY", url)));
+        ways.push(("FLOWPROOF_NO_PROXY", proxies.except.join(",")));
+    }
+    ways
 }
 
 /// The end that the program printed: the last line, a redirect.

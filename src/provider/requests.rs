@@ -53,4 +53,9 @@ impl Client {
     pub fn introspection(&self, endpoint: &Url, token: &Secret) -> Request {
         request::introspect(endpoint, token).authenticate(&self.auth())
     }
+
+    /// A revocation by it (RFC 7009 section 2.1).
+    pub fn revocation(&self, endpoint: &Url, token: &Secret) -> Request {
+        request::revoke(endpoint, token).authenticate(&self.auth())
+    }
 }

@@ -2,7 +2,7 @@
 
 use hyper_util::client::proxy::matcher::Matcher;
 use percent_encoding::percent_decode_str;
-use url::{Host, Url};
+use url::Url;
 
 use crate::protocol::{Secret, host};
 
@@ -69,15 +69,21 @@ impl Proxy {
         self.credentials.as_ref().map(|(user, password)| (user.as_str(), password))
     }
 
+    /// Where it is, with who goes through it: not for anybody to read.
+    pub fn with_credentials(&self) -> String {
+        let mut url = self.url.clone();
+        if let Some((user, password)) = self.credentials() {
+            // Both were read from a URL of this sort.
+            let _ = url.set_username(user);
+            let _ = url.set_password(Some(password.expose()));
+        }
+        url.to_string()
+    }
+
     /// Its host and port.
     pub fn place(&self) -> String {
         let port = self.url.port_or_known_default().unwrap_or_default();
         format!("{}:{port}", self.url.host_str().unwrap_or_default())
-    }
-
-    /// Its host.
-    pub fn host(&self) -> Option<Host<&str>> {
-        self.url.host()
     }
 }
 

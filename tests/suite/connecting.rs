@@ -1,6 +1,7 @@
 //! How the provider is reached: own authorities, certificates of nobody's, given addresses, proxies; on real sockets.
 
 mod file;
+mod logins;
 mod program;
 pub mod proxy;
 mod wire;

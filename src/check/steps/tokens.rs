@@ -117,8 +117,7 @@ async fn another_refreshes(scene: &mut Scene, args: &Args) -> Step {
 
 async fn revokes(scene: &mut Scene, args: &Args, at: usize) -> Step {
     let token = args.token(at);
-    let request =
-        request::revoke(&scene.endpoint(Endpoint::Revocation)?, &scene.token(token)?).authenticate(&scene.actor()?.auth());
+    let request = scene.actor()?.revocation(&scene.endpoint(Endpoint::Revocation)?, &scene.token(token)?);
     scene.act(Deed::Revoke(token), request, args.alteration(at + 1)).await
 }
 

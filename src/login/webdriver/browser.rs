@@ -17,6 +17,7 @@ use url::Url;
 use super::firefox::Firefox;
 use super::network::Fact;
 use super::program::Program;
+use super::reaching::Reaching;
 use super::{chromium, firefox};
 use crate::login::form::Gesture;
 use crate::protocol::{Body, Method, Request, Secret};
@@ -71,8 +72,9 @@ pub(super) struct View {
 }
 
 impl Browser {
-    /// Opens a browser that reaches none of these hosts.
-    pub async fn open(config: &WebDriver, unreachable: &[String]) -> Result<Self, String> {
+    /// Opens a browser that reaches the provider so.
+    pub async fn open(config: &WebDriver, reaching: &Reaching<'_>) -> Result<Self, String> {
+        reaching.possible(config.browser)?;
         let program = match config.url {
             Some(_) => None,
             None => Some(Program::start(config.browser, config.program.as_deref()).await?),
@@ -81,8 +83,8 @@ impl Browser {
         let url = url.or(program.as_ref().map(|program| program.url.clone())).unwrap_or_default();
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let asked = match config.browser {
-            BrowserKind::Chromium => chromium::capabilities(config.headed, unreachable),
-            BrowserKind::Firefox => firefox::capabilities(config.headed, unreachable),
+            BrowserKind::Chromium => chromium::capabilities(config.headed, reaching),
+            BrowserKind::Firefox => firefox::capabilities(config.headed, reaching),
         };
         builder.capabilities(asked.as_object().cloned().unwrap_or_default());
         let connected = tokio::time::timeout(LONGEST_OPENING, builder.connect(&url)).await;

@@ -4,11 +4,23 @@ use serde_json::{Value as Json, json};
 use url::Url;
 
 use super::network::{self, Answer, Fact};
+use super::reaching::Reaching;
 use crate::protocol::{Request, Secret};
 use crate::wire::Cookie;
 
+/// What it would do by itself: turn to https, and ask its maker about passwords, forms and the time.
+const NOT_WANTED: [&str; 7] = [
+    "AutofillServerCommunication",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PasswordLeakDetection",
+    "Translate",
+];
+
 /// What is asked of its driver.
-pub(super) fn capabilities(headed: bool, unreachable: &[String]) -> Json {
+pub(super) fn capabilities(headed: bool, reaching: &Reaching<'_>) -> Json {
     let mut arguments = vec![
         "--no-first-run".to_owned(),
         "--no-default-browser-check".to_owned(),
@@ -16,16 +28,18 @@ pub(super) fn capabilities(headed: bool, unreachable: &[String]) -> Json {
         "--disable-component-update".to_owned(),
         "--disable-dev-shm-usage".to_owned(),
         "--disable-extensions".to_owned(),
-        "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,PasswordLeakDetection,Translate".to_owned(),
+        // The pages of a login are nobody else's business.
+        "--disable-domain-reliability".to_owned(),
+        format!("--disable-features={}", NOT_WANTED.join(",")),
         "--disable-sync".to_owned(),
         "--window-size=1200,1000".to_owned(),
     ];
     arguments.extend((!headed).then(|| "--headless=new".to_owned()));
     arguments.extend(is_root().then(|| "--no-sandbox".to_owned()));
-    let rules: Vec<String> = unreachable.iter().map(|host| format!("MAP {host} ~NOTFOUND")).collect();
-    arguments.extend((!rules.is_empty()).then(|| format!("--host-resolver-rules={}", rules.join(","))));
+    arguments.extend(reaching.arguments());
     json!({
         "browserName": "chrome",
+        "acceptInsecureCerts": reaching.insecure(),
         // A page that never finishes loading can be operated all the same.
         "pageLoadStrategy": "none",
         "unhandledPromptBehavior": "accept",

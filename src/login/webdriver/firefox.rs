@@ -9,6 +9,7 @@ use url::Url;
 
 use super::bidi::Bidi;
 use super::network::{self, Answer, Fact};
+use super::reaching::Reaching;
 use crate::protocol::Secret;
 use crate::wire::Cookie;
 
@@ -16,11 +17,12 @@ use crate::wire::Cookie;
 const LONGEST_FORM: usize = 1 << 20;
 
 /// What is asked of its driver.
-pub(super) fn capabilities(headed: bool, unreachable: &[String]) -> Json {
+pub(super) fn capabilities(headed: bool, reaching: &Reaching<'_>) -> Json {
     let mut arguments = vec!["--width=1200".to_owned(), "--height=1000".to_owned()];
     arguments.extend((!headed).then(|| "-headless".to_owned()));
     let mut said = json!({
         "browserName": "firefox",
+        "acceptInsecureCerts": reaching.insecure(),
         "webSocketUrl": true,
         // A page that never finishes loading can be operated all the same.
         "pageLoadStrategy": "none",
@@ -37,16 +39,19 @@ pub(super) fn capabilities(headed: bool, unreachable: &[String]) -> Json {
             },
         },
     });
-    if !unreachable.is_empty() {
-        said["proxy"] = json!({ "proxyType": "pac", "proxyAutoconfigUrl": nowhere(unreachable) });
+    if reaching.wants_script() {
+        said["proxy"] = json!({ "proxyType": "pac", "proxyAutoconfigUrl": script(reaching) });
     }
     said
 }
 
-/// A script by which these hosts (`name`, `*.name`, `host:port`) are sent to a proxy that is none, and all others straight on.
-fn nowhere(hosts: &[String]) -> String {
-    let script = format!("var HOSTS = {};\n{}", json!(hosts), include_str!("nowhere.js"));
-    format!("data:application/x-ns-proxy-autoconfig;base64,{}", STANDARD.encode(script))
+/// A script by which hosts that are not to be reached are sent to a proxy that is none, and all others on their way.
+fn script(reaching: &Reaching<'_>) -> String {
+    let (http, https, except) = reaching.ways();
+    let known =
+        [("HOSTS", json!(reaching.unreachable)), ("HTTP", json!(http)), ("HTTPS", json!(https)), ("EXCEPT", json!(except))];
+    let known: String = known.into_iter().map(|(name, value)| format!("var {name} = {value};\n")).collect();
+    format!("data:application/x-ns-proxy-autoconfig;base64,{}", STANDARD.encode(format!("{known}{}", include_str!("ways.js"))))
 }
 
 /// One window of a Firefox, listened to.

@@ -6,6 +6,7 @@ mod chromium;
 mod firefox;
 mod network;
 mod program;
+mod reaching;
 mod user;
 mod visit;
 
@@ -14,9 +15,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use url::Url;
 
 use self::browser::Browser;
+use self::reaching::Reaching;
 use self::visit::Visit;
 use super::errand::{Errand, Stop};
 use super::sighting::{End, Role, Sighting};
@@ -40,9 +41,10 @@ pub(super) async fn browse(wire: &Wire, tape: &Tape, jar: &mut Jar, config: &Web
         let end = if asked { end } else { why() };
         return Sighting { hops, end };
     }
+    let reaching = Reaching::like(wire, reaching::unreachable(&errand.start.target(), errand.stop_at.uris()));
     let browsers = BROWSERS.get_or_init(|| Semaphore::new(config.sessions));
     let Ok(_turn) = browsers.acquire().await else { return Sighting { hops, end } };
-    let browser = match Browser::open(config, &unreachable(&errand.start.target(), errand.stop_at.uris())).await {
+    let browser = match Browser::open(config, &reaching).await {
         Ok(browser) => browser,
         Err(why) => return Sighting { hops, end: End::Stuck { why } },
     };
@@ -64,22 +66,6 @@ pub(super) async fn browse(wire: &Wire, tape: &Tape, jar: &mut Jar, config: &Web
     Sighting { hops, end }
 }
 
-/// Hosts that stand for clients and attackers: a browser that cannot reach them still shows where it was sent.
-fn unreachable(start: &Url, stops: &[&str]) -> Vec<String> {
-    let host = |url: &Url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?));
-    let own = host(start);
-    let stops = stops.iter().filter_map(|stop| host(&Url::parse(stop).ok()?));
-    let mut hosts: Vec<String> = stops.filter(|stop| Some(stop) != own.as_ref()).collect();
-    let provider = start.host_str().unwrap_or_default();
-    let reserved = ["example", "invalid", "test", "example.com", "example.net", "example.org"];
-    for name in reserved.iter().filter(|name| !provider.ends_with(&format!(".{name}"))) {
-        hosts.extend([(*name).to_owned(), format!("*.{name}")]);
-    }
-    hosts.sort();
-    hosts.dedup();
-    hosts
-}
-
 /// Keeps what the browser shows as files, and says where.
 async fn keep(browser: &Browser, tape: &Tape, config: &WebDriver, source: Option<&str>) -> Option<String> {
     let folder = config.evidence.as_ref()?;
@@ -97,19 +83,4 @@ async fn keep(browser: &Browser, tape: &Tape, config: &WebDriver, source: Option
         kept.push(path.display().to_string());
     }
     (!kept.is_empty()).then(|| format!("; the browser saw {}", kept.join(" and ")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_browser_reaches_the_provider_and_no_client() {
-        let start = Url::parse("http://127.0.0.1:9000/authorize").expect("a URL");
-        let hosts = unreachable(&start, &["http://127.0.0.1:8400/cb", "http://127.0.0.1:9000/cb", "https://client.example/cb"]);
-        assert!(hosts.contains(&"127.0.0.1:8400".to_owned()) && hosts.contains(&"client.example:443".to_owned()));
-        assert!(!hosts.contains(&"127.0.0.1:9000".to_owned()), "{hosts:?}");
-        let start = Url::parse("https://login.corp.test/authorize").expect("a URL");
-        assert!(!unreachable(&start, &[]).contains(&"*.test".to_owned()));
-    }
 }

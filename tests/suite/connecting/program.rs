@@ -9,7 +9,7 @@ use serde_json::json;
 use super::proxy::{Mood, Proxy};
 use super::{NAME, document, named};
 
-fn flowproof(dir: &Path, args: &[&str]) -> Output {
+pub fn flowproof(dir: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flowproof"));
     for variable in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"] {
         command.env_remove(variable);
@@ -17,11 +17,11 @@ fn flowproof(dir: &Path, args: &[&str]) -> Output {
     command.args(args).current_dir(dir).output().expect("the program starts")
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-fn ends(output: &Output, code: i32) -> String {
+pub fn ends(output: &Output, code: i32) -> String {
     let text = said(output);
     assert_eq!(output.status.code(), Some(code), "{text}");
     text
