@@ -18,6 +18,7 @@ mod load;
 mod login_browser;
 mod login_drivers;
 mod login_form;
+mod login_manual;
 mod login_recipe;
 mod needs;
 mod oracles;
