@@ -136,6 +136,10 @@ impl Scene {
             Some(alteration) => alteration.apply(self, request)?,
             None => request,
         };
+        if self.uses_up_given(deed, &request) {
+            let reason = "may end the refresh token that was given in advance: `login.cookies` lets a user log in for another";
+            return Err(Halt::NotApplicable(reason.to_owned()));
+        }
         self.deed = Some(deed);
         self.send(request).await;
         self.take_tokens();
@@ -183,8 +187,11 @@ impl Scene {
         Ok(judge::yields_tokens(self.heard()?)?)
     }
 
-    /// Tokens of a fresh code grant of the acting client's.
+    /// Tokens of a fresh code grant of the acting client's; or by the refresh token that was given for it in advance.
     pub async fn obtain_tokens(&mut self, ask: Ask) -> Step {
+        if let Some(given) = self.given_token(self.actor, self.user) {
+            return self.refresh_given(given).await;
+        }
         self.obtain_code(ask).await?;
         let request = self.redemption()?;
         self.act(Deed::Redeem, request, None).await?;

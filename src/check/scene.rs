@@ -1,6 +1,7 @@
 //! What one scenario knows: its target, its tape, its grants, and what it last heard. Steps act on it; nothing is shared between scenes.
 
 mod answers;
+mod given;
 mod grants;
 mod registered;
 
@@ -19,7 +20,7 @@ use super::halt::{Fault, Halt, Judgement, Step};
 use super::phrase::Part;
 use super::run::Options;
 use crate::login::{End, Sighting};
-use crate::protocol::{Endpoint, Request};
+use crate::protocol::{Endpoint, Request, Secret};
 use crate::provider::Target;
 use crate::verdict::PlayedStep;
 use crate::wire::{Jar, Tape, Wire};
@@ -88,8 +89,17 @@ pub struct Scene {
     pub kept: HashMap<&'static str, String>,
 }
 
-/// One browser for each provider and user, for the checks that share a session.
-pub type Sessions = Rc<RefCell<HashMap<(String, &'static str), Jar>>>;
+/// What the scenes of a run share.
+pub type Sessions = Rc<Shared>;
+
+/// What one scene leaves to the next.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// One browser for each provider and user, for the checks that share a session.
+    browsers: RefCell<HashMap<(String, &'static str), Jar>>,
+    /// The newest of each refresh token that was given in advance, by provider, client and user.
+    given: RefCell<HashMap<(String, &'static str, &'static str), Secret>>,
+}
 
 impl Scene {
     pub(super) fn new(check: Arc<Check>, wire: Wire, target: Arc<Target>, options: &Options, sessions: Sessions) -> Self {
@@ -182,7 +192,7 @@ impl Scene {
     /// The browser of this name, taken out so that it can be driven; put it back with [`Self::return_browser`].
     pub fn take_browser(&mut self, name: &str) -> Jar {
         if self.check.tags.shares_session {
-            return self.sessions.borrow().get(&self.session()).cloned().unwrap_or_default();
+            return self.sessions.browsers.borrow().get(&self.session()).cloned().unwrap_or_default();
         }
         self.browsers.remove(name).unwrap_or_default()
     }
@@ -190,7 +200,7 @@ impl Scene {
     /// Puts a browser back.
     pub fn return_browser(&mut self, name: &str, jar: Jar) {
         if self.check.tags.shares_session {
-            self.sessions.borrow_mut().insert(self.session(), jar);
+            self.sessions.browsers.borrow_mut().insert(self.session(), jar);
             return;
         }
         self.browsers.insert(name.to_owned(), jar);

@@ -17,7 +17,7 @@ pub async fn run(wire: &Wire, tape: &Tape, jar: &mut Jar, login: &Login, errand:
         Driver::Webdriver(config) => webdriver::browse(wire, tape, jar, config, errand).await,
         Driver::Command(config) => command::call(wire, tape, jar, config, errand).await,
         Driver::Manual => manual::ask(wire, tape, jar, errand).await,
-        Driver::Session(cookies) => session::resume(wire, tape, jar, cookies, errand).await,
+        Driver::Session(session) => session::resume(wire, tape, jar, session, errand).await,
         Driver::Recipe(recipe) => recipe::cook(wire, tape, jar, recipe, errand).await,
     }
 }

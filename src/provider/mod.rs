@@ -36,8 +36,8 @@ pub use endpoints::{EndpointOverrides, Endpoints};
 pub use expand::{Env, Unexpanded, expand};
 pub use fault::{Error, Place};
 pub use login::{
-    BrowserKind, Case, CommandLogin, Cut, Driver, Known, Login, REDIRECT, Recipe, RecipeBody, RecipeRequest, RecipeStep,
-    SessionCookie, Taking, Template, WebDriver,
+    BrowserKind, Case, CommandLogin, Cut, Driver, GivenToken, Known, Login, REDIRECT, Recipe, RecipeBody, RecipeRequest,
+    RecipeStep, Session, SessionCookie, Taking, Template, WebDriver,
 };
 pub use model::{Admin, LoadPolicy, PkcePolicy, Provider, Resource, Source, User};
 pub use needs::{Need, lacking, lacking_for};

@@ -122,14 +122,15 @@ needs! {
     IntrospectionCaller, "introspection-caller", No,
         |t| role(t, "inspector", &[Confidential, Introspects]);
     /// a user who logs in and approves
-    UserLogin, "user-login", Off, |t| {
-        user(t, "alice").or_else(|| endpoint(t.endpoints.authorization.as_ref(), "authorization"))
-    };
+    UserLogin, "user-login", Off, |t| login(t);
+    /// tokens of a user who has approved
+    UserTokens, "user-tokens", No, |t| login(t);
     /// pages that come over the wire and need no script
     LoginPages, "login-pages", No, |t| (!t.provider.login.driver.shows_pages()).then(|| "login.driver: form".to_owned());
     /// a user who is asked and refuses
     UserDeny, "user-deny", Off,
-        |t| user(t, "carol").and_then(|lack| user(t, "alice").map(|_| lack));
+        |t| t.provider.login.driver.lacks_login().map(str::to_owned)
+            .or_else(|| user(t, "carol").and_then(|lack| user(t, "alice").map(|_| lack)));
     /// another user
     SecondUser, "second-user", No, |t| user(t, "bob");
     /// a client that may ask for two scopes
@@ -224,6 +225,17 @@ pub fn lacking_for(target: &Target, need: Need, acting: &str) -> Option<String> 
         &[Scopes(2)]
     } else if need == Need::RefreshToken {
         &[May(Grant::RefreshToken)]
+    } else if need == Need::UserTokens {
+        // A token that was given in advance needs no login; one of another client's would need its own.
+        let driver = &target.provider.login.driver;
+        return match driver.session().filter(|_| driver.lacks_login().is_some()) {
+            Some(session) if session.refresh_token(acting, "alice").is_some() => None,
+            Some(_) => {
+                let key = format!("login.refresh_tokens: [{{ client: {acting} }}]");
+                Some(format!("needs {}: `{key}`", need.description().trim()))
+            }
+            None => lacking(target, Need::UserLogin),
+        };
     } else if need == Need::Rotation {
         // What the file says of this client goes before what it says of all.
         return match target.provider.client(acting).and_then(|client| client.rotation) {
@@ -297,6 +309,12 @@ fn is_http_loopback(uri: &Url) -> bool {
 fn role(target: &Target, role: &str, traits: &[Trait]) -> Lack {
     let Some(client) = target.provider.client(role) else { return Some(format!("clients.{role}")) };
     traits.iter().map(|one| one.judge(client)).find(|(has, _)| !has).map(|(_, key)| format!("clients.{role}.{key}"))
+}
+
+/// What keeps a user from logging in.
+fn login(target: &Target) -> Option<String> {
+    let key = user(target, "alice").or_else(|| endpoint(target.endpoints.authorization.as_ref(), "authorization"));
+    key.or_else(|| target.provider.login.driver.lacks_login().map(str::to_owned))
 }
 
 fn user(target: &Target, name: &str) -> Lack {

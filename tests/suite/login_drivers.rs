@@ -1,9 +1,11 @@
 //! The drivers that leave the pages to others: a program, and a session that was begun elsewhere.
 
 use flowproof::login::{Decision, End, Errand, Sighting, Stop, run};
-use flowproof::protocol::{Secret, request};
+use flowproof::protocol::{ClientAuth, Secret, request};
 use flowproof::provider::{Login, Provider, Source};
+use flowproof::server::{Config, ReferenceServer, Running};
 use flowproof::wire::{Bounds, Jar, Tape, Wire};
+use serde_json::json;
 use url::Url;
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -98,4 +100,97 @@ async fn a_session_given_goes_on_where_its_cookies_are_known_and_says_when_it_ha
     let seen = walk(&server, &with("dead"), Decision::Approve).await;
     assert!(matches!(&seen.end, End::Stuck { why } if why.contains("the session given has ended")), "{seen:?}");
     assert_eq!(with("alive").driver.secrets().count(), 1, "its cookies are secrets");
+}
+
+/// A refresh token of alice's for `web`, got by a login elsewhere.
+async fn refresh_token(server: &Running) -> String {
+    let document = server.provider_document("my-app");
+    let text = |pointer: &str| document.pointer(pointer).and_then(|value| value.as_str()).expect("a value").to_owned();
+    let endpoint =
+        |name: &str| Url::parse(&format!("{}/protocol/openid-connect/{name}", server.issuer("my-app"))).expect("a URL");
+    let (wire, tape) = (Wire::new(Bounds::default()).expect("a client"), Tape::default());
+    let password = Secret::new("password of alice", text("/users/alice/password"));
+    let start = request::authorize(&endpoint("auth"), &text("/clients/web/id"))
+        .set("redirect_uri", CALLBACK)
+        .set("scope", "openid profile")
+        .set("state", "a state of its own")
+        .set("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
+        .set("code_challenge_method", "S256");
+    let stop_at = Stop::RedirectUri(&[CALLBACK]);
+    let decision = Decision::Approve;
+    let errand = Errand { start, stop_at, username: "alice", password: &password, user_code: None, decision };
+    let seen = run(&wire, &tape, &mut Jar::default(), &Login::default(), &errand).await;
+    let code = seen.params().and_then(|params| params.code()).unwrap_or_else(|| panic!("{seen:?}"));
+    let secret = Secret::new("client_secret", text("/clients/web/secret"));
+    let auth = ClientAuth::Basic { id: text("/clients/web/id"), secret };
+    let redeem = request::redeem(&endpoint("token"), &code)
+        .set("redirect_uri", CALLBACK)
+        .set("code_verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
+        .authenticate(&auth);
+    let tokens = wire.send(&tape, &redeem).await.expect("an answer").json().expect("JSON");
+    tokens["refresh_token"].as_str().unwrap_or_else(|| panic!("{tokens}")).to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refresh_token_given_serves_what_needs_tokens_alone_and_the_rotated_one_takes_its_place() {
+    let server = ReferenceServer::start(Config::demo()).await.expect("a server");
+    let token = refresh_token(&server).await;
+    let mut document = server.provider_document("my-app");
+    document["login"] = json!({ "driver": "session", "refresh_tokens": [{ "client": "web", "value": "${WEB_TOKEN}" }] });
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("provider.yaml"), document.to_string()).expect("a file");
+    let expected = [
+        ("introspection/active", "passed", ""),
+        ("refresh/refreshed-confidential", "passed", ""),
+        ("refresh/unauthenticated-id-alone", "passed", ""),
+        ("refresh/unauthenticated-wrong-secret", "passed", ""),
+        ("refresh/narrower-scope", "passed", ""),
+        ("refresh/made-up-token", "passed", ""),
+        ("revocation/unknown-token-short", "passed", ""),
+        ("refresh/another-client", "not_applicable", "may end the refresh token that was given"),
+        ("revocation/refresh-token", "not_applicable", "may end the refresh token that was given"),
+        ("refresh/refreshed-public", "not_applicable", "`login.refresh_tokens: [{ client: spa }]`"),
+        ("code/redeemed-confidential", "not_applicable", "`login.cookies`"),
+    ];
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_flowproof"));
+    command.args(["check", "--provider", "provider.yaml", "--skip-doctor", "--output", "out"]).current_dir(folder.path());
+    for (id, ..) in expected {
+        command.args(["--id", id]);
+    }
+    let output = command.env("WEB_TOKEN", &token).output().await.expect("it runs");
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let report = std::fs::read_to_string(folder.path().join("out/report.json")).unwrap_or_else(|_| panic!("{said}"));
+    assert!(!said.contains(&token) && !report.contains(&token));
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    let findings = report["findings"].as_array().expect("findings");
+    for (id, outcome, reason) in expected {
+        let found = findings.iter().find(|finding| finding["id"] == id).unwrap_or_else(|| panic!("{id} in {said}"));
+        assert_eq!(found["outcome"], outcome, "{id}: {said}");
+        assert!(found.to_string().contains(reason), "{id}: {found}");
+    }
+    // It was used up by the run: whoever gives it again is told so.
+    let again = tokio::process::Command::new(env!("CARGO_BIN_EXE_flowproof"))
+        .args(["check", "--provider", "provider.yaml", "--skip-doctor", "--output", "out", "--id", "introspection/active"])
+        .current_dir(folder.path())
+        .env("WEB_TOKEN", &token)
+        .output()
+        .await
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&again.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("the refresh token given for clients.web is not taken any more"), "{said}");
+    server.stop().await;
+}
+
+#[test]
+fn a_session_without_anything_in_it_is_told_what_may_be() {
+    for (text, expected) in [
+        ("{ driver: session }", "`refresh_tokens` in their place"),
+        ("{ driver: session, cookies: [] }", "a cookie at least"),
+        ("{ driver: session, refresh_tokens: [{ value: x }] }", "client"),
+        ("{ driver: form, refresh_tokens: [{ client: web, value: x }] }", "`driver: session` beside it"),
+    ] {
+        let text = format!("issuer: https://as.example\nlogin: {text}\n");
+        let error = Provider::parse(&text, Source::Named("test".to_owned()), &|_| None).expect_err(&text).to_string();
+        assert!(error.contains(expected), "{error}");
+    }
 }

@@ -167,7 +167,7 @@ login: { colour: blue }
 acme.yaml:2:10: `colour` is not a key of `login`
   2 | login: { colour: ‹hidden› }
     |          ^
-  expected one of: driver, recipe, webdriver, program, timeout, cookies
+  expected one of: driver, recipe, webdriver, program, timeout, cookies, refresh_tokens
 "#,
     );
 }

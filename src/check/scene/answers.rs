@@ -39,8 +39,16 @@ pub struct Walk {
 impl Scene {
     /// Sends a request, and remembers what was heard.
     pub async fn send(&mut self, request: Request) {
+        self.heard = Some(self.hear(request).await);
+    }
+
+    /// Sends a request whose answer does not become the one under judgement.
+    pub async fn hear(&self, request: Request) -> Heard {
         let outcome = self.wire.send(&self.tape, &request).await;
-        self.heard = Some(Heard { request, outcome });
+        if let Ok(response) = &outcome {
+            self.keep_rotated(&request, response);
+        }
+        Heard { request, outcome }
     }
 
     /// The last answer of an endpoint. What says nothing of the request, because of a bound of our own, is none to judge by.

@@ -25,6 +25,8 @@ pub struct Grant {
     pub code: Option<Secret>,
     /// The device authorization, where it is a device grant.
     pub device: Option<Device>,
+    /// Whether it began with a refresh token that was given in advance, and there will be no other.
+    pub given: bool,
     /// How many seconds the device has waited between its polls.
     pub waited: u64,
     /// The tokens that it first yielded.
@@ -87,6 +89,9 @@ impl Scene {
         if let (Token::Access | Token::Refresh, Some(early)) = (token, early) {
             let reason = format!("the token says that it is not valid for the first {early} s: needs --max-wait {early}");
             return Err(Halt::NotApplicable(reason));
+        }
+        if token == Token::Code && self.grants.last().is_some_and(|grant| grant.given) {
+            return Err(Halt::NotApplicable("needs a code, and only a refresh token was given: `login.cookies`".to_owned()));
         }
         match token {
             Token::Access => {

@@ -22,7 +22,7 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::given("{client} whose user approved a request without redirect_uri", &[Need::UserLogin], |s, a| {
         Box::pin(approved_without_redirect_uri(s, a))
     }),
-    Phrase::given("{client} with tokens from a code that its user approved", &[Need::UserLogin], |s, a| {
+    Phrase::given("{client} with tokens from a code that its user approved", &[Need::UserTokens], |s, a| {
         Box::pin(with_tokens(s, a))
     }),
     Phrase::given("{client} whose user approved one of its scopes", &[Need::UserLogin, Need::TwoScopes], |s, a| {

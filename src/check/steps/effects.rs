@@ -43,7 +43,7 @@ pub(super) async fn find_witnesses(scene: &mut Scene, token: Token) -> Step {
     scene.witnesses.clear();
     for witness in [Witness::Introspection("inspector"), Witness::Introspection(scene.protagonist), Witness::Resource] {
         let Some(request) = question(scene, witness, &token) else { continue };
-        let heard = ask(scene, request).await;
+        let heard = scene.hear(request).await;
         if lives(&heard, witness) {
             scene.witnesses.push(witness);
             continue;
@@ -92,17 +92,12 @@ pub(super) async fn introspected_by(
     for &role in roles {
         let witness = Witness::Introspection(role);
         let Some(request) = question(scene, witness, token) else { continue };
-        let heard = ask(scene, request).await;
+        let heard = scene.hear(request).await;
         if lives(&heard, witness) {
             return heard.outcome.ok().and_then(|response| answer::object(&response).ok());
         }
     }
     None
-}
-
-async fn ask(scene: &Scene, request: Request) -> Heard {
-    let outcome = scene.wire.send(&scene.tape, &request).await;
-    Heard { request, outcome }
 }
 
 fn lives(heard: &Heard, witness: Witness) -> bool {
@@ -193,7 +188,7 @@ pub(super) async fn access_token_is(scene: &mut Scene, token: Token, alive: bool
     let mut last = None;
     for witness in scene.witnesses.clone() {
         let request = question(scene, witness, &token).ok_or_else(|| Halt::blocked("the witness is gone"))?;
-        let heard = ask(scene, request).await;
+        let heard = scene.hear(request).await;
         let dead = says_dead(&heard, witness)?;
         last = Some((heard, dead));
         if dead {

@@ -6,9 +6,9 @@ use super::super::grace;
 use super::super::halt::{Fault, Halt, Judgement, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase, Token};
-use super::super::scene::{Heard, Scene};
+use super::super::scene::Scene;
 use super::tokens::fault;
-use crate::protocol::{Challenge, ClientAuth, OAuthError, Request, Response, answer};
+use crate::protocol::{Challenge, ClientAuth, OAuthError, Response, answer};
 use crate::provider::Need;
 use crate::verdict::Kind;
 
@@ -176,19 +176,13 @@ async fn same_as_wrong_secret(scene: &mut Scene) -> Step {
 /// Whether a failed attempt burns the code is open (RFC 6749 section 4.1.3 does not say): a warning.
 async fn code_is_still_good(scene: &mut Scene) -> Step {
     let request = scene.redemption()?;
-    let heard = aside(scene, request).await;
+    let heard = scene.hear(request).await;
     let judgement = match judge::yields_tokens(&heard) {
         Ok(_) => Judgement::Holds,
         Err(fault) if fault.kind == Kind::Refused => Judgement::Tolerated(fault),
         Err(fault) => Judgement::Broken(fault),
     };
     scene.judge(judgement)
-}
-
-/// Sends a request whose answer does not become the one under judgement.
-async fn aside(scene: &Scene, request: Request) -> Heard {
-    let outcome = scene.wire.send(&scene.tape, &request).await;
-    Heard { request, outcome }
 }
 
 /// Tokens, or a refusal that is not about who the client is: that one is another check's business.
@@ -210,7 +204,7 @@ async fn gets_tokens_by_encoded_credentials(scene: &mut Scene) -> Step {
     let client = scene.actor()?;
     let ClientAuth::Basic { id, secret } = client.auth() else { return Err(refused.into()) };
     let plain = heard.request.clone().basic("Basic", &id, &secret);
-    let judgement = match judge::yields_tokens(&aside(scene, plain).await) {
+    let judgement = match judge::yields_tokens(&scene.hear(plain).await) {
         Ok(_) => Judgement::Tolerated(refused),
         Err(_) => Judgement::Broken(refused),
     };
@@ -219,7 +213,7 @@ async fn gets_tokens_by_encoded_credentials(scene: &mut Scene) -> Step {
 
 async fn still_works(scene: &mut Scene, args: &Args, may_be_revoked: bool) -> Step {
     let request = scene.refreshing(args.token(0))?;
-    let heard = aside(scene, request).await;
+    let heard = scene.hear(request).await;
     let judgement = match judge::yields_tokens(&heard) {
         Ok(_) => Judgement::Holds,
         Err(fault) if fault.kind == Kind::Refused && may_be_revoked => Judgement::Tolerated(fault),
@@ -267,6 +261,6 @@ async fn is_out_of_use(scene: &mut Scene, args: &Args) -> Step {
 
 async fn refuses_token(scene: &Scene, token: Token) -> Result<Judgement, Halt> {
     let request = scene.refreshing(token)?;
-    let heard = aside(scene, request).await;
+    let heard = scene.hear(request).await;
     Ok(judge::refuses(&heard, &["invalid_grant".to_owned()], &[]))
 }

@@ -15,7 +15,7 @@ use super::reading::{Fields, Spot};
 use crate::protocol::Secret;
 pub use command::CommandLogin;
 pub use recipe::{Case, Cut, REDIRECT, Recipe, RecipeBody, RecipeRequest, RecipeStep, Taking};
-pub use session::SessionCookie;
+pub use session::{GivenToken, Session, SessionCookie};
 pub use template::{Known, Template};
 pub use webdriver::{BrowserKind, WebDriver};
 
@@ -40,8 +40,8 @@ pub enum Driver {
     Command(CommandLogin),
     /// Shows the address to somebody, and waits.
     Manual,
-    /// Begins with the cookies of a session, and operates pages as the form driver does.
-    Session(Vec<SessionCookie>),
+    /// Begins with what a session elsewhere has left, and operates pages as the form driver does.
+    Session(Session),
 }
 
 /// The names of the drivers, as the file spells them.
@@ -65,7 +65,7 @@ impl Name {
             Self::Recipe => &["recipe"],
             Self::Webdriver => &["webdriver"],
             Self::Command => &["program", "timeout"],
-            Self::Session => &["cookies"],
+            Self::Session => &["cookies", "refresh_tokens"],
         }
     }
 
@@ -97,9 +97,11 @@ impl Driver {
     /// How many scenarios it can serve side by side, where there is a bound.
     pub fn at_once(&self) -> Option<usize> {
         match self {
-            Self::Form | Self::Recipe(_) | Self::Command(_) | Self::Session(_) => None,
+            Self::Form | Self::Recipe(_) | Self::Command(_) => None,
             Self::Webdriver(config) => Some(config.sessions),
             Self::Manual => Some(1),
+            // Two who refresh with one token look like its owner and a thief.
+            Self::Session(session) => (!session.refresh_tokens.is_empty()).then_some(1),
         }
     }
 
@@ -124,17 +126,26 @@ impl Driver {
 
     /// What no output may show.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        let cookies = match self {
-            Self::Session(cookies) => cookies.as_slice(),
-            Self::Form | Self::Recipe(_) | Self::Webdriver(_) | Self::Command(_) | Self::Manual => &[],
-        };
-        cookies.iter().map(|cookie| &cookie.value)
+        self.session().into_iter().flat_map(Session::secrets)
+    }
+
+    /// What was begun elsewhere.
+    pub fn session(&self) -> Option<&Session> {
+        match self {
+            Self::Session(session) => Some(session),
+            Self::Form | Self::Recipe(_) | Self::Webdriver(_) | Self::Command(_) | Self::Manual => None,
+        }
+    }
+
+    /// The key that would let a user log in, where nothing does so far.
+    pub fn lacks_login(&self) -> Option<&'static str> {
+        self.session().filter(|session| session.cookies.is_empty()).map(|_| "login.cookies")
     }
 }
 
 /// Reads `login:`.
 pub(super) fn read(file: &Fields<'_>, source: &Source) -> Result<Login, Error> {
-    const KEYS: [&str; 6] = ["driver", "recipe", "webdriver", "program", "timeout", "cookies"];
+    const KEYS: [&str; 7] = ["driver", "recipe", "webdriver", "program", "timeout", "cookies", "refresh_tokens"];
     let Some(fields) = file.fields("login", &KEYS)? else { return Ok(Login::default()) };
     let driver = fields.get("driver").map_or(Ok(Name::Form), |spot| spot.one_of(&Name::ALL, Name::name))?;
     for one in Name::ALL.iter().filter(|one| **one != driver) {

@@ -1,8 +1,30 @@
-//! `login.cookies` of the provider file: a session that was begun elsewhere.
+//! `login.cookies` and `login.refresh_tokens` of the provider file: what somebody got elsewhere who logged in by hand.
 
 use crate::protocol::Secret;
 use crate::provider::fault::Error;
 use crate::provider::reading::{Fields, Spot};
+
+/// A session that was begun elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Session {
+    /// The cookies that a browser begins with.
+    pub cookies: Vec<SessionCookie>,
+    /// Refresh tokens, for the checks that need tokens and no login.
+    pub refresh_tokens: Vec<GivenToken>,
+}
+
+impl Session {
+    /// What no output may show.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.cookies.iter().map(|cookie| &cookie.value).chain(self.refresh_tokens.iter().map(|given| &given.token))
+    }
+
+    /// The refresh token that was given for this client and user, by their keys in the file.
+    pub fn refresh_token(&self, client: &str, user: &str) -> Option<&Secret> {
+        let of_both = |given: &&GivenToken| given.client == client && given.user == user;
+        self.refresh_tokens.iter().find(of_both).map(|given| &given.token)
+    }
+}
 
 /// A cookie of a session that is given in advance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,15 +39,28 @@ pub struct SessionCookie {
     pub path: String,
 }
 
-/// Reads `login.cookies`.
-pub(super) fn read(login: &Fields<'_>) -> Result<Vec<SessionCookie>, Error> {
-    let purpose = "the session's cookies: `cookies: [{ name: SESSION, value: \"${SESSION}\" }]`";
-    let spot = login.need("cookies", purpose)?;
-    let cookies = spot.items()?.iter().map(cookie).collect::<Result<Vec<_>, _>>()?;
-    if cookies.is_empty() {
-        Err(spot.bad_value("a cookie at least: `[{ name: SESSION, value: \"${SESSION}\" }]`"))
-    } else {
-        Ok(cookies)
+/// A refresh token that is given in advance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenToken {
+    /// The key under `clients:` of the client that it was issued to.
+    pub client: String,
+    /// The key under `users:` of the user who approved.
+    pub user: String,
+    /// The token.
+    pub token: Secret,
+}
+
+/// Reads `login.cookies` and `login.refresh_tokens`.
+pub(super) fn read(login: &Fields<'_>) -> Result<Session, Error> {
+    let cookies = login.items("cookies")?.iter().map(cookie).collect::<Result<Vec<_>, _>>()?;
+    let refresh_tokens = login.items("refresh_tokens")?.iter().map(token).collect::<Result<Vec<_>, _>>()?;
+    if !cookies.is_empty() || !refresh_tokens.is_empty() {
+        return Ok(Session { cookies, refresh_tokens });
+    }
+    let cookie = "`[{ name: SESSION, value: \"${SESSION}\" }]`";
+    match login.get("cookies") {
+        Some(spot) => Err(spot.bad_value(&format!("a cookie at least: {cookie}"))),
+        None => Err(login.missing("cookies", &format!("the session's cookies, {cookie}; or `refresh_tokens` in their place"))),
     }
 }
 
@@ -38,5 +73,14 @@ fn cookie(spot: &Spot<'_>) -> Result<SessionCookie, Error> {
         name,
         domain: fields.text("domain")?,
         path: fields.text("path")?.unwrap_or_else(|| "/".to_owned()),
+    })
+}
+
+fn token(spot: &Spot<'_>) -> Result<GivenToken, Error> {
+    let fields = spot.fields(&["client", "user", "value"])?;
+    Ok(GivenToken {
+        client: fields.need("client", "the client that it was issued to: a key under `clients:`")?.text()?,
+        user: fields.text("user")?.unwrap_or_else(|| "alice".to_owned()),
+        token: Secret::new("refresh_token", fields.need("value", "the refresh token")?.text()?),
     })
 }
