@@ -10,6 +10,7 @@ use flowproof::protocol::{Endpoint, Request, Secret, request};
 use flowproof::provider::{Login, Provider, Source};
 use flowproof::server::{Config, ReferenceServer};
 use flowproof::wire::{Bounds, Jar, Tape, Wire};
+use serde_json::json;
 use url::Url;
 use wiremock::matchers::{body_string, body_string_contains, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -382,6 +383,42 @@ fn keep_for_a_look(browser: &str, picture: &[u8]) {
     if let Some(folder) = std::env::var_os("FLOWPROOF_TEST_PICTURES") {
         let _ = std::fs::write(Path::new(&folder).join(format!("{browser}.png")), picture);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_with_a_window_does_the_same_where_there_is_a_display() {
+    let server = ReferenceServer::start(Config::demo()).await.expect("a server");
+    let has_display = is_on_path("xvfb-run");
+    if !has_display {
+        eprintln!("SKIPPED: no xvfb-run on the PATH, so nothing is known of browsers with a window here");
+    }
+    for (browser, _) in browsers() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut document = server.provider_document("my-app");
+        document["login"] = json!({ "driver": "webdriver", "webdriver": { "browser": browser, "timeout": "30s" } });
+        std::fs::write(folder.path().join("provider.yaml"), document.to_string()).expect("a file");
+        let check = |runner: &[&str]| {
+            let words =
+                ["check", "--provider", "provider.yaml", "--skip-doctor", "--headed", "--id", "code/redeemed-confidential"];
+            let program = env!("CARGO_BIN_EXE_flowproof");
+            let mut line: Vec<&str> = runner.iter().copied().chain([program]).chain(words).collect();
+            let first = line.remove(0);
+            let mut command = tokio::process::Command::new(first);
+            command.args(line).current_dir(folder.path()).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+            command
+        };
+        if has_display {
+            let output = check(&["xvfb-run", "-a"]).output().await.expect("it runs");
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success() && said.contains("1 check: 1 passed"), "{browser}: {said}");
+        }
+        if cfg!(target_os = "linux") {
+            let output = check(&[]).output().await.expect("it runs");
+            let said = String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(!output.status.success() && said.contains("a window needs a display"), "{browser}: {said}");
+        }
+    }
+    server.stop().await;
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fantoccini::elements::{Element, ElementRef};
-use fantoccini::error::CmdError;
+use fantoccini::error::{CmdError, NewSessionError};
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -90,7 +90,10 @@ impl Browser {
         let connected = tokio::time::timeout(LONGEST_OPENING, builder.connect(&url)).await;
         let client = match connected {
             Ok(Ok(client)) => client,
-            Ok(Err(error)) => return Err(format!("{} does not start at {url}: {error}", config.browser.title())),
+            Ok(Err(error)) => {
+                let hint = if config.headed { "; a window needs a display, without one leave out --headed" } else { "" };
+                return Err(format!("{} does not start at {url}: {}{hint}", config.browser.title(), reason(&error)));
+            }
             Err(_) => return Err(format!("{} does not start within {LONGEST_OPENING:?}", config.browser.title())),
         };
         let engine = match config.browser {
@@ -228,6 +231,15 @@ impl Browser {
     async fn command(&self, path: &'static str, body: Json) -> Option<Json> {
         tokio::time::timeout(LONGEST_COMMAND, self.client.issue_cmd(Beyond { path, body })).await.ok()?.ok()
     }
+}
+
+/// Why a browser does not start, in its driver's own words where it gave any.
+fn reason(error: &NewSessionError) -> String {
+    let words = match error {
+        NewSessionError::NotW3C(said) => said["message"].as_str(),
+        _ => None,
+    };
+    words.map_or_else(|| error.to_string(), str::to_owned)
 }
 
 /// Listens to the window of a Firefox that has just opened.
