@@ -1,5 +1,6 @@
 //! One bug is one cause, at however many endpoints and checks it shows, and two bugs are two.
 
+use flowproof::check::Catalog;
 use flowproof::protocol::{Answer, Endpoint, Exchange, Method, Sent};
 use flowproof::verdict::{Cause, Finding, Kind, Level, Outcome, Run, Spoiled, Violation};
 
@@ -138,4 +139,26 @@ fn two_things_that_are_overlooked_are_two_causes_though_the_yes_is_the_same() {
         unauthenticated(yes("introspection/wrong-secret", Endpoint::Introspection)),
     ]);
     assert_eq!(causes.iter().map(|cause| cause.checks.len()).collect::<Vec<_>>(), [2, 1, 1, 1], "{causes:?}");
+}
+
+#[test]
+fn a_check_of_a_client_that_does_not_prove_who_it_is_says_so_whichever_endpoint_it_asks() {
+    let catalog = Catalog::embedded().expect("the features are sound");
+    for id in [
+        "client_authentication/wrong-secret-basic",
+        "client_authentication/malformed-basic-bearer",
+        "client_credentials/unauthenticated-id-alone",
+        "refresh/unauthenticated-wrong-secret",
+        "revocation/without-authentication-wrong-secret",
+        "revocation/dead-token-wrong-secret",
+        "device/client-auth-wrong-secret",
+        "device/poll-client-auth-id-alone",
+        "introspection/wrong-secret",
+    ] {
+        let check = catalog.check(id).unwrap_or_else(|| panic!("no check {id}"));
+        let judge = check.steps.iter().find(|step| step.keyword == "Then").expect("it judges");
+        assert_eq!(check.spoiled_before(&judge.to_string()), Some(Spoiled::ClientAuthentication), "{id}");
+    }
+    let other = catalog.check("code/reused-at-once").expect("it is there");
+    assert_eq!(other.spoiled_before("Then the endpoint refuses with \"invalid_grant\""), None);
 }

@@ -228,7 +228,10 @@ const GRACE: u64 = 61;
 async fn is_out_of_use(scene: &mut Scene, args: &Args) -> Step {
     let token: Token = args.token(0);
     let first = refuses_token(scene, token).await?;
-    let Judgement::Broken(fault) = &first else { return scene.judge(first) };
+    let Judgement::Broken(fault) = &first else {
+        scene.judge(first)?;
+        return stays_out_of_use(scene, token).await;
+    };
     if fault.kind != Kind::Accepted {
         return scene.judge(first);
     }
@@ -257,6 +260,18 @@ async fn is_out_of_use(scene: &mut Scene, args: &Args) -> Step {
         },
     };
     scene.judge(judgement)
+}
+
+/// What is refused at once may pass when the server that saw the rotation has forgotten it, or another one is asked.
+async fn stays_out_of_use(scene: &mut Scene, token: Token) -> Step {
+    match scene.pass(Duration::from_secs(2)).await {
+        Err(Halt::NotApplicable(_)) => Ok(()),
+        Err(other) => Err(other),
+        Ok(()) => match refuses_token(scene, token).await? {
+            Judgement::Broken(fault) if fault.kind == Kind::Accepted => Err(fault.into()),
+            Judgement::Holds | Judgement::Tolerated(_) | Judgement::Broken(_) => Ok(()),
+        },
+    }
 }
 
 async fn refuses_token(scene: &Scene, token: Token) -> Result<Judgement, Halt> {
