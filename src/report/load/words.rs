@@ -180,7 +180,7 @@ fn invariants(run: &LoadRun) -> Option<Remark> {
     let of = |outcome: Outcome| run.findings.iter().filter(move |finding| finding.outcome == outcome);
     let (held, all) = (of(Outcome::Passed).count(), run.findings.len() - of(Outcome::NotApplicable).count());
     let text = format!("{held} of {} hold, whatever the load", counted(all, "invariant"));
-    (all > 0).then(|| Remark { label: "still right", ink: if held == all { Ink::Faint } else { Ink::Doubt }, text })
+    (all > 0).then_some(Remark { label: "still right", ink: if held == all { Ink::Faint } else { Ink::Doubt }, text })
 }
 
 /// A threshold with the flow that it is for.
