@@ -145,6 +145,7 @@ async fn a_refresh_token_given_serves_what_needs_tokens_alone_and_the_rotated_on
         ("refresh/unauthenticated-id-alone", "passed", ""),
         ("refresh/unauthenticated-wrong-secret", "passed", ""),
         ("refresh/narrower-scope", "passed", ""),
+        ("refresh/wide-again-all", "passed", ""),
         ("refresh/made-up-token", "passed", ""),
         ("revocation/unknown-token-short", "passed", ""),
         ("refresh/another-client", "not_applicable", "may end the refresh token that was given"),

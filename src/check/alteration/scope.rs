@@ -22,7 +22,7 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
         Ok(request.set("scope", format!("{own} flow{strange}proof").trim_start()))
     }),
     alteration("with its scopes in the other order", &[Need::TwoScopes], |scene, request, _| {
-        let scopes = &scene.actor()?.scopes;
+        let scopes = scene.scopes_of(scene.actor_key())?;
         Ok(request.set("scope", scopes.iter().rev().map(String::as_str).collect::<Vec<_>>().join(" ")))
     }),
     alteration("with one of its scopes in upper case", &[Need::TwoScopes], |scene, request, _| {
@@ -44,7 +44,7 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
     alteration("with one of its scopes", &[Need::TwoScopes], |scene, request, _| Ok(request.set("scope", scene.one_scope()?))),
     alteration("with two of its scopes in a parameter each", &[Need::TwoScopes], |scene, request, _| {
         let one = scene.one_scope()?;
-        let another = scene.actor()?.scopes.iter().find(|scope| **scope != one).cloned();
+        let another = scene.scopes_of(scene.actor_key())?.into_iter().find(|scope| *scope != one);
         let another = another.ok_or_else(|| Halt::blocked("the client has no second scope"))?;
         Ok(request.set("scope", one).twice("scope", another))
     }),

@@ -26,16 +26,28 @@ impl Scene {
         self.actor
     }
 
-    /// All scopes of a client, as one parameter.
+    /// What a client may ask for: all its scopes; for who begins with a refresh token given in advance, what that was approved for.
+    pub fn scopes_of(&self, key: &str) -> Result<Vec<String>, Halt> {
+        let given = self.grants.last().filter(|grant| grant.given && grant.role == key);
+        match given.map(|grant| &grant.scope) {
+            None => Ok(self.client(key)?.scopes.clone()),
+            Some(Some(scope)) => Ok(scope.split(' ').map(str::to_owned).collect()),
+            Some(None) => {
+                let reason = format!("the provider does not tell what scope the refresh token given for clients.{key} has");
+                Err(Halt::NotApplicable(reason))
+            }
+        }
+    }
+
+    /// All of these scopes, as one parameter.
     pub fn scope_of(&self, key: &str) -> Result<String, Halt> {
-        Ok(self.client(key)?.scopes.join(" "))
+        Ok(self.scopes_of(key)?.join(" "))
     }
 
     /// One scope of the acting client that is not `openid`: what a narrowed request asks for.
     pub fn one_scope(&self) -> Result<String, Halt> {
-        let scopes = &self.actor()?.scopes;
-        let plain = scopes.iter().find(|scope| *scope != "openid");
-        plain.cloned().ok_or_else(|| Halt::blocked(format!("`clients.{}.scopes` names no scope beside openid", self.actor)))
+        let plain = self.scopes_of(self.actor)?.into_iter().find(|scope| scope != "openid");
+        plain.ok_or_else(|| Halt::blocked(format!("`clients.{}.scopes` names no scope beside openid", self.actor)))
     }
 
     /// The https redirect URI of a client: mutations start there, because the port of a loopback URI is free (RFC 8252).
