@@ -182,7 +182,7 @@ fn is_filled(path: &Path) -> bool {
 fn failed(error: &LoadError, console: &Console) -> Exit {
     console.error(error);
     match error {
-        LoadError::Refused(_) | LoadError::Lacking { .. } | LoadError::Wire(_) => Exit::Usage,
+        LoadError::Refused(_) | LoadError::Data(_) | LoadError::Lacking { .. } | LoadError::Wire(_) => Exit::Usage,
         LoadError::Unreachable(Unreachable::NoEndpoint { .. }) => Exit::Usage,
         LoadError::Unreachable(Unreachable::NothingAnswers { .. }) | LoadError::Preparation { .. } | LoadError::Interrupted => {
             Exit::Incomplete

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::fault::Fault;
@@ -33,11 +33,13 @@ pub struct DeviceGrant {
     /// `device_code`
     pub device_code: Secret,
     /// `user_code`
-    pub user_code: String,
+    pub user_code: Secret,
     /// Where the user goes: `verification_uri_complete` where there is one, else `verification_uri`.
     pub verification: Url,
     /// How long to wait between polls; five seconds where nothing is said.
     pub interval: Duration,
+    /// How long the codes live.
+    pub lifetime: Duration,
 }
 
 /// A device authorization answer (RFC 8628 section 3.2), or what is wrong with it.
@@ -49,12 +51,70 @@ pub fn device(response: &Response) -> Result<DeviceGrant, Fault> {
     let read = || {
         Some(DeviceGrant {
             device_code: Secret::new("device_code", text("device_code")?),
-            user_code: text("user_code")?.to_owned(),
+            user_code: Secret::new("user_code", text("user_code")?),
             verification: url("verification_uri_complete").or_else(|| url("verification_uri"))?,
             interval: Duration::from_secs(members.get("interval").map_or(Some(5), Value::as_u64)?),
+            lifetime: Duration::from_secs(members.get("expires_in").and_then(Value::as_u64).unwrap_or_default()),
         })
     };
     read().ok_or(Fault::NoDeviceCode)
+}
+
+/// The refusal of a client's credentials (RFC 6749 section 5.2), or what came in place of it. Whoever slows guessing down refuses as well.
+pub fn bad_credentials(response: &Response) -> Result<(), Fault> {
+    refusal(response, &["invalid_client"], Fault::SecretNotChecked)
+}
+
+/// A refusal at the token endpoint with one of these errors, or what came in place of it: a token is `if_token`.
+pub fn refusal(response: &Response, errors: &[&str], if_token: Fault) -> Result<(), Fault> {
+    if Tokens::read(response).is_ok() {
+        return Err(if_token);
+    }
+    match OAuthError::read(response) {
+        Ok(error) if errors.contains(&error.error.as_str()) => Ok(()),
+        Ok(error) => Err(Fault::oauth(&error.error)),
+        Err(_) => Err(Fault::Status(response.status)),
+    }
+}
+
+/// An introspection answer (RFC 7662 section 2.2) about a token that is live or not.
+pub fn introspection(response: &Response, is_live: bool) -> Result<Map<String, Value>, Fault> {
+    let members = object(response)?;
+    match (members.get("active"), is_live) {
+        (Some(Value::Bool(active)), is_live) if *active == is_live => Ok(members),
+        (_, true) => Err(Fault::NotActive),
+        (_, false) => Err(Fault::StillActive),
+    }
+}
+
+/// A plain 200 (RFC 7009 section 2.2).
+pub fn done(response: &Response) -> Result<(), Fault> {
+    match (response.status, OAuthError::read(response)) {
+        (200, _) => Ok(()),
+        (_, Ok(error)) => Err(Fault::oauth(&error.error)),
+        (status, Err(_)) => Err(Fault::Status(status)),
+    }
+}
+
+/// A JSON object.
+pub fn object(response: &Response) -> Result<Map<String, Value>, Fault> {
+    successful(response)?;
+    answer::object(response).map_err(|_| Fault::NotJson)
+}
+
+/// The metadata of an issuer (RFC 8414 section 3.2).
+pub fn metadata(response: &Response, issuer: &str) -> Result<(), Fault> {
+    match object(response)?.get("issuer").and_then(Value::as_str) {
+        Some(other) if other == issuer => Ok(()),
+        Some(_) | None => Err(Fault::WrongIssuer),
+    }
+}
+
+/// A key set with a key in it (RFC 7517 section 5).
+pub fn keys(response: &Response) -> Result<(), Fault> {
+    let keys = object(response)?;
+    let is_there = keys.get("keys").and_then(Value::as_array).is_some_and(|keys| keys.iter().any(Value::is_object));
+    if is_there { Ok(()) } else { Err(Fault::NoKeys) }
 }
 
 /// Whether the answer is a 200 that says it is JSON.

@@ -150,7 +150,7 @@ fn judge(
     let steps = rig.recorder.window(first, last + 1);
     let seconds = (last - first) as f64;
     let flows = [since(before, &arrivals(rig, assignments))];
-    let sums = Sums { steps: &steps, flows: &flows, held_seconds: seconds, violations: None };
+    let sums = Sums { steps: &steps, flows: &flows, held_seconds: seconds, violations: Some(rig.ledger.violations()) };
     let mut held = true;
     let mut measured = Vec::new();
     for threshold in &goal.thresholds {

@@ -130,7 +130,7 @@ fn configuration(plan: &Plan, assignments: &[(Arc<Assignment>, usize)], report: 
 fn transaction(rig: Arc<Rig>, assignment: Arc<Assignment>) -> Transaction {
     let name = assignment.label.clone();
     let names: Arc<[(Step, String)]> =
-        assignment.flow.steps().iter().map(|step| (*step, format!("{}/{}", assignment.label, step.name()))).collect();
+        assignment.plan.steps().into_iter().map(|step| (step, format!("{}/{}", assignment.label, step.name()))).collect();
     let function: TransactionFunction = Arc::new(move |user| {
         let (rig, assignment, names) = (Arc::clone(&rig), Arc::clone(&assignment), Arc::clone(&names));
         Box::pin(async move { pass(user, &rig, &assignment, &names).await })
@@ -150,15 +150,11 @@ async fn pass(user: &mut GooseUser, rig: &Rig, assignment: &Arc<Assignment>, nam
         worker.once(&mut shift).await;
         for Sample { step, took, fault } in shift.samples {
             let name = names.iter().find(|(other, _)| *other == step).map_or("", |(_, name)| name.as_str());
-            let method = match step {
-                Step::Authorization | Step::Token => "POST",
-                Step::Login | Step::Approval => "WALK",
-            };
             let (status, error) = match &fault {
                 None => (Some(200), None),
                 Some(fault) => (fault.status(), Some(fault.to_string())),
             };
-            user.record_custom_request_duration(method, name, took, fault.is_none(), status, error.as_deref()).await?;
+            user.record_custom_request_duration(step.method(), name, took, fault.is_none(), status, error.as_deref()).await?;
         }
     }
     match user.get_session_data_mut::<Seat>() {

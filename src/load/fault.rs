@@ -26,8 +26,28 @@ pub enum Fault {
     NotRotated,
     /// A refresh token that was already issued in this run, to whomever.
     TokenSeenTwice,
-    /// An authorization code or device code that was already issued in this run (RFC 6749 section 4.1.2).
+    /// An access token that was issued to another client or user in this run.
+    TokenOfAnother,
+    /// An authorization code that was already issued in this run (RFC 6749 section 4.1.2).
     CodeSeenTwice,
+    /// A device code that was already issued in this run (RFC 8628 section 5.2).
+    DeviceCodeSeenTwice,
+    /// A user code that was already issued in this run and may still be good (RFC 8628 section 5.1).
+    UserCodeSeenTwice,
+    /// A token although no user has approved (RFC 8628 section 3.5).
+    NotApproved,
+    /// A token for a wrong secret (RFC 6749 section 5.2).
+    SecretNotChecked,
+    /// The introspection of a live token that does not say `active: true` (RFC 7662 section 2.2).
+    NotActive,
+    /// The introspection of a token that is not live that does not say `active: false` (RFC 7662 section 2.2).
+    StillActive,
+    /// Claims about somebody else than the token's user.
+    WrongClaims,
+    /// A metadata document of another issuer (RFC 8414 section 3.3).
+    WrongIssuer,
+    /// A key set without keys (RFC 7517 section 5).
+    NoKeys,
     /// A device authorization answer without its required members (RFC 8628 section 3.2).
     NoDeviceCode,
     /// `authorization_pending` although the user had approved (RFC 8628 section 3.5).
@@ -55,7 +75,7 @@ pub enum Fault {
 }
 
 /// The `error` values of the RFCs that the flows touch; another one is shown only if it looks like one.
-const KNOWN_ERRORS: [&str; 15] = [
+const KNOWN_ERRORS: [&str; 18] = [
     "invalid_request",
     "invalid_client",
     "invalid_grant",
@@ -71,6 +91,9 @@ const KNOWN_ERRORS: [&str; 15] = [
     "expired_token",
     "login_required",
     "consent_required",
+    "unsupported_token_type",
+    "invalid_token",
+    "insufficient_scope",
 ];
 
 impl Fault {
@@ -82,55 +105,12 @@ impl Fault {
 
     /// Whether it says that nothing answered at all.
     pub fn is_silence(&self) -> bool {
-        match self {
-            Self::CannotConnect | Self::TimedOut | Self::BrokenConnection => true,
-            Self::Status(_)
-            | Self::OAuth(_)
-            | Self::NotJson
-            | Self::NoToken
-            | Self::WrongTokenType
-            | Self::WrongExpiry
-            | Self::NoRefreshToken
-            | Self::NotRotated
-            | Self::TokenSeenTwice
-            | Self::CodeSeenTwice
-            | Self::NoDeviceCode
-            | Self::StillPending
-            | Self::NoCode
-            | Self::WrongState
-            | Self::LoginStuck
-            | Self::LoginRefused(_)
-            | Self::LoginLedElsewhere
-            | Self::TooLong
-            | Self::NotHttp => false,
-        }
+        matches!(self, Self::CannotConnect | Self::TimedOut | Self::BrokenConnection)
     }
 
     /// The status that goose shows beside it.
     pub fn status(&self) -> Option<u16> {
-        match self {
-            Self::Status(status) | Self::LoginRefused(status) => Some(*status),
-            Self::OAuth(_)
-            | Self::NotJson
-            | Self::NoToken
-            | Self::WrongTokenType
-            | Self::WrongExpiry
-            | Self::NoRefreshToken
-            | Self::NotRotated
-            | Self::TokenSeenTwice
-            | Self::CodeSeenTwice
-            | Self::NoDeviceCode
-            | Self::StillPending
-            | Self::NoCode
-            | Self::WrongState
-            | Self::LoginStuck
-            | Self::LoginLedElsewhere
-            | Self::CannotConnect
-            | Self::TimedOut
-            | Self::BrokenConnection
-            | Self::TooLong
-            | Self::NotHttp => None,
-        }
+        if let Self::Status(status) | Self::LoginRefused(status) = self { Some(*status) } else { None }
     }
 }
 
@@ -146,7 +126,17 @@ impl fmt::Display for Fault {
             Self::NoRefreshToken => f.write_str("no refresh token"),
             Self::NotRotated => f.write_str("refresh token not rotated"),
             Self::TokenSeenTwice => f.write_str("token seen twice"),
+            Self::TokenOfAnother => f.write_str("token of another"),
             Self::CodeSeenTwice => f.write_str("code seen twice"),
+            Self::DeviceCodeSeenTwice => f.write_str("device code seen twice"),
+            Self::UserCodeSeenTwice => f.write_str("user code seen twice"),
+            Self::NotApproved => f.write_str("token without approval"),
+            Self::SecretNotChecked => f.write_str("wrong secret accepted"),
+            Self::NotActive => f.write_str("live token not active"),
+            Self::StillActive => f.write_str("dead token active"),
+            Self::WrongClaims => f.write_str("claims of another"),
+            Self::WrongIssuer => f.write_str("another issuer"),
+            Self::NoKeys => f.write_str("no keys"),
             Self::NoDeviceCode => f.write_str("no device code"),
             Self::StillPending => f.write_str("pending after approval"),
             Self::NoCode => f.write_str("no code"),

@@ -50,10 +50,14 @@ pub fn judge(facts: Facts<'_>, rig: &Rig, vigil: &Vigil, assignments: &[(Arc<Ass
         sum
     });
     let generator = vigil.report(whole.count(), &whole.latency, arrivals.arrivals.as_ref());
-    let sums = Sums { steps: &steps, flows: &flows, held_seconds: held, violations: Some(0) };
+    let findings = rig.ledger.findings(&provider.issuer, rig.seen.watch().one_in);
+    let violations = rig.ledger.violations();
+    let sums = Sums { steps: &steps, flows: &flows, held_seconds: held, violations: Some(violations) };
     let thresholds = thresholds(plan, &sums, interrupted);
     let verdict = if !interrupted && rig.recorder.is_silent() {
         Bearing::Nothing
+    } else if violations > 0 {
+        Bearing::Violated
     } else if thresholds.iter().any(|one| one.holds == Some(false))
         || breakpoint.as_ref().is_some_and(|one| one.sustained.is_none())
     {
@@ -78,7 +82,7 @@ pub fn judge(facts: Facts<'_>, rig: &Rig, vigil: &Vigil, assignments: &[(Arc<Ass
         steadiness: steadiness(plan, rig, before),
         flows,
         steps,
-        findings: Vec::new(),
+        findings,
         chains: rig.recorder.chains(|chains| chains.clone()),
         watch: rig.seen.watch(),
         generator,

@@ -5,16 +5,20 @@
 //!                                                                          flows -> answer, seen -> measure -> verdict
 //! ```
 
+mod aftermath;
 mod answer;
 mod assign;
 mod breakpoint;
 mod connection;
 mod crew;
+mod data;
 mod embedded;
 mod fault;
 mod flows;
 mod guard;
+mod invariant;
 mod judge;
+mod ledger;
 mod measure;
 mod pace;
 mod plan;
@@ -22,8 +26,10 @@ mod post;
 mod prepare;
 mod rig;
 mod run;
+mod sample;
 mod seen;
 mod sign_in;
+mod specimen;
 mod tell;
 mod watch;
 

@@ -7,16 +7,20 @@ use include_dir::{Dir, include_dir};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use super::measure::Step;
 use super::pace::{Shard, Stretch, Timetable};
-use crate::provider::Grant;
 
 mod connecting;
+mod data;
+mod flow;
+mod share;
 pub mod span;
 mod stage;
 mod threshold;
 
 pub use connecting::{Connecting, HttpVersion};
+pub use data::DataPlan;
+pub use flow::{Flow, FlowPlan, Session};
+pub use share::{TokenKind, TokenMix};
 pub use stage::{Rate, Stage, Warmup};
 pub use threshold::{Evidence, Threshold};
 
@@ -77,6 +81,9 @@ pub struct Plan {
     /// Whether a provider that answers 429 or 503 is waited for, as long as it asks.
     #[serde(default = "yes")]
     pub obey: bool,
+    /// Whose clients and users there are, where they are too many for the provider file.
+    #[serde(default)]
+    pub data: DataPlan,
     /// Which part of the plan this generator runs, such as `1/4`.
     #[serde(default)]
     pub shard: Shard,
@@ -86,93 +93,6 @@ pub struct Plan {
     /// What must hold over the whole run.
     #[serde(default)]
     pub thresholds: Vec<Threshold>,
-}
-
-/// One flow of a plan.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FlowPlan {
-    /// The flow.
-    pub flow: Flow,
-    /// Its name in reports, where one flow stands in the plan more than once.
-    #[serde(default)]
-    name: Option<String>,
-    /// Its share of the users.
-    #[serde(default = "one", deserialize_with = "weight")]
-    pub weight: usize,
-    /// The client's role in the provider file; by default the first that fits.
-    #[serde(default)]
-    pub client: Option<String>,
-    /// The user's name in the provider file; by default all but `carol`, who is there to deny, in turn.
-    #[serde(default)]
-    pub user: Option<String>,
-    /// Whether a refresh must bring a new refresh token; `false` for a provider that repeats the old one to a confidential client.
-    #[serde(default = "yes")]
-    pub rotates: bool,
-    /// What must hold for this flow.
-    #[serde(default)]
-    pub thresholds: Vec<Threshold>,
-}
-
-/// The flows that can be put under load.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Flow {
-    /// RFC 6749 section 4.4: one request.
-    ClientCredentials,
-    /// RFC 6749 section 6: each user's own chain of rotating refresh tokens.
-    Refresh,
-    /// RFC 6749 section 4.1 with PKCE: a whole login in a fresh browser, and the redemption.
-    AuthorizationCode,
-    /// RFC 8628: authorization, approval by a user, polls at the interval, one token.
-    Device,
-}
-
-impl Flow {
-    /// The name that plans and reports use.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ClientCredentials => "client_credentials",
-            Self::Refresh => "refresh",
-            Self::AuthorizationCode => "authorization_code",
-            Self::Device => "device",
-        }
-    }
-
-    /// The steps that are measured, in order.
-    pub fn steps(self) -> &'static [Step] {
-        match self {
-            Self::ClientCredentials | Self::Refresh => &[Step::Token],
-            Self::AuthorizationCode => &[Step::Login, Step::Token],
-            Self::Device => &[Step::Authorization, Step::Approval, Step::Token],
-        }
-    }
-
-    /// The grants that a client needs for it.
-    pub fn grants(self) -> &'static [Grant] {
-        match self {
-            Self::ClientCredentials => &[Grant::ClientCredentials],
-            Self::Refresh => &[Grant::AuthorizationCode, Grant::RefreshToken],
-            Self::AuthorizationCode => &[Grant::AuthorizationCode],
-            Self::Device => &[Grant::DeviceCode],
-        }
-    }
-
-    /// The roles that are looked at first for a client.
-    pub fn roles(self) -> &'static [&'static str] {
-        match self {
-            Self::ClientCredentials => &["batch", "batch_post"],
-            Self::Refresh | Self::AuthorizationCode => &["web", "spa"],
-            Self::Device => &["tv", "console"],
-        }
-    }
-}
-
-impl FlowPlan {
-    /// The flow's name in reports.
-    pub fn label(&self) -> &str {
-        self.name.as_deref().unwrap_or(self.flow.name())
-    }
 }
 
 /// Why there is no plan to run.
@@ -248,7 +168,9 @@ impl Plan {
 
     fn read(path: &Path) -> Result<Self, PlanError> {
         let unreadable = |error: std::io::Error| PlanError::Unreadable { path: path.to_owned(), why: error.to_string() };
-        Self::parse(&std::fs::read_to_string(path).map_err(unreadable)?, &path.display().to_string())
+        let mut plan = Self::parse(&std::fs::read_to_string(path).map_err(unreadable)?, &path.display().to_string())?;
+        plan.data.stand_beside(path);
+        Ok(plan)
     }
 
     /// Reads a plan's text; `name` is what errors and reports call it.
@@ -399,18 +321,9 @@ fn users<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
     if users == 0 || users > MOST_USERS { Err(D::Error::custom(expected)) } else { Ok(users) }
 }
 
-fn weight<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
-    let weight = usize::deserialize(from)?;
-    if weight == 0 || weight > 1000 { Err(D::Error::custom("expected a weight of 1 to 1000")) } else { Ok(weight) }
-}
-
 fn some_count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     let count = u64::deserialize(from)?;
     if count == 0 { Err(D::Error::custom("expected at least one pass")) } else { Ok(Some(count)) }
-}
-
-fn one() -> usize {
-    1
 }
 
 fn yes() -> bool {

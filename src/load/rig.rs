@@ -5,12 +5,22 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::answer;
+use super::fault::Fault;
+use super::flows::{Assignment, Party};
 use super::guard::Guard;
+use super::invariant::Invariant;
+use super::ledger::{Evidence, Ledger};
 use super::measure::Recorder;
 use super::pace::Course;
-use super::seen::Seen;
+use super::sample::Issued;
+use super::seen::{Earlier, OpenCodes, Seen};
+use crate::protocol::{Response, Secret, Tokens};
 use crate::provider::Login;
 use crate::wire::Wire;
+
+/// Between the beginnings of two requests or logins of the preparation: at most fifty a second.
+pub const APART: Duration = Duration::from_millis(20);
 
 /// The shared part of a run.
 pub struct Rig {
@@ -20,6 +30,10 @@ pub struct Rig {
     pub recorder: Recorder,
     /// The watch for repeated tokens and codes.
     pub seen: Seen,
+    /// User codes that name a device now.
+    pub user_codes: OpenCodes,
+    /// What must hold whatever the load.
+    pub ledger: Ledger,
     /// Sends for logins, and for what is not measured.
     pub wire: Wire,
     /// How users are made to approve.
@@ -33,6 +47,45 @@ pub struct Rig {
 }
 
 impl Rig {
+    /// A token answer that is right in every respect, whose tokens were not issued before.
+    pub fn tokens(&self, assignment: &Assignment, party: Party, response: &Response) -> Result<Tokens, Fault> {
+        let tokens = self.access(assignment, party, response)?;
+        match &tokens.refresh_token {
+            Some(token) => self.once(Invariant::RefreshTokenIssuedOnce, token, Fault::TokenSeenTwice).map(|()| tokens),
+            None => Ok(tokens),
+        }
+    }
+
+    /// As [`Rig::tokens`], but the refresh token may be one that is known already.
+    pub fn access(&self, assignment: &Assignment, party: Party, response: &Response) -> Result<Tokens, Fault> {
+        let tokens = answer::token(response)?;
+        let user = party.user.map(|user| assignment.users[user].username.as_str());
+        let owner = self.seen.owner(&assignment.client(party).id, user);
+        assignment.samples.tokens.offer(|| Issued::of(party, &tokens));
+        self.ledger.watched(Invariant::AccessTokenForOne, 1);
+        match self.seen.note(&tokens.access_token, owner) {
+            Earlier::Not => Ok(tokens),
+            // Some providers give a token that they still hold.
+            Earlier::Here => {
+                let got = "an access token that the same client was given for the same user before in this run".to_owned();
+                self.ledger.remark(Invariant::AccessTokenForOne, || Evidence { got: Some(got), ..Evidence::default() });
+                Ok(tokens)
+            }
+            Earlier::Elsewhere => Err(Fault::TokenOfAnother),
+        }
+    }
+
+    /// Notes what is to be issued once in a run.
+    pub fn once(&self, invariant: Invariant, secret: &Secret, again: Fault) -> Result<(), Fault> {
+        self.ledger.watched(invariant, 1);
+        if self.seen.first_time(secret) { Ok(()) } else { Err(again) }
+    }
+
+    /// Waits between two requests of the preparation, which is not to load the provider.
+    pub async fn pause(&self) {
+        tokio::time::sleep(APART).await;
+    }
+
     /// Whether no flow is to begin any more.
     pub fn is_over(&self) -> bool {
         self.cut.is_cancelled() || self.course.is_over()

@@ -7,23 +7,26 @@ use std::time::SystemTime;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::assign::assign;
+use super::aftermath;
+use super::assign::Means;
 use super::breakpoint::{self, Goal};
 use super::crew;
+use super::data::{DataError, DataSets};
 use super::flows::Assignment;
 use super::guard::{Guard, Refused};
 use super::judge::{Facts, judge};
+use super::ledger::Ledger;
 use super::measure::Recorder;
 use super::measure::vigil::Vigil;
 use super::pace::{Course, Lane, Pacer};
-use super::plan::{Flow, Plan};
+use super::plan::Plan;
 use super::prepare;
 use super::rig::Rig;
-use super::seen::{self, Seen};
+use super::seen::{self, OpenCodes, Seen};
 use super::tell::{News, Tell};
 use super::watch::Watch;
 use crate::protocol::Failure;
-use crate::provider::{self, Endpoints, Provider, Target, Unreachable};
+use crate::provider::{self, Provider, Target, Unreachable};
 use crate::verdict::{LoadRun, Preparation};
 use crate::wire::{Bounds, Tape, Wire};
 
@@ -55,6 +58,9 @@ pub enum LoadError {
     /// The end was asked for before the provider was found.
     #[error("interrupted before anything was measured")]
     Interrupted,
+    /// A data set cannot be used.
+    #[error("{0}")]
+    Data(#[from] DataError),
     /// The provider file lacks something that a flow needs.
     #[error("flow {flow}: {what}")]
     Lacking {
@@ -98,22 +104,27 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
     let bounds = Bounds { connect: plan.timeout, total: plan.timeout, ..Bounds::default() };
     let wire = Wire::reaching(bounds, provider.connect.clone()).map_err(LoadError::Wire)?;
     let tape = Tape::new(provider.secrets());
-    let Target { provider, endpoints, .. } = tokio::select! {
+    let data = DataSets::read(&plan.data, plan.shard)?;
+    tape.learn(data.secrets());
+    let Target { provider, endpoints, metadata } = tokio::select! {
         biased;
         () = interrupt.cancelled() => return Err(LoadError::Interrupted),
         found = provider::discover(&wire, &tape, provider) => found?,
     };
-    for (what, url) in touched(&plan, &endpoints) {
+    let means = Means { plan: &plan, provider: &provider, endpoints: &endpoints, metadata: metadata.from.as_ref(), data: &data };
+    for (what, url) in means.touched() {
         guard.check(what, url)?;
     }
 
     let table = if breakpoint.is_some() { breakpoint::timetable(&plan) } else { plan.timetable() };
     let course = Arc::new(Course::new(table, plan.count));
-    let steps = plan.flows.iter().flat_map(|flow| flow.flow.steps().iter().map(|step| (flow.label().to_owned(), *step)));
+    let steps = plan.flows.iter().flat_map(|flow| flow.steps().into_iter().map(|step| (flow.label().to_owned(), step)));
     let rig = Arc::new(Rig {
         recorder: Recorder::new(steps, Arc::clone(&course), plan.arrivals.is_some()),
         course: Arc::clone(&course),
         seen: Seen::new(seen::LIMIT),
+        user_codes: OpenCodes::default(),
+        ledger: Ledger::default(),
         wire,
         guard,
         login: provider.login.clone(),
@@ -123,7 +134,7 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
     let vigil = Arc::new(Vigil::new(tokio::runtime::Handle::current().metrics().num_workers()));
     let mut assignments = Vec::new();
     for (at, users) in plan.allotment().into_iter().enumerate() {
-        assignments.push((Arc::new(assign(&plan, at, users, &provider, &endpoints)?), users));
+        assignments.push((Arc::new(means.assign(at, users)?), users));
     }
 
     let watch = Arc::new(Watch {
@@ -172,6 +183,7 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
             Err(error) => return Err(engine(error)),
         }
     }
+    aftermath::look(&rig, &provider, &endpoints, &assignments, &interrupt, tell.as_ref()).await;
     let facts = Facts {
         plan: &plan,
         provider: &provider,
@@ -192,23 +204,11 @@ fn engine(error: impl std::fmt::Display) -> LoadError {
 async fn prepare(rig: &Rig, assignments: &[(Arc<Assignment>, usize)], tell: &Tell) -> Result<Preparation, LoadError> {
     let mut prepared = Preparation::default();
     for (assignment, users) in assignments {
-        prepare::rehearse(rig, assignment).await?;
-        if assignment.flow == Flow::Refresh {
-            let made = prepare::chains(rig, assignment, *users, tell).await?;
-            prepared.chains += made.chains;
-            prepared.millis += made.millis;
-        }
+        let made = prepare::flow(rig, assignment, *users, tell).await?;
+        prepared.chains += made.chains;
+        prepared.logins += made.logins;
+        prepared.tokens += made.tokens;
+        prepared.millis += made.millis;
     }
     Ok(prepared)
-}
-
-/// The places that the plan's flows send to.
-fn touched<'a>(plan: &Plan, endpoints: &'a Endpoints) -> Vec<(&'static str, &'a Url)> {
-    let wants = |flows: &[Flow]| plan.flows.iter().any(|flow| flows.contains(&flow.flow));
-    let places = [
-        ("token endpoint", &endpoints.token, true),
-        ("authorization endpoint", &endpoints.authorization, wants(&[Flow::AuthorizationCode, Flow::Refresh])),
-        ("device authorization endpoint", &endpoints.device_authorization, wants(&[Flow::Device])),
-    ];
-    places.into_iter().filter(|(_, _, touched)| *touched).filter_map(|(what, url, _)| Some((what, url.as_ref()?))).collect()
 }

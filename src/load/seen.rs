@@ -1,30 +1,60 @@
-//! Watches that no refresh token and no code is issued twice in a run, with bounded memory.
+//! Watches that nothing is issued twice in a run, and no access token to two, with bounded memory.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use hashbrown::HashTable;
 
 use crate::protocol::Secret;
 use crate::verdict::Watch;
 
-/// The most fingerprints that are kept: about 80 MB when full.
-pub const LIMIT: u64 = 1 << 22;
+/// The most fingerprints that are kept: about 35 MB when full.
+pub const LIMIT: u64 = 1 << 20;
 
-/// Users lock one shard of the set, not the set.
-const SHARDS: usize = 64;
+/// Users lock one part of the table, not the table.
+const PARTS: usize = 64;
 
-/// 64-bit fingerprints of what was issued so far.
+/// 64-bit fingerprints of what was issued so far, of all of it or of a share that halves whenever the watch is full.
 ///
-/// The hash is keyed anew in each run, so a provider cannot aim at it. Among [`LIMIT`] values the odds of one
-/// false alarm are one in two million. What comes when the set is full is still looked up, but not kept.
+/// The hash is keyed anew in each run, so a provider cannot aim at it. Among [`LIMIT`] values the odds of one false alarm are one in thirty million.
+/// Whether a token is in the share is told by its own hash: the same one again is in it, too.
 pub struct Seen {
     hasher: RandomState,
-    shards: Vec<Mutex<HashSet<u64>>>,
+    parts: Vec<Mutex<Part>>,
     limit: u64,
     kept: AtomicU64,
     left_out: AtomicU64,
+    /// One in two to the power of this is kept.
+    level: AtomicU32,
+}
+
+#[derive(Default)]
+struct Part {
+    table: HashTable<(u64, Owner)>,
+    /// What it was cleared to.
+    level: u32,
+}
+
+/// Whose a token is, as a number: a client, or a client and a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner(u32);
+
+/// The owner of what must never come again, to whomever.
+const NOBODY: Owner = Owner(0);
+
+/// Whether a token came before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Earlier {
+    /// Never.
+    Not,
+    /// To the same.
+    Here,
+    /// To somebody else.
+    Elsewhere,
 }
 
 impl Seen {
@@ -32,40 +62,108 @@ impl Seen {
     pub fn new(limit: u64) -> Self {
         Self {
             hasher: RandomState::new(),
-            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            parts: (0..PARTS).map(|_| Mutex::default()).collect(),
             limit,
             kept: AtomicU64::new(0),
             left_out: AtomicU64::new(0),
+            level: AtomicU32::new(0),
         }
     }
 
-    /// Notes a token or code; `false` says that it was issued before.
+    /// Notes what is issued once; `false` says that it was issued before.
     pub fn first_time(&self, secret: &Secret) -> bool {
+        self.note(secret, NOBODY) == Earlier::Not
+    }
+
+    /// Notes what may come again, but to the same only.
+    pub fn note(&self, secret: &Secret, owner: Owner) -> Earlier {
         let fingerprint = self.hasher.hash_one(secret.expose());
-        let shard = &self.shards[usize::try_from(fingerprint >> 58).expect("six bits fit")];
-        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        if shard.contains(&fingerprint) {
-            return false;
+        let mut part =
+            self.parts[usize::try_from(fingerprint >> 58).expect("six bits fit")].lock().unwrap_or_else(PoisonError::into_inner);
+        let level = self.level.load(Ordering::Relaxed);
+        if part.level < level {
+            let before = part.table.len();
+            part.table.retain(|(fingerprint, _)| is_in(*fingerprint, level));
+            part.table.shrink_to_fit(|(fingerprint, _)| slot(*fingerprint));
+            part.level = level;
+            self.kept.fetch_sub((before - part.table.len()) as u64, Ordering::Relaxed);
         }
-        if self.kept.fetch_add(1, Ordering::Relaxed) < self.limit {
-            shard.insert(fingerprint);
-        } else {
-            self.kept.fetch_sub(1, Ordering::Relaxed);
+        if !is_in(fingerprint, level) {
             self.left_out.fetch_add(1, Ordering::Relaxed);
+            return Earlier::Not;
         }
-        true
+        if let Some((_, earlier)) = part.table.find(slot(fingerprint), |(other, _)| *other == fingerprint) {
+            return if *earlier == owner { Earlier::Here } else { Earlier::Elsewhere };
+        }
+        part.table.insert_unique(slot(fingerprint), (fingerprint, owner), |(fingerprint, _)| slot(*fingerprint));
+        drop(part);
+        if self.kept.fetch_add(1, Ordering::Relaxed) + 1 >= self.limit {
+            // Parts are cleared when they are next used. Another user may have been faster.
+            let _faster = self.level.compare_exchange(level, level + 1, Ordering::Relaxed, Ordering::Relaxed);
+        }
+        Earlier::Not
+    }
+
+    /// Whose a token is that goes to this client and user.
+    pub fn owner(&self, client: &str, user: Option<&str>) -> Owner {
+        let hash = self.hasher.hash_one((client, user));
+        // Never nobody's.
+        Owner(u32::try_from(hash >> 32).expect("half of it fits") | 1)
     }
 
     /// How much the watch covers.
     pub fn watch(&self) -> Watch {
-        let [kept, left_out] = [&self.kept, &self.left_out].map(|count| count.load(Ordering::Relaxed));
-        Watch { kept, limit: self.limit, left_out, one_in: 1 }
+        let level = self.level.load(Ordering::Relaxed);
+        let kept = self.parts.iter().map(|part| {
+            let part = part.lock().unwrap_or_else(PoisonError::into_inner);
+            part.table.iter().filter(|(fingerprint, _)| is_in(*fingerprint, level)).count() as u64
+        });
+        let kept = kept.sum();
+        Watch { kept, limit: self.limit, left_out: self.left_out.load(Ordering::Relaxed), one_in: 1 << level }
     }
+}
+
+/// Where in its part's table a fingerprint stands: the bits that choose the part and the share are the same in all of them.
+fn slot(fingerprint: u64) -> u64 {
+    fingerprint.rotate_left(24)
+}
+
+/// Codes that are short, and unique only among those that are open: once one is used up or has expired, it may come again.
+#[derive(Default)]
+pub struct OpenCodes {
+    hasher: RandomState,
+    open: Mutex<HashMap<u64, Instant>>,
+}
+
+impl OpenCodes {
+    /// Notes a code that is issued now; `false` says that it is open already.
+    pub fn open(&self, code: &Secret, lifetime: Duration) -> bool {
+        let (fingerprint, now) = (self.hasher.hash_one(code.expose()), Instant::now());
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.len() == open.capacity() {
+            open.retain(|_, ends| *ends > now);
+        }
+        open.insert(fingerprint, now + lifetime).is_none_or(|ends| ends <= now)
+    }
+
+    /// Notes a code that is used up.
+    pub fn close(&self, code: &Secret) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.hasher.hash_one(code.expose()));
+    }
+}
+
+/// Whether a fingerprint is in the share.
+fn is_in(fingerprint: u64, level: u32) -> bool {
+    fingerprint.trailing_zeros() >= level
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn token(number: usize) -> Secret {
+        Secret::new("refresh_token", format!("token-{number}"))
+    }
 
     #[test]
     fn a_second_time_is_noticed_whatever_the_name() {
@@ -73,16 +171,41 @@ mod tests {
         assert!(seen.first_time(&Secret::new("refresh_token", "a")));
         assert!(seen.first_time(&Secret::new("refresh_token", "b")));
         assert!(!seen.first_time(&Secret::new("code", "a")));
-        assert_eq!(seen.watch().kept, 2);
+        assert_eq!(seen.watch(), Watch { kept: 2, limit: LIMIT, left_out: 0, one_in: 1 });
     }
 
     #[test]
-    fn a_full_watch_keeps_no_more_and_says_so() {
-        let seen = Seen::new(1);
-        assert!(seen.first_time(&Secret::new("code", "a")));
-        assert!(seen.first_time(&Secret::new("code", "b")));
-        assert!(seen.first_time(&Secret::new("code", "b")));
-        assert!(!seen.first_time(&Secret::new("code", "a")));
-        assert_eq!(seen.watch(), Watch { kept: 1, limit: 1, left_out: 2, one_in: 1 });
+    fn the_same_again_is_told_from_the_same_to_somebody_else() {
+        let seen = Seen::new(LIMIT);
+        let [alice, bob] = ["alice", "bob"].map(|user| seen.owner("web", Some(user)));
+        let own = seen.owner("web", None);
+        assert_eq!(seen.note(&token(1), alice), Earlier::Not);
+        assert_eq!(seen.note(&token(1), alice), Earlier::Here);
+        assert_eq!(seen.note(&token(1), bob), Earlier::Elsewhere);
+        assert_eq!(seen.note(&token(1), own), Earlier::Elsewhere);
+    }
+
+    #[test]
+    fn a_code_may_come_again_once_it_is_used_up_or_expired() {
+        let (codes, [first, second]) = (OpenCodes::default(), [token(1), token(2)]);
+        let minute = Duration::from_secs(60);
+        assert!(codes.open(&first, minute) && codes.open(&second, Duration::ZERO));
+        assert!(!codes.open(&first, minute));
+        assert!(codes.open(&second, minute));
+        codes.close(&first);
+        assert!(codes.open(&first, minute));
+    }
+
+    #[test]
+    fn a_full_watch_halves_its_share_says_so_and_still_sees_all_of_it() {
+        let seen = Seen::new(1000);
+        for number in 0..10_000 {
+            assert!(seen.first_time(&token(number)), "{number}");
+        }
+        let watch = seen.watch();
+        assert!((8..=32).contains(&watch.one_in) && watch.kept <= 1000 && watch.kept > 100, "{watch:?}");
+        let again = (0..10_000).filter(|number| !seen.first_time(&token(*number))).count() as u64;
+        assert!(again >= watch.kept * 9 / 10, "{again} of {watch:?}");
+        assert!(seen.kept.load(Ordering::Relaxed) <= 2000);
     }
 }

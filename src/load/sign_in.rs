@@ -1,15 +1,20 @@
-//! A user's login on behalf of a flow: from the authorization request to a code, in a fresh browser.
+//! A user's login on behalf of a flow: from the authorization request to a code, in a fresh browser or in one that was there before.
 
 use aws_lc_rs::rand;
 use url::Url;
 
+use super::connection::{Connection, Outgoing};
 use super::fault::Fault;
+use super::flows::{Assignment, Party};
 use super::guard::Refused;
+use super::invariant::Invariant;
 use super::rig::Rig;
-use crate::login::{self, Decision, End, Errand, Role, Sighting, Stop};
+use super::specimen::Live;
+pub use crate::login::Decision;
+use crate::login::{self, End, Errand, Role, Sighting, Stop};
 use crate::protocol::pkce::Pkce;
 use crate::protocol::request::{self, Request};
-use crate::protocol::{Failure, Secret};
+use crate::protocol::{Failure, Secret, Tokens};
 use crate::provider::{Client, User};
 use crate::wire::{Jar, Tape};
 
@@ -25,11 +30,31 @@ impl Granted {
     pub fn redeem(&self, token_endpoint: &Url, client: &Client) -> Request {
         client.redemption(token_endpoint, &self.code, Some(&self.redirect_uri), Some(&self.verifier))
     }
+}
 
-    /// The code.
-    pub fn code(&self) -> &Secret {
-        &self.code
-    }
+/// A user who logged in: the browser, and what the code was worth.
+pub struct Entrance {
+    /// Whose it is.
+    pub party: Party,
+    /// The browser.
+    pub jar: Jar,
+    /// What the code was redeemed for.
+    pub tokens: Tokens,
+    /// The access token among them.
+    pub live: Live,
+}
+
+/// A login and the redemption of its code, neither measured.
+pub async fn enter(rig: &Rig, assignment: &Assignment, party: Party) -> Result<Entrance, Astray> {
+    let mut jar = Jar::default();
+    let granted = authorize(rig, assignment, party, &mut jar).await?;
+    let request = granted.redeem(&assignment.token.url, assignment.client(party));
+    let mut line = Connection::new(assignment.token.origin.clone(), rig.timeout);
+    let response = line.send(&Outgoing::of(&request)?).await?;
+    let tokens = rig
+        .tokens(assignment, party, &response)
+        .map_err(|fault| Astray::new(fault.clone(), format!("the code was answered with: {fault}")))?;
+    Ok(Entrance { party, jar, live: Live::of(party, &tokens), tokens })
 }
 
 /// Why a walk did not end where it should.
@@ -51,14 +76,16 @@ impl Astray {
     }
 }
 
-/// Has a user approve an authorization request with PKCE and `state` (RFC 6749 section 4.1.1).
-pub async fn authorize(rig: &Rig, endpoint: &Url, client: &Client, user: &User) -> Result<Granted, Astray> {
+/// Has a user approve an authorization request with PKCE and `state` (RFC 6749 section 4.1.1); the code was not issued before.
+pub async fn authorize(rig: &Rig, assignment: &Assignment, party: Party, jar: &mut Jar) -> Result<Granted, Astray> {
+    let endpoint = assignment.authorization.as_ref().expect("a flow with a login has an authorization endpoint");
+    let (client, user) = (assignment.client(party), assignment.user(party));
     let pkce = Pkce::from_octets(random());
     let state: String = random::<16>().iter().map(|octet| format!("{octet:02x}")).collect();
     let redirect_uri = client.redirect_uri().to_owned();
     let start = client.authorization_request(endpoint, client.scope().as_deref(), &state, Some(&pkce));
     let stop_at = [redirect_uri.as_str()];
-    let (sighting, tape) = walk(rig, start, Stop::RedirectUri(&stop_at), None, user).await?;
+    let (sighting, tape) = walk(rig, start, Stop::RedirectUri(&stop_at), None, user, Decision::Approve, jar).await?;
     let astray = |fault| Astray { tape: tape.clone(), ..Astray::new(fault, sighting.describe()) };
     let End::Redirected { params, .. } = &sighting.end else {
         return Err(astray(fault_of(&sighting.end)));
@@ -70,13 +97,15 @@ pub async fn authorize(rig: &Rig, endpoint: &Url, client: &Client, user: &User) 
         return Err(astray(Fault::oauth(error)));
     }
     let code = params.code().ok_or_else(|| astray(Fault::NoCode))?;
+    rig.once(Invariant::CodeIssuedOnce, &code, Fault::CodeSeenTwice).map_err(astray)?;
     Ok(Granted { code, verifier: pkce.verifier, redirect_uri })
 }
 
-/// Has a user approve a device at the verification page (RFC 8628 section 3.3).
-pub async fn approve(rig: &Rig, verification: &Url, user_code: &str, user: &User) -> Result<(), Astray> {
+/// Has a user decide about a device at the verification page (RFC 8628 section 3.3).
+pub async fn decide(rig: &Rig, verification: &Url, user_code: &Secret, user: &User, decision: Decision) -> Result<(), Astray> {
     let start = Request::get(request::Endpoint::Verification, verification);
-    let (sighting, tape) = walk(rig, start, Stop::Decision, Some(user_code), user).await?;
+    let (sighting, tape) =
+        walk(rig, start, Stop::Decision, Some(user_code.expose()), user, decision, &mut Jar::default()).await?;
     match &sighting.end {
         End::Finished => Ok(()),
         end => Err(Astray { tape, ..Astray::new(fault_of(end), sighting.describe()) }),
@@ -89,12 +118,13 @@ async fn walk(
     stop_at: Stop<'_>,
     user_code: Option<&str>,
     user: &User,
+    decision: Decision,
+    jar: &mut Jar,
 ) -> Result<(Sighting, Tape), Astray> {
     rig.guard.check("login page", &start.url)?;
-    let errand =
-        Errand { start, stop_at, username: &user.username, password: &user.password, user_code, decision: Decision::Approve };
+    let errand = Errand { start, stop_at, username: &user.username, password: &user.password, user_code, decision };
     let tape = Tape::default();
-    let sighting = login::run(&rig.wire, &tape, &mut Jar::default(), &rig.login, &errand).await;
+    let sighting = login::run(&rig.wire, &tape, jar, &rig.login, &errand).await;
     // Where a login leads is known only afterwards: the rehearsal finds out with one login, before there is any load.
     for hop in &sighting.hops {
         rig.guard.check("login page", &hop.url)?;

@@ -10,14 +10,23 @@ pub type Tell = dyn Fn(News<'_>) + Send + Sync;
 
 /// One piece of news: its text is one line.
 pub enum News<'a> {
-    /// Refresh chains are being made; not measured.
+    /// What a flow needs is being made; not measured.
     Preparing {
-        /// The flow they are for.
+        /// The flow it is for.
         flow: &'a str,
+        /// What is made, such as `chains`.
+        what: &'a str,
         /// So many are there.
         made: usize,
         /// So many are needed.
         wanted: usize,
+    },
+    /// Something that the plan asks for and that cannot be had.
+    LeftOut {
+        /// The flow it is for.
+        flow: &'a str,
+        /// What, and why.
+        what: &'a str,
     },
     /// Users run: the last second.
     Running {
@@ -39,6 +48,10 @@ pub enum News<'a> {
         /// Whether it was asked for.
         interrupted: bool,
     },
+    /// The clock stopped, and samples of what was issued are looked at once more.
+    Looking,
+    /// That could not be done to its end.
+    NotLooked(&'a str),
     /// goose failed at its end; the measurement is whole.
     Trouble(&'a str),
 }
@@ -46,7 +59,12 @@ pub enum News<'a> {
 impl fmt::Display for News<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Preparing { flow, made, wanted } => write!(f, "preparing {flow}: {made} of {wanted} chains, not measured"),
+            Self::Preparing { flow, what, made, wanted } => {
+                write!(f, "preparing {flow}: {made} of {wanted} {what}, not measured")
+            }
+            Self::Looking => f.write_str("looking once more at tokens and codes of the run, not measured"),
+            Self::NotLooked(why) => write!(f, "the provider could not be asked once more after the run: {why}"),
+            Self::LeftOut { flow, what } => write!(f, "{flow}: {what}"),
             Self::Running { second, of, users, recent, errors } => {
                 let at = |share: f64| match recent.count {
                     0 => "-".to_owned(),

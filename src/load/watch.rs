@@ -85,7 +85,12 @@ impl Watch {
             .iter()
             .map(|assignment| assignment.post.report(&assignment.label, &rig.course, assignment.lane.as_deref()))
             .collect();
-        let sums = Sums { steps: &rig.recorder.sums(), flows: &flows, held_seconds: held.as_secs_f64(), violations: None };
+        let sums = Sums {
+            steps: &rig.recorder.sums(),
+            flows: &flows,
+            held_seconds: held.as_secs_f64(),
+            violations: Some(rig.ledger.violations()),
+        };
         let missed = aborting.iter().find(|(flow, threshold)| holds(*flow, threshold, &sums).1 == Some(false));
         if let Some((flow, threshold)) = missed {
             let name = flow.map_or_else(|| threshold.to_string(), |flow| format!("{flow}: {threshold}"));

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod device;
 pub mod exchange;
 pub mod host;
+pub mod jwt;
 pub mod mask;
 pub mod pkce;
 pub mod profile;

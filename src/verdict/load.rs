@@ -132,6 +132,12 @@ impl FlowRun {
 pub struct Preparation {
     /// Refresh chains begun by a whole login each.
     pub chains: usize,
+    /// Users that were logged in for other flows, each in a browser of its own.
+    #[serde(default)]
+    pub logins: usize,
+    /// Tokens that were made to be introspected or revoked.
+    #[serde(default)]
+    pub tokens: usize,
     /// How long that took, in milliseconds.
     pub millis: u64,
 }

@@ -45,7 +45,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("wiremock", &["src/server/wiremock.rs"]),
     ("reqwest", &["src/wire/"]),
     ("scraper", &["src/login/", "src/provider/login/"]),
-    ("jsonwebtoken", &["src/walk/token.rs", "src/server/tests/"]),
+    ("jsonwebtoken", &["src/protocol/jwt.rs", "src/server/tests/"]),
     ("qrcode", &["src/cli/try_it/", "src/login/manual/"]),
     ("clap", &["src/cli/", "src/main.rs", "src/report/mod.rs"]),
 ];

@@ -3,6 +3,7 @@
 mod command;
 mod ending;
 mod reports;
+mod workloads;
 mod wrong_answers;
 
 use std::sync::{Arc, Mutex};
@@ -119,8 +120,8 @@ async fn every_user_refreshes_a_chain_of_its_own_that_was_prepared_unmeasured() 
     let token = step(&run, "refresh", "token");
     assert_eq!((token.errors(), run.prepared.chains, run.steps.len()), (0, 3, 1), "{token:?}");
     assert!(token.right > 10, "{token:?}");
-    // One fingerprint per chain begun and per refresh.
-    assert_eq!(run.watch.kept, token.right + 3);
+    // An access token and a refresh token for each chain begun and each refresh, and a code for each login.
+    assert_eq!(run.watch.kept, 2 * (token.right + 3) + 3);
     assert!(run.chains.lost.is_empty());
 }
 

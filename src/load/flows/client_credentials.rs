@@ -2,37 +2,40 @@
 
 use std::sync::Arc;
 
-use super::{Assignment, Missed, Shift};
-use crate::load::answer;
+use super::{Assignment, Missed, Party, Shift};
 use crate::load::connection::{Connection, Outgoing};
 use crate::load::measure::Step;
-use crate::load::sign_in::Astray;
-use crate::protocol::{Failure, Request};
+use crate::protocol::Request;
 
 /// A user of the flow.
 pub struct Worker {
+    assignment: Arc<Assignment>,
     line: Connection,
-    request: Box<Request>,
-    outgoing: Result<Outgoing, Failure>,
+    /// The request of the only client there is.
+    prepared: Option<(Request, Outgoing)>,
 }
 
 impl Worker {
     pub(super) fn new(assignment: Arc<Assignment>, line: Connection) -> Self {
-        let client = &assignment.client;
-        let request = client.own_token_request(&assignment.token.url, client.scope().as_deref());
-        Self { line, outgoing: Outgoing::of(&request), request: Box::new(request) }
+        // Thousands of clients have a request each, which is made when its turn comes.
+        let only = (assignment.clients.len() == 1).then(|| request(&assignment, assignment.party(0)));
+        let prepared = only.and_then(|request| Outgoing::of(&request).ok().map(|outgoing| (request, outgoing)));
+        Self { assignment, line, prepared }
     }
 
     pub(super) async fn once(&mut self, shift: &mut Shift<'_>) -> Result<(), Missed> {
-        match &self.outgoing {
-            Ok(outgoing) => {
-                let judge = |response: &_| answer::token(response).map(drop);
-                shift.ask_prepared(&mut self.line, &self.request, outgoing, Step::Token, judge).await
-            }
-            Err(failure) => {
-                let astray = Astray::from(failure.clone());
-                shift.walk(Step::Token, async { Err(astray) }).await
-            }
+        let rig = shift.rig;
+        let assignment = &self.assignment;
+        let party = assignment.party(assignment.turn());
+        let judge = |response: &_| rig.tokens(assignment, party, response).map(drop);
+        match &self.prepared {
+            Some((request, outgoing)) => shift.ask_prepared(&mut self.line, request, outgoing, Step::Token, judge).await,
+            None => shift.ask(&mut self.line, &request(assignment, party), Step::Token, judge).await,
         }
     }
+}
+
+fn request(assignment: &Assignment, party: Party) -> Request {
+    let client = assignment.client(party);
+    client.own_token_request(&assignment.token.url, client.scope().as_deref())
 }

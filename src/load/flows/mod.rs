@@ -1,103 +1,73 @@
 //! The flows that users run, one file each, and what they have in common: send, time, judge, count.
 
+mod assignment;
 pub mod authorization_code;
+mod bad_credentials;
 mod client_credentials;
 pub mod device;
+mod document;
+mod introspection;
 pub mod refresh;
+mod refresh_race;
+mod revocation;
+mod userinfo;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use url::Url;
-
-use super::connection::{Connection, Origin, Outgoing};
+use super::connection::{Connection, Outgoing};
 use super::fault::Fault;
+use super::invariant::Invariant;
+use super::ledger::Evidence;
 use super::measure::{Step, Times};
-use super::pace::Lane;
-use super::plan::{Connecting, Flow};
-use super::post::Post;
+use super::plan::Flow;
 use super::rig::Rig;
 use super::sign_in::Astray;
-use crate::protocol::{Exchange, Failure, Request, Response, Secret};
-use crate::provider::{Client, User};
-use crate::wire::{Connect, Tape};
+use crate::protocol::{Exchange, Failure, Request, Response};
+use crate::wire::Tape;
 
-/// One flow of the plan with all that its users need; they share it.
-pub struct Assignment {
-    /// The flow.
-    pub flow: Flow,
-    /// Its name in reports.
-    pub label: String,
-    /// The client.
-    pub client: Client,
-    /// The users that log in, in turn.
-    pub users: Vec<User>,
-    /// Whether a refresh must bring a new refresh token.
-    pub rotates: bool,
-    /// Where tokens come from.
-    pub token: Door,
-    /// Where users are asked.
-    pub authorization: Option<Url>,
-    /// Where devices begin.
-    pub device_authorization: Option<Door>,
-    /// Of all users of the plan, the share that are this flow's.
-    pub crew_share: f64,
-    /// Its arrivals, where the plan has an arrival rate.
-    pub lane: Option<Arc<Lane>>,
-    /// How often it was run, and how its arrivals kept to their times.
-    pub post: Post,
-    /// Refresh tokens that begin a chain each, made before the clock started.
-    pub chains: Mutex<Vec<Secret>>,
-}
-
-/// An endpoint that is sent to over a user's own connection.
-#[derive(Clone)]
-pub struct Door {
-    /// The endpoint.
-    pub url: Url,
-    /// Where its connections lead.
-    pub origin: Arc<Origin>,
-}
-
-impl Door {
-    /// The door at a URL.
-    ///
-    /// # Errors
-    /// See [`Origin::of`].
-    pub fn at(url: &Url, connecting: Connecting, connect: &Connect) -> Result<Self, Failure> {
-        Ok(Self { url: url.clone(), origin: Arc::new(Origin::of(url, connecting, connect)?) })
-    }
-}
-
-impl Assignment {
-    /// The user whose turn it is.
-    fn user(&self, turn: usize) -> &User {
-        &self.users[turn % self.users.len()]
-    }
-}
+pub use assignment::{Assignment, Door, Party};
 
 /// What a user of a run does over and over.
 pub enum Worker {
     /// See [`client_credentials`].
     ClientCredentials(Box<client_credentials::Worker>),
+    /// See [`bad_credentials`].
+    BadCredentials(bad_credentials::Worker),
     /// See [`refresh`].
     Refresh(refresh::Worker),
+    /// See [`refresh_race`].
+    RefreshRace(refresh_race::Worker),
     /// See [`authorization_code`].
-    AuthorizationCode(authorization_code::Worker),
+    AuthorizationCode(Box<authorization_code::Worker>),
     /// See [`device`].
     Device(device::Worker),
+    /// See [`introspection`].
+    Introspection(introspection::Worker),
+    /// See [`revocation`].
+    Revocation(revocation::Worker),
+    /// See [`userinfo`].
+    Userinfo(Box<userinfo::Worker>),
+    /// See [`document`].
+    Document(Box<document::Worker>),
 }
 
 impl Worker {
     /// A user of the flow; `number` counts users from 0.
     pub fn new(assignment: &Arc<Assignment>, number: usize, timeout: Duration) -> Self {
-        let line = Connection::new(assignment.token.origin.clone(), timeout);
+        let line = || Connection::new(assignment.token.origin.clone(), timeout);
         let shared = Arc::clone(assignment);
         match assignment.flow {
-            Flow::ClientCredentials => Self::ClientCredentials(Box::new(client_credentials::Worker::new(shared, line))),
-            Flow::Refresh => Self::Refresh(refresh::Worker::new(shared, line, number)),
-            Flow::AuthorizationCode => Self::AuthorizationCode(authorization_code::Worker::new(shared, line, number)),
-            Flow::Device => Self::Device(device::Worker::new(shared, line, number, timeout)),
+            Flow::ClientCredentials => Self::ClientCredentials(Box::new(client_credentials::Worker::new(shared, line()))),
+            Flow::BadCredentials => Self::BadCredentials(bad_credentials::Worker::new(shared, line())),
+            Flow::Refresh => Self::Refresh(refresh::Worker::new(shared, line())),
+            Flow::RefreshRace => Self::RefreshRace(refresh_race::Worker::new(shared, [line(), line()])),
+            Flow::AuthorizationCode => Self::AuthorizationCode(Box::new(authorization_code::Worker::new(shared, line(), number))),
+            Flow::Device => Self::Device(device::Worker::new(shared, line(), timeout)),
+            Flow::Introspection => Self::Introspection(introspection::Worker::new(shared, timeout)),
+            Flow::Revocation => Self::Revocation(revocation::Worker::new(shared, line(), timeout)),
+            Flow::Userinfo => Self::Userinfo(Box::new(userinfo::Worker::new(shared, line(), timeout))),
+            Flow::Metadata | Flow::Jwks => Self::Document(Box::new(document::Worker::new(shared, timeout))),
         }
     }
 
@@ -106,9 +76,15 @@ impl Worker {
         // How it ended is counted where it ended.
         let _ended: Result<(), Missed> = match self {
             Self::ClientCredentials(worker) => worker.once(shift).await,
+            Self::BadCredentials(worker) => worker.once(shift).await,
             Self::Refresh(worker) => worker.once(shift).await,
+            Self::RefreshRace(worker) => worker.once(shift).await,
             Self::AuthorizationCode(worker) => worker.once(shift).await,
             Self::Device(worker) => worker.once(shift).await,
+            Self::Introspection(worker) => worker.once(shift).await,
+            Self::Revocation(worker) => worker.once(shift).await,
+            Self::Userinfo(worker) => worker.once(shift).await,
+            Self::Document(worker) => worker.once(shift).await,
         };
     }
 }
@@ -177,25 +153,51 @@ impl<'a> Shift<'a> {
         step: Step,
         judge: impl FnOnce(&Response) -> Result<T, Fault>,
     ) -> Result<T, Missed> {
-        let started = Instant::now();
-        let answered = tokio::select! {
-            biased;
-            () = self.rig.cut.cancelled() => {
-                self.rig.recorder.requests_sent(1);
-                return self.cut(step);
+        match send(self.rig, line, outgoing).await {
+            Some(answered) => self.take(request, answered, step, judge),
+            None => self.cut(step),
+        }
+    }
+
+    /// Sends one request over two connections at once; both answers are judged, measured and counted as `step`.
+    pub async fn ask_both<T>(
+        &mut self,
+        lines: &mut [Connection; 2],
+        request: &Request,
+        step: Step,
+        judge: impl Fn(&Response) -> Result<T, Fault>,
+    ) -> [Result<T, Missed>; 2] {
+        let outgoing = match Outgoing::of(request) {
+            Ok(outgoing) => outgoing,
+            Err(failure) => {
+                let times = self.times(Instant::now(), Duration::ZERO);
+                let missed = || Err(Missed::Wrong(Fault::from(&failure)));
+                return [self.count(step, &times, Err(Fault::from(&failure)), || None), missed()];
             }
-            answered = line.send(outgoing) => answered,
         };
+        let [first, second] = lines;
+        let answered = tokio::join!(send(self.rig, first, &outgoing), send(self.rig, second, &outgoing));
+        [answered.0, answered.1].map(|answered| match answered {
+            Some(answered) => self.take(request, answered, step, &judge),
+            None => self.cut(step),
+        })
+    }
+
+    /// Judges, measures and counts what came of a request.
+    fn take<T>(
+        &mut self,
+        request: &Request,
+        (started, answered): (Instant, Result<Response, Failure>),
+        step: Step,
+        judge: impl FnOnce(&Response) -> Result<T, Fault>,
+    ) -> Result<T, Missed> {
         match answered {
             // Judging is our own time, not the provider's.
             Ok(response) => {
-                self.rig.recorder.requests_sent(1);
                 let times = self.times(started, response.elapsed);
                 self.count(step, &times, judge(&response), || shown(request, Ok(&response)))
             }
             Err(failure) => {
-                // What could not be connected never left.
-                self.rig.recorder.requests_sent(u64::from(!matches!(failure, Failure::Connect(_))));
                 let times = self.times(started, started.elapsed());
                 self.count(step, &times, Err(Fault::from(&failure)), || shown(request, Err(&failure)))
             }
@@ -233,12 +235,15 @@ impl<'a> Shift<'a> {
         step: Step,
         times: &Times,
         outcome: Result<T, Fault>,
-        example: impl FnOnce() -> Option<Exchange>,
+        example: impl Fn() -> Option<Exchange>,
     ) -> Result<T, Missed> {
         let recorder = &self.rig.recorder;
         let meter = recorder.meter(self.label, step);
         recorder.record(meter, times, outcome.as_ref().err());
         if let Err(fault) = &outcome {
+            if let Some(invariant) = Invariant::broken_by(fault) {
+                self.rig.ledger.breach(invariant, || Evidence::of(example()));
+            }
             recorder.show(meter, fault, example);
         }
         let (outcome, fault) = match outcome {
@@ -248,6 +253,22 @@ impl<'a> Shift<'a> {
         self.samples.push(Sample { step, took: times.latency(), fault });
         outcome
     }
+}
+
+/// Sends a request and says when it was sent and what came; nothing where the run ended first.
+async fn send(rig: &Rig, line: &mut Connection, outgoing: &Outgoing) -> Option<(Instant, Result<Response, Failure>)> {
+    let started = Instant::now();
+    let answered = tokio::select! {
+        biased;
+        () = rig.cut.cancelled() => {
+            rig.recorder.requests_sent(1);
+            return None;
+        }
+        answered = line.send(outgoing) => answered,
+    };
+    // What could not be connected never left.
+    rig.recorder.requests_sent(u64::from(!matches!(answered, Err(Failure::Connect(_)))));
+    Some((started, answered))
 }
 
 /// An exchange as it may be shown.

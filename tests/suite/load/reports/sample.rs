@@ -122,7 +122,7 @@ pub fn closed() -> LoadRun {
             connections: "keep-alive, HTTP/1.1".to_owned(),
             shard: None,
         },
-        prepared: Preparation { chains: 10, millis: 420 },
+        prepared: Preparation { chains: 10, logins: 0, tokens: 0, millis: 420 },
         before_seconds: BEFORE as f64,
         held_seconds: HELD as f64,
         requests,

@@ -1,0 +1,62 @@
+//! `bad_credentials`: a wrong secret, which has to be refused as `invalid_client`, at a share of the requests (RFC 6749 section 5.2).
+
+use std::sync::Arc;
+
+use super::{Assignment, Missed, Shift};
+use crate::load::answer;
+use crate::load::connection::Connection;
+use crate::load::invariant::Invariant;
+use crate::load::measure::Step;
+use crate::protocol::Secret;
+use crate::provider::Client;
+
+/// A user of the flow.
+pub struct Worker {
+    assignment: Arc<Assignment>,
+    line: Connection,
+}
+
+impl Worker {
+    pub(super) fn new(assignment: Arc<Assignment>, line: Connection) -> Self {
+        Self { assignment, line }
+    }
+
+    pub(super) async fn once(&mut self, shift: &mut Shift<'_>) -> Result<(), Missed> {
+        let rig = shift.rig;
+        let assignment = &self.assignment;
+        let turn = assignment.turn();
+        let party = assignment.party(turn);
+        let client = assignment.client(party);
+        if !assignment.plan.share.has(turn) {
+            let request = client.own_token_request(&assignment.token.url, client.scope().as_deref());
+            let judge = |response: &_| rig.tokens(assignment, party, response).map(drop);
+            return shift.ask(&mut self.line, &request, Step::Token, judge).await;
+        }
+        let client = Client { secret: client.secret.as_ref().map(wrong), ..client.clone() };
+        let request = client.own_token_request(&assignment.token.url, client.scope().as_deref());
+        rig.ledger.watched(Invariant::WrongSecretRefused, 1);
+        shift.ask(&mut self.line, &request, Step::Refusal, answer::bad_credentials).await
+    }
+}
+
+/// The secret with its last character changed: as long as the right one, and as much like it as can be.
+fn wrong(secret: &Secret) -> Secret {
+    let mut text: Vec<char> = secret.expose().chars().collect();
+    match text.last_mut() {
+        Some(last) => *last = if *last == 'x' { 'y' } else { 'x' },
+        None => text.push('x'),
+    }
+    Secret::chosen("client_secret", text.into_iter().collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_secret_is_never_the_right_one() {
+        for text in ["", "x", "secret-x", "secret", "ü"] {
+            assert_ne!(wrong(&Secret::chosen("client_secret", text)).expose(), text);
+        }
+    }
+}
