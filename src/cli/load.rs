@@ -21,9 +21,9 @@ use crate::verdict::{Bearing, LoadRun};
 
 /// Put a provider under load and check every answer; without --provider, the embedded reference server
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
-Load goes to this machine only, unless the provider file says `load: { allow: true }` and --target repeats the host.
-A plan is YAML; the shipped ones are in scenarios/ of the repository, to be copied and edited.")]
+#[command(after_long_help = format!("\
+Load goes to this machine only, unless the provider file says `load: {{ allow: true }}` and --target repeats the host.
+A plan is YAML; the shipped ones are in scenarios/ of the repository, to be copied and edited: {}.", Plan::shipped().join(", ")))]
 pub struct LoadArgs {
     /// The provider file: who is put under load
     #[arg(long, value_name = "FILE")]

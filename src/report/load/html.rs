@@ -98,6 +98,7 @@ fn plots(run: &LoadRun) -> io::Result<Markup> {
     Ok(html! {
         section {
             h2 { "Over time" }
+            p class="faint" { "What is shaded came before or after the hold and is not measured. Where the pointer rests, a plot says its figures." }
             div class="plots" { (timeline::throughput(run, &series)) (timeline::errors(run, &series)) }
         }
         @for (step, windows) in run.steps.iter().zip(&series.steps) {

@@ -47,16 +47,17 @@ impl Axis {
     }
 
     fn powers(low: f64, high: f64, label: fn(f64) -> String) -> Self {
-        let low = nice(low, f64::floor);
-        let high = nice(high, f64::ceil).max(low * 10.0);
-        let (from, to) = (low.log10().floor() as i32, high.log10().ceil() as i32);
+        let (mut low, mut high) = (nice(low, f64::floor), nice(high, f64::ceil));
+        high = high.max(low * 10.0);
+        let (from, to) = ((low * 1.001).log10().floor() as i32, (high * 0.999).log10().ceil() as i32);
         let within = |value: &f64| *value >= low * 0.999 && *value <= high * 1.001;
-        let all = |times: &[f64]| -> Vec<f64> {
-            let powers = (from..=to).flat_map(|power| times.iter().map(move |times| times * 10_f64.powi(power)));
-            powers.filter(within).collect()
-        };
-        let fine = all(&[1.0, 2.0, 5.0]);
-        let marks = if fine.len() <= ROOM { fine } else { all(&[1.0]) };
+        let all =
+            |times: &'static [f64]| (from..=to).flat_map(move |power| times.iter().map(move |times| times * 10_f64.powi(power)));
+        let mut marks: Vec<f64> = all(&[1.0, 2.0, 5.0]).filter(within).collect();
+        if marks.len() > ROOM {
+            marks = all(&[1.0]).collect();
+            (low, high) = (10_f64.powi(from), 10_f64.powi(to));
+        }
         Self { low, high, is_log: true, marks: marks.into_iter().map(|value| (value, label(value))).collect() }
     }
 

@@ -74,7 +74,7 @@ impl Plot {
         let (left, right, bottom) = (px(LEFT), px(WIDTH - RIGHT), px(HEIGHT - BOTTOM));
         html! {
             figure {
-                figcaption { (self.title) }
+                figcaption { (self.title) " " span class="unit" { (self.unit) } }
                 svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(self.about) {
                     @for (from, to) in &self.aside { (self.block("aside", *from, *to, None)) }
                     @for (value, label) in &self.y.marks {
@@ -88,7 +88,6 @@ impl Plot {
                         text class="x" x=(at) y=(px(HEIGHT - BOTTOM + 16.0)) { (label) }
                     }
                     line class="axis" x1=(left) x2=(right) y1=(bottom) y2=(bottom) { }
-                    text class="unit" x="4" y="12" { (self.unit) }
                     @for bar in &self.bars { (self.block("bar", bar.from, bar.to, Some(bar.height))) }
                     @for (value, name) in &self.flags {
                         @let at = px(self.across(*value));

@@ -1,6 +1,6 @@
 //! Plots over the time of the run: answers, errors and latencies, by windows of at least a second.
 
-use maud::Markup;
+use maud::{Markup, html};
 
 use super::axis::Axis;
 use super::plot::{COLOURS, Line, Plot};
@@ -146,19 +146,21 @@ pub fn errors(run: &LoadRun, series: &Series) -> Markup {
             lines.push(series.rates(name, at, windows.iter().map(|window| window.wrong)));
         }
     }
-    let title = if lines.is_empty() { "Errors: none" } else { "Errors" };
+    if lines.is_empty() {
+        return html! { figure { figcaption { "Errors: none" } } };
+    }
     let tips = series.tips(|at| told(&lines, at, |value| format!("{value:.1}/s")));
     Plot {
-        title: title.to_owned(),
-        about: format!("{title}, wrong answers per second over the time of the run"),
+        title: "Errors".to_owned(),
+        about: "wrong answers per second over the time of the run".to_owned(),
         x: Axis::seconds(series.end()),
         y: Axis::counting(highest(&lines)),
         unit: "errors/s",
         aside: aside(run, series.end()),
         bars: Vec::new(),
-        tips: if lines.is_empty() { Vec::new() } else { tips },
         lines,
         flags: Vec::new(),
+        tips,
     }
     .draw()
 }
