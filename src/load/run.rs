@@ -102,7 +102,7 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         guard.check("issuer", &issuer)?;
     }
     let bounds = Bounds { connect: plan.timeout, total: plan.timeout, ..Bounds::default() };
-    let wire = Wire::reaching(bounds, provider.connect.clone()).map_err(LoadError::Wire)?;
+    let wire = Wire::reaching(bounds, provider.connect.clone()).map_err(LoadError::Wire)?.paced(provider.pace);
     let tape = Tape::new(provider.secrets());
     let data = DataSets::read(&plan.data, plan.shard)?;
     tape.learn(data.secrets());
