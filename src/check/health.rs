@@ -1,6 +1,6 @@
 //! Whether the provider is still there, after a scenario that was left without an answer or got one of 500 and above.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use url::Url;
 
@@ -15,7 +15,8 @@ const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(300), Durati
 /// What the scenarios of a run know together of the provider's health.
 #[derive(Default)]
 pub(super) struct Health {
-    turn: tokio::sync::Mutex<()>,
+    /// When the last look began, and how the provider was found.
+    last: tokio::sync::Mutex<Option<(Instant, Found)>>,
 }
 
 impl Health {
@@ -25,12 +26,21 @@ impl Health {
         if !scene.wire.is_troubled() {
             return None;
         }
-        let before = scene.wire.silence();
-        let _turn = self.turn.lock().await;
+        let (before, ended) = (scene.wire.silence(), Instant::now());
+        let mut last = self.last.lock().await;
         if let Some(reason) = scene.wire.shut_because() {
             return Some(reason.to_owned());
         }
-        let found = look(&scene.wire.for_one("a look at the provider's health"), &scene.target).await;
+        // A look that began after the trouble tells of it as well: all who wait for one share it.
+        let found = match *last {
+            Some((began, found)) if began >= ended => found,
+            _ => {
+                let began = Instant::now();
+                let found = look(&scene.wire.for_one("a look at the provider's health"), &scene.target).await;
+                *last = Some((began, found));
+                found
+            }
+        };
         let silence = before.or_else(|| scene.wire.silence());
         let told = silence.as_ref().map(|silence| format!(": {silence}")).unwrap_or_default();
         match found {
@@ -64,7 +74,9 @@ async fn look(wire: &Wire, target: &Target) -> Found {
     let Some(place) = known.clone().or_else(|| Url::parse(&target.provider.issuer).ok()) else { return Found::Well };
     for (at, pause) in LOOKS.into_iter().enumerate() {
         tokio::time::sleep(pause).await;
-        let outcome = wire.send(&Tape::default(), &Request::get(Endpoint::Page, &place)).await;
+        let request = Request::get(Endpoint::Page, &place);
+        // Once: a provider that limits the rate is there.
+        let outcome = wire.provoking().send(&Tape::default(), &request).await;
         if !is_away(&outcome, known.is_some()) {
             return if at == 0 { Found::Well } else { Found::Back };
         }

@@ -99,6 +99,19 @@ fn held(run: &LoadRun) -> bool {
 const TOKEN: &str = "users: 4\nramp: 100ms\nhold: 900ms\ntimeout: 5s\nflows: [{ flow: client_credentials }]\n";
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_preparation_keeps_to_the_pace_of_the_provider_file_and_what_is_measured_does_not() {
+    let token = serde_json::json!({ "access_token": "one", "token_type": "Bearer", "expires_in": 60 });
+    let (server, _) = mocked(ResponseTemplate::new(200).set_body_json(token)).await;
+    let began = std::time::Instant::now();
+    let slow = provider(&server.uri(), "pace: { requests_per_second: 0.5, at_once: 1 }\n");
+    let run = load(slow, TOKEN).await.expect("it runs");
+    // The metadata is looked for at two places at least.
+    assert!(began.elapsed() >= Duration::from_secs(2), "{:?}", began.elapsed());
+    let token = step(&run, "client_credentials", "token");
+    assert!(token.count() > 10, "{token:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tokens_for_machines_are_measured_and_all_right() {
     let (_server, provider) = reference().await;
     let run = load(provider, TOKEN).await.expect("it runs");
