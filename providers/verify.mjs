@@ -10,7 +10,8 @@
 //
 //   "doctor":    { "SUBJECT": "what the doctor says" }      what it finds wrong or doubtful, and is so
 //   "either":    { "ID": { "outcomes": ["passed", "violated"], "why": "a race" } }      the outcome is not the same in every run
-//   "planted":   { "FAULT": ["ID"] }                        the checks that fail with this fault and not without it
+//   "planted":   { "FAULT": ["ID"] }                        the checks that fail with this fault and not without it; or
+//                { "FAULT": "why" }                         which ones do is a race, and at least one has to
 //   "registers": "PRESET"                                   `init --register` makes clients by this preset
 //   "load":      ["token"]                                  the plans to run, for a short while each
 //
@@ -123,7 +124,8 @@ function compare(what, expected, seen) {
 /** What expected.json becomes: what was found, with the reasons that it had. */
 function blessed(before, remarks, sound, planted) {
   const document = { ...before };
-  if (Object.keys(planted).length > 0) document.planted = { ...before.planted, ...planted };
+  const races = Object.entries(before.planted ?? {}).filter(([, ids]) => !Array.isArray(ids));
+  if (Object.keys(planted).length > 0) document.planted = { ...before.planted, ...planted, ...Object.fromEntries(races) };
   if (Object.keys(remarks).length > 0) document.doctor = remarks;
   else delete document.doctor;
   for (const outcome of before.violated ? ['violated', ...OUTCOMES] : OUTCOMES) {
@@ -169,7 +171,10 @@ try {
     for (const outcome of before.violated ? ['violated', ...OUTCOMES] : OUTCOMES) {
       compare(outcome, Object.keys(before[outcome] ?? {}), steady(Object.keys(sound.byOutcome[outcome])));
     }
-    for (const fault of faults) compare(`fault ${fault}`, before.planted?.[fault] ?? [], planted[fault]);
+    for (const fault of faults) {
+      const ids = before.planted?.[fault] ?? [];
+      if (Array.isArray(ids)) compare(`fault ${fault}`, ids, planted[fault]);
+    }
   }
   for (const plan of options['no-load'] ? [] : before.load ?? []) {
     const args = (file) => ['load', '--provider', file, '--plan', plan, '--users', '5', '--hold', '3s', '--output', join(scratch, plan), '--quiet'];

@@ -1,6 +1,6 @@
 //! How a scene comes by its grants: whole logins, redemptions, refreshes, device approvals, with one alteration where a step asks for it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use url::Url;
 
@@ -179,6 +179,8 @@ impl Scene {
             tokens.refresh_token = tokens.refresh_token.or(kept);
             grant.first.get_or_insert_with(|| tokens.clone());
             grant.tokens = Some(tokens);
+            let now = Instant::now();
+            grant.came = Some((grant.came.map_or(now, |(first, _)| first), now));
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a scene was granted and did: the credentials that steps speak of, and who can tell whether they are alive.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::super::chance;
 use super::super::halt::Halt;
@@ -33,6 +33,8 @@ pub struct Grant {
     pub first: Option<Tokens>,
     /// The tokens that it last yielded.
     pub tokens: Option<Tokens>,
+    /// When the first and the last of these tokens came.
+    pub came: Option<(Instant, Instant)>,
     /// How long these tokens are not valid yet by their own account, where that is longer than the user is willing to wait.
     pub not_before: Option<Duration>,
 }

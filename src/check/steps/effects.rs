@@ -1,11 +1,11 @@
 //! Whether a token lives or is dead: proven by use, after a witness has said that it lived.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::super::halt::{Fault, Halt, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase, Token};
-use super::super::scene::{Deed, Heard, Scene, Witness};
+use super::super::scene::{Deed, Grant, Heard, Scene, Witness};
 use crate::protocol::{Endpoint, Request, Secret, answer, request};
 use crate::provider::Need;
 use crate::verdict::Kind;
@@ -183,8 +183,8 @@ async fn is_alive(scene: &mut Scene, args: &Args) -> Step {
 
 /// What the witnesses say of the access token now. It is dead as soon as one of them says so: one who goes on believing in it has a
 /// fault of its own, which is another check's finding. It is alive only if all of them say so.
-pub(super) async fn access_token_is(scene: &mut Scene, token: Token, alive: bool) -> Step {
-    let token = scene.token(token)?;
+pub(super) async fn access_token_is(scene: &mut Scene, which: Token, alive: bool) -> Step {
+    let token = scene.token(which)?;
     let mut last = None;
     for witness in scene.witnesses.clone() {
         let request = question(scene, witness, &token).ok_or_else(|| Halt::blocked("the witness is gone"))?;
@@ -203,6 +203,9 @@ pub(super) async fn access_token_is(scene: &mut Scene, token: Token, alive: bool
         endpoint: heard.request.endpoint,
         answer: got.to_owned(),
     };
+    if dead && outlived(scene.grant()?, which, Instant::now()) {
+        return Err(Halt::blocked("the access token ended by itself meanwhile, as its expires_in says"));
+    }
     match (dead, alive) {
         (true, false) | (false, true) => Ok(()),
         (false, false) => Err(fault(Kind::Ineffective, "the access token is dead", "the access token still works").into()),
@@ -210,9 +213,53 @@ pub(super) async fn access_token_is(scene: &mut Scene, token: Token, alive: bool
     }
 }
 
+/// Whether the lifetime of the access token is over, so that being dead says nothing of what was done to it.
+fn outlived(grant: &Grant, which: Token, now: Instant) -> bool {
+    let Some((first, last)) = grant.came else { return false };
+    let (tokens, came) = match which {
+        Token::FirstAccess | Token::FirstRefresh => (&grant.first, first),
+        Token::Access | Token::Refresh | Token::Code | Token::DeviceCode | Token::ClientSecret | Token::Unknown => {
+            (&grant.tokens, last)
+        }
+    };
+    let lifetime = tokens.as_ref().and_then(|tokens| tokens.expires_in).map(Duration::from_secs);
+    lifetime.is_some_and(|lifetime| now.saturating_duration_since(came) >= lifetime)
+}
+
 /// A second more than the token answer says, for clocks that differ a little.
 async fn outlives_access_token(scene: &mut Scene) -> Step {
     let lifetime = scene.grant()?.tokens.as_ref().and_then(|tokens| tokens.expires_in);
     let lifetime = lifetime.ok_or_else(|| Halt::NotApplicable("the token answer says no expires_in".to_owned()))?;
     scene.pass(Duration::from_secs(lifetime + 2)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Tokens;
+
+    #[test]
+    fn an_access_token_has_ended_by_itself_when_the_lifetime_of_its_own_answer_is_over() {
+        let came = Instant::now();
+        let later = |seconds| came + Duration::from_secs(seconds);
+        let tokens = |expires_in| Tokens {
+            access_token: Secret::new("access_token", "one"),
+            refresh_token: None,
+            scope: None,
+            expires_in,
+            members: serde_json::Map::new(),
+        };
+        let grant = |lifetime| Grant {
+            first: Some(tokens(lifetime)),
+            tokens: Some(tokens(lifetime)),
+            came: Some((came, later(4))),
+            ..Grant::default()
+        };
+        let five = grant(Some(5));
+        assert!(!outlived(&five, Token::FirstAccess, later(4)));
+        assert!(outlived(&five, Token::FirstAccess, later(5)));
+        assert!(!outlived(&five, Token::Access, later(8)), "a refresh brought another one");
+        assert!(outlived(&five, Token::Access, later(9)));
+        assert!(!outlived(&grant(None), Token::Access, later(90)), "nobody said how long it lives");
+    }
 }

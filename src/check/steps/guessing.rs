@@ -172,10 +172,20 @@ fn bits(texts: &[&str]) -> f64 {
     f64::from(u32::try_from(differing.len()).unwrap_or(u32::MAX)) * bits
 }
 
-/// How long the last answers took on average, in comparison with the first ones, is a limit as well.
-async fn is_slowed_down(scene: &mut Scene) -> Step {
+/// Whether each of the last answers took much longer than any of the first ones, which is a limit as well. What a busy machine does
+/// to some of them is none.
+fn are_delayed(answers: &[Duration]) -> bool {
     const FEW: usize = 10;
     const SLOW: Duration = Duration::from_millis(300);
+    if answers.len() < 2 * FEW {
+        return false;
+    }
+    let slowest_first = answers.iter().take(FEW).max();
+    let fastest_last = answers.iter().rev().take(FEW).min();
+    matches!((slowest_first, fastest_last), (Some(&first), Some(&last)) if last >= SLOW && last >= 4 * first)
+}
+
+async fn is_slowed_down(scene: &mut Scene) -> Step {
     let expected = "status 429, or answers that take longer and longer";
     let answers: Vec<&Response> = scene.chorus.iter().filter_map(|heard| heard.outcome.as_ref().ok()).collect();
     if let Some(heard) = scene.chorus.iter().find(|heard| judge::yields_tokens(heard).is_ok()) {
@@ -185,13 +195,9 @@ async fn is_slowed_down(scene: &mut Scene) -> Step {
         });
     }
     let stopped = |response: &&&Response| matches!(response.status, 429 | 503);
-    let average = |some: &[&Response]| some.iter().map(|response| response.elapsed).sum::<Duration>() / FEW as u32;
     let last = *answers.last().ok_or_else(|| Halt::blocked("no request was answered"))?;
-    let delayed = answers.len() >= 2 * FEW && {
-        let (first, last) = (average(&answers[..FEW]), average(&answers[answers.len() - FEW..]));
-        last >= SLOW && last >= 4 * first
-    };
-    if delayed || answers.iter().find(stopped).is_some() {
+    let took: Vec<Duration> = answers.iter().map(|response| response.elapsed).collect();
+    if are_delayed(&took) || answers.iter().find(stopped).is_some() {
         return Ok(());
     }
     let got = format!("{} answers, the last one with status {}", answers.len(), last.status);
@@ -221,5 +227,22 @@ mod tests {
         assert!(bits_of(&counter) < 8.0);
         let digits: Vec<String> = (0..24_u64).map(|number| format!("{:06}", (number * 7_919 + 104_729) % 1_000_000)).collect();
         assert!(bits_of(&digits) < 24.0);
+    }
+    fn delayed(millis: impl Iterator<Item = u64>) -> bool {
+        are_delayed(&millis.map(Duration::from_millis).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_client_is_slowed_down_when_each_answer_is_delayed_in_the_end() {
+        assert!(delayed((0..110).map(|n| if n < 20 { 5 } else { 1000 })));
+        assert!(delayed((0..110).map(|n| 5 + 10 * n)), "more with every attempt");
+        assert!(!delayed((0..110).map(|_| 5)));
+        assert!(!delayed((0..19).map(|n| 100 * n)), "too few to tell");
+    }
+
+    #[test]
+    fn a_busy_machine_slows_nobody_down() {
+        assert!(!delayed((0..110).map(|n| if n > 100 && n % 2 == 0 { 2500 } else { 5 })), "some of the last answers are quick");
+        assert!(!delayed((0..110).map(|n| if n == 3 { 900 } else { 5 + 10 * n })), "so is what was slow before");
     }
 }
