@@ -88,6 +88,7 @@ function findings(providerFile, title, flagsOfCheck) {
   const report = JSON.parse(readFileSync(join(output, 'report.json'), 'utf8'));
   const byOutcome = { passed: {}, violated: {}, known: {} };
   for (const outcome of OUTCOMES) byOutcome[outcome] = {};
+  if (report.interrupted) throw new Error(`${title}: the run was cut short`);
   const { port } = new URL(report.issuers[0]);
   for (const { id, outcome, reason, message, section } of report.findings) {
     byOutcome[outcome][id] = (reason ?? `${message} (${section})`).replaceAll(`:${port}`, ':PORT');
