@@ -128,7 +128,7 @@ Feature: Authorization endpoint
       Servers that append by hand slip where something is there already.
       Given a client with a query in its redirect URI
       When the user approves a request
-      And the client got a code
+      And the client got a code, or gets one at a redirect URI without a query
       Then no parameter of the response stands twice
 
     @id:error-parameters-once @catches:repeats-state

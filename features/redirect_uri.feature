@@ -188,15 +188,15 @@ Feature: Redirect URIs
   @must @RFC6749-3.1.2 @req:redirect-uri-query-retained
   Rule: The query of a redirect URI is kept when the response is added to it
 
-    @id:own-query-beside-code @catches:drops-redirect-query
+    @id:own-query-beside-code @catches:drops-redirect-query @catches:appends-second-question-mark
     Scenario: Beside a code
       The client finds its tenant by it.
       Given a client with a query in its redirect URI
       When the user approves a request
-      And the client got a code
+      And the client got a code, or gets one at a redirect URI without a query
       Then the redirect_uri keeps its own query
 
-    @id:own-query-beside-error @catches:drops-redirect-query
+    @id:own-query-beside-error @catches:drops-redirect-query @catches:appends-second-question-mark
     Scenario: Beside an error
       Errors often leave by another way than codes.
       Given a client with a query in its redirect URI

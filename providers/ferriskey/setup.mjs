@@ -55,7 +55,7 @@ const clients = [
   ['other_tv', 'other-tv', true, [], { oauth_device_code_grant_enabled: true }],
   ['console', 'console', false, [], { oauth_device_code_grant_enabled: true }],
   ['single', 'single-app', false, ['https://single.example/cb'], {}],
-  ['query', 'query-app', false, ['https://query.example/cb?tenant=a%20b'], {}],
+  ['query', 'query-app', false, ['https://query.example/cb?tenant=a%20b', 'https://query.example/plain'], {}],
   ['native', 'native-app', true, ['http://127.0.0.1/cb', 'http://[::1]/cb6', 'http://localhost/callback', 'com.example.app:/cb'], {}],
   ['inspector', 'billing-api', false, [], { service_account_enabled: true }],
 ];

@@ -100,7 +100,7 @@ pub const PLANS: &[Plan] = &[
         role: "query",
         is: "a client with a query in its redirect URI",
         auth: ClientSecretBasic,
-        redirect_uris: &["https://query.example/cb?tenant=a%20b"],
+        redirect_uris: &["https://query.example/cb?tenant=a%20b", "https://query.example/plain"],
         grants: CODE,
         ..PLAIN
     },

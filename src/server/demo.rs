@@ -105,7 +105,7 @@ fn clients() -> BTreeMap<String, ClientConfig> {
         (
             "query",
             confidential("query-app", "query-app-secret-a6d210")
-                .redirects(&["https://query.example/cb?tenant=a%20b"])
+                .redirects(&["https://query.example/cb?tenant=a%20b", "https://query.example/plain"])
                 .may(&[AuthorizationCode], &["profile"]),
         ),
         (

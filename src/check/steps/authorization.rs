@@ -37,6 +37,9 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::judge("the client gets a code", &[], |s, _| Box::pin(gets_code(s))),
     Phrase::judge("the client gets a code, tolerating a page of the provider's own", &[], |s, _| Box::pin(gets_code_or_page(s))),
     Phrase::control("the client got a code", &[], |s, _| Box::pin(gets_code(s))),
+    Phrase::control("the client got a code, or gets one at a redirect URI without a query", &[Need::UserLogin], |s, _| {
+        Box::pin(gets_code_here_or_there(s))
+    }),
     Phrase::judge("the client is told {errors}[, tolerating {errors}]", &[], |s, a| Box::pin(is_told(s, a))),
     Phrase::judge("the client, and not the user alone, is told {errors}", &[], |s, a| Box::pin(is_told_itself(s, a))),
     Phrase::judge("the browser is not sent away", &[], |s, _| Box::pin(keeps_browser(s))),
@@ -146,6 +149,31 @@ async fn waits_for_login(scene: &mut Scene) -> Step {
         // A refusal grants nothing either; whether the request is a good one, the control shows.
         End::Redirected { .. } | End::Outside { .. } | End::Refused { .. } | End::Finished | End::Stuck { .. } => Ok(()),
     }
+}
+
+/// Where neither a code nor an error can be read in a response at a redirect URI with a query of its own, the two may have been spoiled by each
+/// other: the same client gets a code where there is no query, or else any client does.
+async fn gets_code_here_or_there(scene: &mut Scene) -> Step {
+    let unreadable = match &scene.sighting()?.end {
+        End::Redirected { params, .. } => params.code().is_none() && params.get("error").is_none(),
+        End::Outside { .. } | End::Finished | End::Refused { .. } | End::Stuck { .. } | End::Crashed { .. } | End::Failed(_) => false,
+    };
+    if !unreadable {
+        return gets_code(scene).await;
+    }
+    let judged = (scene.sighting.take(), scene.asked.take(), scene.walk_began, scene.actor);
+    let plain = scene.actor()?.redirect_uris.iter().find(|uri| !uri.contains('?')).cloned();
+    if plain.is_none() {
+        scene.actor = "web";
+    }
+    let (request, grant) = scene.authorization_request(Ask::WithChallenge)?;
+    let request = request.set_some("redirect_uri", plain.as_deref());
+    let outcome = match scene.send_user(request, grant, Decision::Approve, &chance::token()).await {
+        Ok(()) => gets_code(scene).await,
+        Err(halt) => Err(halt),
+    };
+    (scene.sighting, scene.asked, scene.walk_began, scene.actor) = judged;
+    outcome
 }
 
 /// Without it a refusal may have had any reason; what was heard before stays what is judged.

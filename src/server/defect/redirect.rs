@@ -33,6 +33,8 @@ table! { Redirect;
     IsFooledByAuthorityTricks violates ["redirect-uri-authority-trick-rejected"];
     /// Throws away the query that a registered redirect URI has of its own.
     DropsRedirectQuery violates ["redirect-uri-query-retained"];
+    /// Puts a question mark before its response whether or not the redirect URI has one already.
+    AppendsSecondQuestionMark violates ["redirect-uri-query-retained"];
     /// Accepts a redirect URI that ends at a slash before the path of the registered one does, or at its host.
     AcceptsParentPaths violates ["redirect-uri-shorter-path-rejected"];
     /// Percent-decodes the path of a redirect URI and resolves its dot segments before it compares.
@@ -215,6 +217,10 @@ pub(super) fn after(realm: &Realm, response: &mut Response) {
         && let Some((uri, _)) = redirect.uri.split_once('?')
     {
         redirect.uri = uri.to_owned();
+    }
+    if realm.defects.has(Flaw::AppendsSecondQuestionMark) && redirect.uri.contains('?') && !redirect.parameters.is_empty() {
+        let first = form_urlencoded::Serializer::new(String::new()).extend_pairs(redirect.parameters.drain(..1)).finish();
+        redirect.uri = format!("{}?{first}", redirect.uri);
     }
     if realm.defects.has(Flaw::RespondsToFirstRedirectUri) {
         let mut clients = realm.config.clients.values();

@@ -153,6 +153,10 @@ pub(super) const PROBES: &[Line] = &[
         .all(|uri| redirect_is_taken(b, "web", uri))
     }),
     ("drops-redirect-query", "strict", |b| !b.browser().approve(&b.request("query")).location().contains("tenant")),
+    ("appends-second-question-mark", "strict", |b| {
+        let location = b.browser().approve(&b.request("query")).location().to_owned();
+        location.starts_with("https://query.example/cb?tenant=a%20b?code=") && location.contains("&state=")
+    }),
     ("demands-scope", "strict", |b| error(b, &without(b.request("web"), "scope")).as_deref() == Some("invalid_request")),
     ("grants-malformed-scopes", "strict", |b| yields_code(b, &with(b.request("web"), "scope", "openid pro\"file"))),
     ("compares-scope-as-one-string", "strict", |b| {
