@@ -132,6 +132,25 @@ Feature: Introspection
       Then the introspection does not take a name for a proof
       And put right, the request succeeds
 
+    @id:empty-secret @catches:introspects-for-empty-secrets
+    Scenario Outline: <Who> asks about its own token with an empty secret in the <where>
+      To a name everybody can add a secret that is empty.
+      Given <client> with tokens from a code that its user approved
+      When the client introspects the access token with an empty secret in the <where>
+      Then the introspection does not take a name for a proof
+      And put right, the request succeeds
+
+      Examples:
+        | case        | Who             | where  | client          |
+        | public      | A public client | header | a public client |
+        | public-body | A public client | body   | a public client |
+
+      @catches:skips-empty-secret
+      Examples:
+        | case              | Who                   | where  | client                |
+        | confidential      | A confidential client | header | a confidential client |
+        | confidential-body | A confidential client | body   | a confidential client |
+
   @must @RFC7662-2.3 @req:introspect-invalid-credentials-401
   Rule: Wrong credentials of the caller are told as such
 

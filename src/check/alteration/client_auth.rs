@@ -18,6 +18,17 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
         scene.reauthenticate(request, |secret| format!("{secret}x"))
     }),
     alteration("with an empty client secret", &[], |scene, request, _| scene.reauthenticate(request, |_| String::new())),
+    alteration("with an empty secret in the header", &[], |scene, request, _| {
+        Ok(request.authenticate(&ClientAuth::Basic { id: scene.actor()?.id.clone(), secret: empty_secret() }))
+    }),
+    alteration("with an empty secret in the body", &[], |scene, request, _| {
+        Ok(request.authenticate(&ClientAuth::Post { id: scene.actor()?.id.clone(), secret: empty_secret() }))
+    }),
+    alteration("by its Basic header alone", &[], |scene, request, _| {
+        let client = scene.actor()?;
+        let secret = client.secret.clone().ok_or_else(|| Halt::blocked("the client has no secret"))?;
+        Ok(request.authenticate(&ClientAuth::Basic { id: client.id.clone(), secret }))
+    }),
     alteration("with its client_id alone", &[], |scene, request, _| {
         Ok(request.authenticate(&ClientAuth::None { id: scene.actor()?.id.clone() }))
     }),
@@ -112,3 +123,7 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
         Ok(request)
     }),
 ];
+
+fn empty_secret() -> Secret {
+    Secret::chosen("empty client_secret", String::new())
+}

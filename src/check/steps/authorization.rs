@@ -156,7 +156,9 @@ async fn waits_for_login(scene: &mut Scene) -> Step {
 async fn gets_code_here_or_there(scene: &mut Scene) -> Step {
     let unreadable = match &scene.sighting()?.end {
         End::Redirected { params, .. } => params.code().is_none() && params.get("error").is_none(),
-        End::Outside { .. } | End::Finished | End::Refused { .. } | End::Stuck { .. } | End::Crashed { .. } | End::Failed(_) => false,
+        End::Outside { .. } | End::Finished | End::Refused { .. } | End::Stuck { .. } | End::Crashed { .. } | End::Failed(_) => {
+            false
+        }
     };
     if !unreadable {
         return gets_code(scene).await;

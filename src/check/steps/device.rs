@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::super::halt::{Fault, Halt, Judgement, Step};
 use super::super::judge;
-use super::super::phrase::{Args, Phrase};
+use super::super::phrase::{Args, Phrase, Token};
 use super::super::scene::{Deed, Heard, Scene};
 use super::tokens::fault;
-use crate::protocol::{Endpoint, OAuthError, Tokens, answer};
-use crate::provider::Need;
+use crate::protocol::{ClientAuth, Endpoint, OAuthError, Tokens, answer, request};
+use crate::provider::{AuthMethod, Need};
 use crate::verdict::Kind;
 
 /// The sentences.
@@ -29,6 +29,10 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::judge("one of the polls is told to slow down", &[], |s, _| Box::pin(is_slowed_down(s))),
     Phrase::judge("exactly one of the polls gets tokens", &[], |s, _| Box::pin(one_gets_tokens(s))),
     Phrase::control("{client} is given a device code", &[Need::Device], |s, a| Box::pin(is_given_code(s, a))),
+    Phrase::control("the client is given a device code where it names itself in the body as well", &[Need::Device], |s, _| {
+        Box::pin(is_given_code_by_name(s))
+    }),
+    Phrase::control("the token endpoint lets the client in by its Basic header", &[], |s, _| Box::pin(is_let_in_by_basic(s))),
 ];
 
 async fn asks(scene: &mut Scene, args: &Args) -> Step {
@@ -195,6 +199,53 @@ async fn is_given_code(scene: &mut Scene, args: &Args) -> Step {
     scene.obtain_device_code().await?;
     scene.heard = judged;
     Ok(())
+}
+
+/// A device code, whatever else the answer has or lacks: its form is another check's business.
+fn yields_code(heard: &Heard) -> Step {
+    let expected = "status 200 with a device_code";
+    let response = judge::succeeds(heard, expected)?;
+    match judge::kind_of_yes(Endpoint::DeviceAuthorization, response) {
+        Kind::Accepted => Ok(()),
+        kind => Err(Fault::plain(kind, Endpoint::DeviceAuthorization, response, expected).into()),
+    }
+}
+
+/// As it is registered to authenticate, and with its `client_id`, which no server can miss then; some want it nowhere but in the header.
+async fn is_given_code_by_name(scene: &mut Scene) -> Step {
+    let plain = scene.device_request()?;
+    let named = plain.clone().set("client_id", &scene.actor()?.id);
+    let mut outcome = Ok(());
+    for request in [named, plain] {
+        let heard = Heard { outcome: scene.wire.send(&scene.tape, &request).await, request };
+        outcome = yields_code(&heard);
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
+}
+
+/// Not every client is registered for HTTP Basic, and one that is not is refused with right. The token endpoint tells: a refresh with a token
+/// that no one issued is refused for the token's sake once the client is known.
+async fn is_let_in_by_basic(scene: &mut Scene) -> Step {
+    let client = scene.actor()?;
+    let secret = match (client.auth, client.secret.clone()) {
+        (AuthMethod::ClientSecretBasic, _) => return Ok(()),
+        (AuthMethod::ClientSecretPost | AuthMethod::None, secret) => {
+            secret.ok_or_else(|| Halt::blocked("the client has no secret"))?
+        }
+    };
+    let (role, header) = (client.role.clone(), ClientAuth::Basic { id: client.id.clone(), secret });
+    let request = request::refresh(&scene.endpoint(Endpoint::Token)?, &scene.token(Token::Unknown)?).authenticate(&header);
+    let heard = Heard { outcome: scene.wire.send(&scene.tape, &request).await, request };
+    match named_error(&heard).as_deref() {
+        Some("invalid_client" | "invalid_request") | None => {
+            let said = heard.outcome.as_ref().map_or_else(ToString::to_string, answer::describe);
+            Err(Halt::NotApplicable(format!("`clients.{role}` is not registered for HTTP Basic: the token endpoint says {said}")))
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -298,7 +298,8 @@ async fn keeps_query(scene: &mut Scene) -> Step {
     let Arrival { location, raw, .. } = arrival(scene, &expected)?;
     let kept = Params::of_query(location);
     if let Some((name, value)) = Params::of_query(&own).0.iter().find(|pair| !kept.0.contains(pair)) {
-        let swallows = kept.get(name).and_then(|kept| kept.strip_prefix(value.as_str())).is_some_and(|rest| rest.starts_with('?'));
+        let swallows =
+            kept.get(name).and_then(|kept| kept.strip_prefix(value.as_str())).is_some_and(|rest| rest.starts_with('?'));
         let got = if swallows {
             format!("a response behind a second question mark, so that it is part of {name}")
         } else {

@@ -119,11 +119,17 @@ pub(super) fn form_of(encoded: &[u8]) -> Option<Vec<(String, String)>> {
 
 /// The user of a Basic header.
 pub(super) fn basic_user(request: &Request) -> Option<String> {
+    basic_pair(request).map(|(id, _)| id)
+}
+
+/// User and password of a Basic header, the password as it stands there.
+pub(super) fn basic_pair(request: &Request) -> Option<(String, Vec<u8>)> {
     use base64::Engine as _;
     let (_, encoded) = request.header("authorization")?.split_once(' ')?;
     let pair = base64::engine::general_purpose::STANDARD.decode(encoded.trim()).ok()?;
-    let id = pair.split(|byte| *byte == b':').next()?;
-    crate::server::core::form::decoded(id).ok()
+    let mut parts = pair.splitn(2, |byte| *byte == b':');
+    let id = crate::server::core::form::decoded(parts.next()?).ok()?;
+    Some((id, parts.next().unwrap_or_default().to_vec()))
 }
 
 /// Writes a form back into the request.

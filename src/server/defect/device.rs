@@ -32,6 +32,8 @@ table! { Device;
     IssuesDeviceCodesToUnknownClients violates ["device-authz-unknown-client"];
     /// Issues device codes to confidential clients that do not authenticate.
     SkipsClientAuthAtDeviceAuthorization violates ["device-authz-client-auth-required"];
+    /// Wants `client_id` in the body of a device authorization request from a client that has authenticated by its header.
+    DemandsClientIdOfAuthenticatedDevices violates ["device-authz-client-auth-required"];
     /// Issues device codes to clients that are not registered for the grant.
     OpensDeviceGrantToEveryClient violates ["device-authz-unauthorized-client"];
     /// Answers 404 at the verification URI unless the code is in it.
@@ -97,8 +99,18 @@ pub fn applicant<'realm>(
     form: &Parameters,
     client: Result<&'realm ClientConfig, Refusal>,
 ) -> Result<&'realm ClientConfig, Refusal> {
-    let Err(refusal) = client else { return client };
     let defects = &realm.defects;
+    let refusal = match client {
+        Ok(client) => {
+            let misses_name = form.get("client_id").is_none() && uses_devices(client);
+            return if misses_name && defects.has(Flaw::DemandsClientIdOfAuthenticatedDevices) {
+                Err(invalid_request("client_id is missing"))
+            } else {
+                Ok(client)
+            };
+        }
+        Err(refusal) => refusal,
+    };
     let by_header = super::answer::basic_user(request);
     let named = form.get("client_id").map(str::to_owned).or(by_header).map(|id| realm.client(&id));
     let anyone = || realm.config.clients.values().find(|client| client.is_public() && uses_devices(client));

@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::Defects;
-use super::answer::{Fields as _, basic_user, form_of};
+use super::answer::{Fields as _, basic_pair, basic_user, form_of};
 use crate::server::config::ClientConfig;
 use crate::server::core::form::Parameters;
 use crate::server::core::grant::{AccessToken, Grant};
@@ -30,6 +30,8 @@ table! { Introspection;
     IntrospectsForAnyone violates ["introspect-requires-authorization"];
     /// Takes the `client_id` of any client, without a proof, for an authorization to introspect.
     IntrospectsByNameAlone violates ["introspect-public-client-id-insufficient"];
+    /// Lets in whoever sends an empty secret with the `client_id` of any client.
+    IntrospectsForEmptySecrets violates ["introspect-public-client-id-insufficient"];
     /// Answers wrong credentials with `active: false`.
     AnswersWrongCredentialsWithInactive violates ["introspect-invalid-credentials-401"];
     /// Answers an introspection that names no token with status 500.
@@ -96,21 +98,33 @@ pub fn caller<'realm>(
     };
     let by_header = request.header("authorization").is_some();
     let by_name = form.get("client_id").is_some();
-    let by_secret = by_header || form.get("client_secret").is_some();
+    let by_secret = by_header || form.all("client_secret").next().is_some();
+    let by_empty_secret = sends_empty_secret(realm, request, form);
     let names_client = form.get("client_id").is_some_and(|id| realm.client(id).is_some());
     if !by_header && !by_name && realm.defects.has(Flaw::IntrospectsForAnyone)
         || !by_secret && names_client && realm.defects.has(Flaw::IntrospectsByNameAlone)
     {
         return Ok(Caller::Anyone);
     }
+    if realm.defects.has(Flaw::IntrospectsForEmptySecrets) && by_empty_secret {
+        return Ok(Caller::Anyone);
+    }
     let by_bearer = request.header("authorization").is_some_and(|field| field.starts_with("Bearer "));
     if by_bearer && realm.defects.has(Flaw::AcceptsAnyBearerAtIntrospection) {
         return Ok(Caller::Anyone);
     }
-    if by_secret && realm.defects.has(Flaw::AnswersWrongCredentialsWithInactive) {
+    // An empty secret is none: what is said to those is another bug's business.
+    if by_secret && !by_empty_secret && realm.defects.has(Flaw::AnswersWrongCredentialsWithInactive) {
         return Err(Turned::Inactive);
     }
     Err(Turned::Away(refusal))
+}
+
+/// Whether the name of a client comes with a secret that is empty, in the header or in the body.
+fn sends_empty_secret(realm: &Realm, request: &Request, form: &Parameters) -> bool {
+    let in_header = basic_pair(request).filter(|(_, secret)| secret.is_empty()).map(|(id, _)| id);
+    let in_body = form.get("client_id").filter(|_| form.all("client_secret").next() == Some("")).map(str::to_owned);
+    in_header.or(in_body).is_some_and(|id| realm.client(&id).is_some())
 }
 
 /// What is said to an introspection of nothing.

@@ -1,6 +1,6 @@
 //! Probes of the device grant.
 
-use super::super::{Answer, Bench, Browser, DEVICE_GRANT, form, pairs};
+use super::super::{Answer, Bench, Browser, DEVICE_GRANT, basic, form, pairs};
 use super::Line;
 
 pub(super) fn started(bench: &Bench, role: &str) -> Answer {
@@ -46,6 +46,12 @@ pub(super) const PROBES: &[Line] = &[
     }),
     ("skips-client-auth-at-device-authorization", "strict", |b| {
         b.post_with("auth/device", vec![], &pairs(&[("client_id", "console")])).status == 200
+    }),
+    ("demands-client-id-of-authenticated-devices", "strict", |b| {
+        let alone = b.post_with("auth/device", vec![basic("console", "console-secret-90ab34")], &pairs(&[]));
+        let named = pairs(&[("client_id", "console")]);
+        alone.error() == "invalid_request"
+            && b.post_with("auth/device", vec![basic("console", "console-secret-90ab34")], &named).status == 200
     }),
     ("opens-device-grant-to-every-client", "strict", |b| started(b, "web").status == 200),
     ("loses-verification-page", "strict", |b| b.browser().get("/device").status == 404),

@@ -56,6 +56,12 @@ pub(super) const PROBES: &[Line] = &[
         let form = pairs(&[("token", &access(b)), ("client_id", "my-frontend")]);
         b.post_with("token/introspect", vec![], &form).json["active"] == true
     }),
+    ("introspects-for-empty-secrets", "strict", |b| {
+        let (token, secret) = (access(b), ("client_secret", ""));
+        let form = pairs(&[("token", &token), ("client_id", "my-frontend"), secret]);
+        let in_header = b.post_with("token/introspect", vec![basic("my-frontend", "")], &pairs(&[("token", &token)]));
+        in_header.json["active"] == true && b.post_with("token/introspect", vec![], &form).json["active"] == true
+    }),
     ("answers-wrong-credentials-with-inactive", "strict", |b| {
         let form = pairs(&[("token", &access(b))]);
         b.post_with("token/introspect", vec![basic("billing-api", "wrong")], &form).json == json!({ "active": false })
