@@ -10,17 +10,27 @@ use flowproof::wire::{Bounds, Wire};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use url::Url;
-use wiremock::MockServer;
+use wiremock::matchers::path;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
+mod by_browser;
 mod whose_token;
 
 /// Plays one check on a provider whose endpoints are all at this server, described by clients of these roles.
 async fn judged(server: &MockServer, id: &str, clients: Value) -> Finding {
+    judged_by(server, id, clients, None).await
+}
+
+/// As [`judged`], where the provider publishes these members beside its issuer.
+async fn judged_by(server: &MockServer, id: &str, clients: Value, published: Option<Value>) -> Finding {
     let base = server.uri();
     let document = json!({
         "issuer": base,
         "clients": clients,
-        "users": { "alice": { "username": "alice", "password": "password-of-alice" } },
+        "users": {
+            "alice": { "username": "alice", "password": "password-of-alice" },
+            "carol": { "username": "carol", "password": "password-of-carol" },
+        },
     });
     let provider = Provider::from_json(&document, "mocked").unwrap_or_else(|error| panic!("{error}"));
     let at = |path: &str| Url::parse(&format!("{base}{path}")).ok();
@@ -33,7 +43,14 @@ async fn judged(server: &MockServer, id: &str, clients: Value) -> Finding {
         resource: None,
         jwks: None,
     };
-    let target = Target { provider, endpoints, metadata: Metadata { seen: Vec::new(), document: None, from: None } };
+    let mut metadata = Metadata { seen: Vec::new(), document: None, from: None };
+    if let Some(mut document) = published {
+        document["issuer"] = base.as_str().into();
+        let well_known = "/.well-known/oauth-authorization-server";
+        Mock::given(path(well_known)).respond_with(ResponseTemplate::new(200).set_body_json(&document)).mount(server).await;
+        metadata = Metadata { document: document.as_object().cloned(), from: at(well_known), ..metadata };
+    }
+    let target = Target { provider, endpoints, metadata };
     let catalog = Catalog::embedded().expect("the features are sound");
     let checks: Vec<_> = catalog.checks().iter().filter(|check| check.id == id).cloned().collect();
     let (wire, options, stop) = (Wire::new(Bounds::default()).expect("TLS"), Options::default(), CancellationToken::new());

@@ -193,11 +193,11 @@ async fn changes_nothing(scene: &mut Scene) -> Step {
     let more_scope = fault(Kind::Accepted, "a token for more than the request asked for");
     let request = scene.redemption()?;
     scene.act(Deed::Redeem, request, None).await?;
-    let tokens = judge::yields_tokens(scene.heard()?).map_err(|fault| match fault.kind {
-        // A server that breaks down over every code says nothing about this one.
-        Kind::Crashed => Halt::blocked(format!("the code cannot be redeemed: {}", fault.got)),
-        Kind::Accepted | Kind::Refused | Kind::Ineffective | Kind::Malformed | Kind::Leaked => code_is_bad,
-    })?;
+    let tokens = match judge::yields_tokens(scene.heard()?) {
+        Ok(tokens) => tokens,
+        Err(fault) if fault.kind == Kind::Crashed => return Err(breaks_down(scene, fault).await),
+        Err(_) => return Err(code_is_bad),
+    };
     let all = scene.scope_of(scene.actor_key())?;
     let (asked, all) = (answer::scopes(&scope), answer::scopes(&all));
     let granted = tokens.scope.unwrap_or_default();
@@ -205,6 +205,19 @@ async fn changes_nothing(scene: &mut Scene) -> Step {
         return Err(more_scope);
     }
     Ok(())
+}
+
+/// A server that breaks down over every code says nothing about this one; one that redeems the next has broken down over what the form brought.
+async fn breaks_down(scene: &mut Scene, crashed: Fault) -> Halt {
+    let judged = scene.heard.clone();
+    scene.evidence = scene.tape.last_of(crashed.endpoint);
+    scene.deed = Some(Deed::Redeem);
+    let plain = scene.put_right().await;
+    (scene.heard, scene.deed) = (judged, Some(Deed::Approve));
+    match plain {
+        Ok(()) => crashed.into(),
+        Err(_) => Halt::blocked(format!("the code cannot be redeemed, and no other: {}", crashed.got)),
+    }
 }
 
 /// The user of the other browser has not asked for anything: whoever gets it to send the form logs it in as somebody else.
@@ -252,7 +265,14 @@ async fn logs_in_with_return_address(scene: &mut Scene) -> Step {
     let page = login_page(scene, &mut jar, request.clone(), &uris).await?;
     // A link to the login page with another address in it; where it is turned down, the page as it was.
     let link = Request::get(Endpoint::Page, &returning(&page.url));
-    let page = login_page(scene, &mut jar, link, &uris).await.unwrap_or(page);
+    let began = scene.tape.len();
+    let linked = login::look(&scene.wire, &scene.tape, &mut jar, link, &uris).await;
+    if leads_astray(&linked) {
+        // The link alone is the open redirector: nobody had to log in.
+        (scene.walk_began, scene.sighting, scene.asked) = (began, Some(linked), Some(request));
+        return Ok(());
+    }
+    let page = linked.last().filter(|hop| hop.role == Role::LoginPage).cloned().unwrap_or(page);
     scene.tape.learn([&scene.user(scene.user)?.password]);
     let mut form = filled_in(scene, &page)?;
     form.url = returning(&form.url);
@@ -264,12 +284,19 @@ async fn logs_in_with_return_address(scene: &mut Scene) -> Step {
     go_on(scene, &mut jar, form, request, &uris).await
 }
 
+/// Whether a walk ended at the other site.
+fn leads_astray(sighting: &Sighting) -> bool {
+    let there = |url: &Url| url.host_str() == Url::parse(STRANGE).ok().as_ref().and_then(Url::host_str);
+    matches!(&sighting.end, End::Outside { location, .. } if there(location))
+}
+
 async fn nobody_is_sent_there(scene: &mut Scene) -> Step {
     let expected = "no redirect to the site that the address named";
     let sighting = scene.sighting()?;
-    let there = |url: &Url| url.host_str() == Url::parse(STRANGE).ok().as_ref().and_then(Url::host_str);
+    if leads_astray(sighting) {
+        return Err(judge::seen(Kind::Leaked, sighting, expected).into());
+    }
     match &sighting.end {
-        End::Outside { location, .. } if there(location) => Err(judge::seen(Kind::Leaked, sighting, expected).into()),
         End::Crashed { .. } | End::Failed(_) => Err(judge::seen(Kind::Crashed, sighting, expected).into()),
         End::Redirected { .. } | End::Outside { .. } | End::Finished | End::Refused { .. } | End::Stuck { .. } => Ok(()),
     }
