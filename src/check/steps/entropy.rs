@@ -70,6 +70,7 @@ pub(super) fn weakness(tokens: &[&str]) -> Option<String> {
         Some(_) | None => (*token).to_owned(),
     };
     let secrets: Vec<Vec<char>> = tokens.iter().map(|token| secret(token).chars().collect()).collect();
+    let secrets = without_constant_ends(&secrets);
     let alphabet: BTreeSet<&char> = secrets.iter().flatten().collect();
     let each = size(alphabet.len()).log2();
     let shortest = secrets.iter().map(Vec::len).min().unwrap_or_default();
@@ -84,6 +85,17 @@ pub(super) fn weakness(tokens: &[&str]) -> Option<String> {
     let pairs = secrets.iter().enumerate().flat_map(|(at, one)| secrets[at + 1..].iter().map(move |other| (one, other)));
     let nearest = pairs.map(|(one, other)| differing(one, other)).min()?;
     (size(nearest) * each < APART).then(|| format!("two of {} that differ in {nearest} characters", tokens.len()))
+}
+
+/// What all begin with and what all end with, such as a prefix that says whose tokens these are, is known to everybody.
+fn without_constant_ends(secrets: &[Vec<char>]) -> Vec<Vec<char>> {
+    let Some((first, others)) = secrets.split_first() else { return Vec::new() };
+    let shortest = secrets.iter().map(Vec::len).min().unwrap_or_default();
+    let behind = |secret: &[char], at: usize| secret.len().checked_sub(at + 1).and_then(|place| secret.get(place)).copied();
+    let before = (0..shortest).take_while(|at| others.iter().all(|other| other[*at] == first[*at])).count();
+    let after =
+        (0..shortest - before).take_while(|at| others.iter().all(|other| behind(other, *at) == behind(first, *at))).count();
+    secrets.iter().map(|secret| secret[before..secret.len() - after].to_vec()).collect()
 }
 
 async fn are_strong(scene: &mut Scene) -> Step {
@@ -145,6 +157,7 @@ mod tests {
         assert!(!weak(|number| URL_SAFE_NO_PAD.encode(random(number))));
         assert!(!weak(|number| random(number)[..16].iter().map(|byte| format!("{byte:02x}")).collect()));
         assert!(!weak(|number| format!("prefix_of_all_{}", URL_SAFE_NO_PAD.encode(&random(number)[..16]))));
+        assert!(!weak(|number| format!("ory_at_{}.of-this-realm", URL_SAFE_NO_PAD.encode(random(number)))));
         assert!(!weak(|number| format!("e30.e30.{}", URL_SAFE_NO_PAD.encode(random(number)))));
         // A random UUID holds 122 bits, and is told so by nobody.
         assert!(!weak(|number| {
@@ -159,5 +172,13 @@ mod tests {
         assert!(weak(|number| format!("{:043}", number + 1_000)));
         assert!(weak(|number| format!("{}{}", URL_SAFE_NO_PAD.encode(random(0)), 1_800_000_000 + number)));
         assert!(weak(|number| URL_SAFE_NO_PAD.encode(&random(number)[..8])));
+    }
+
+    #[test]
+    fn what_all_begin_or_end_with_makes_a_short_token_no_longer() {
+        let short = |number: u32| URL_SAFE_NO_PAD.encode(&random(number)[..8]);
+        assert!(weak(|number| format!("a_prefix_that_all_of_them_have_{}", short(number))));
+        assert!(weak(|number| format!("{}_of_the_realm_that_all_are_of", short(number))));
+        assert!(weak(|number| format!("prefix_of_all_{}_and_of_the_same_realm", short(number))));
     }
 }
