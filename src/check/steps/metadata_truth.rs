@@ -13,7 +13,7 @@ use super::super::role::ROLES;
 use super::super::scene::{Heard, Scene};
 use super::metadata::{fetched, grant_types, strings};
 use super::tokens::fault;
-use crate::login::{Decision, End};
+use crate::login::{Decision, End, Sighting};
 use crate::protocol::request::DEVICE_CODE_GRANT;
 use crate::protocol::{Endpoint, OAuthError, Request, Response, Secret, request};
 use crate::provider::{AuthMethod, Client, Grant, Need};
@@ -68,13 +68,29 @@ async fn bare_grant(scene: &Scene, grant_type: &str) -> Result<Heard, Halt> {
 
 async fn knows_listed_grants(scene: &mut Scene) -> Step {
     let document = fetched(scene)?;
+    let heard = bare_grant(scene, NOBODYS_GRANT).await?;
+    let unknown = said(&heard, "a refusal of a grant type that nobody knows")?;
     // What is answered by the browser never comes to the token endpoint.
     for grant in grant_types(&document).iter().filter(|grant| *grant != "implicit") {
         let expected = format!("any answer but \"unsupported_grant_type\" to {grant}, which is listed");
         let heard = bare_grant(scene, grant).await?;
-        if said(&heard, &expected)?.1 == "unsupported_grant_type" {
+        let told = said(&heard, &expected)?;
+        if told.1 == "unsupported_grant_type" {
             return Err(Fault::plain(Kind::Refused, Endpoint::Token, response(&heard)?, expected).into());
         }
+        tells_apart(grant, &told.1, told == unknown)?;
+    }
+    Ok(())
+}
+
+/// A grant type that no server has.
+const NOBODYS_GRANT: &str = "urn:flowproof:no-such-grant";
+
+/// A server that answers what it lists like what nobody knows has not shown that it knows it. That a client may not use something is an answer of
+/// its own.
+fn tells_apart(what: &str, error: &str, as_unknown: bool) -> Step {
+    if as_unknown && error != "unauthorized_client" {
+        return Err(Halt::blocked(format!("{what:?}, which is listed, is answered like one that nobody knows: error {error:?}")));
     }
     Ok(())
 }
@@ -96,7 +112,7 @@ const COMMON_GRANTS: [&str; 9] = [
 async fn knows_no_other_grant(scene: &mut Scene) -> Step {
     let document = fetched(scene)?;
     let listed = grant_types(&document);
-    let heard = bare_grant(scene, "urn:flowproof:no-such-grant").await?;
+    let heard = bare_grant(scene, NOBODYS_GRANT).await?;
     let unknown = said(&heard, "a refusal of a grant type that nobody knows")?;
     if !(400..500).contains(&unknown.0) {
         return Err(Halt::blocked("a grant type that nobody knows is not refused"));
@@ -135,6 +151,14 @@ async fn asked_for(scene: &mut Scene, response_type: &str) -> Result<(), Halt> {
 async fn knows_listed_responses(scene: &mut Scene) -> Step {
     let document = fetched(scene)?;
     let listed = list(&document, "response_types_supported")?.ok_or_else(|| Halt::blocked("no response_types_supported"))?;
+    asked_for(scene, "flowproof").await?;
+    let error = |sighting: &Sighting| match &sighting.end {
+        End::Redirected { params, .. } => params.get("error").map(str::to_owned),
+        End::Outside { .. } | End::Finished | End::Refused { .. } | End::Stuck { .. } | End::Crashed { .. } | End::Failed(_) => {
+            None
+        }
+    };
+    let unknown = error(scene.sighting()?);
     for kind in listed {
         asked_for(scene, kind).await?;
         let sighting = scene.sighting()?;
@@ -143,7 +167,10 @@ async fn knows_listed_responses(scene: &mut Scene) -> Step {
             End::Redirected { params, .. } if params.get("error") == Some("unsupported_response_type") => {
                 return Err(judge::seen(Kind::Refused, sighting, &expected).into());
             }
-            End::Redirected { .. } => {}
+            End::Redirected { .. } => {
+                let told = error(sighting);
+                tells_apart(kind, told.as_deref().unwrap_or_default(), told.is_some() && told == unknown)?;
+            }
             End::Crashed { .. } | End::Failed(_) => return Err(judge::seen(Kind::Crashed, sighting, &expected).into()),
             End::Refused { .. } | End::Outside { .. } | End::Finished | End::Stuck { .. } => {
                 return Err(Halt::blocked(format!("{kind:?} is not answered to the client: {}", sighting.describe())));
