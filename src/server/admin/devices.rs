@@ -7,7 +7,6 @@ use super::refused::Refused;
 use super::route::Call;
 use super::{Admin, read, shown};
 use crate::server::core::device::{Decision, Device};
-use crate::server::core::grant::ApprovingUser;
 use crate::server::core::message::Response;
 use crate::server::core::realm::Realm;
 
@@ -47,7 +46,7 @@ impl Admin {
         let said: Said = read(call)?;
         let now = realm.now();
         let decision = match said.decision {
-            Word::Approve => Decision::Approved(ApprovingUser { sub: subject(&realm, said.user.as_deref())?, logged_in_at: now }),
+            Word::Approve => Decision::Approved(realm.logged_in(subject(&realm, said.user.as_deref())?, now)),
             Word::Deny => Decision::Denied,
         };
         let mut devices = realm.memory.devices();

@@ -25,6 +25,8 @@ pub struct ApprovingUser {
     pub sub: String,
     /// Milliseconds of the realm's clock.
     pub logged_in_at: u64,
+    /// Which login it was, of all that the realm has seen: two of one moment are still two.
+    pub login: u64,
 }
 
 /// One grant; every token holds on to it, so that revoking it revokes them all at once, and nothing is left when the last one is dropped.

@@ -21,6 +21,8 @@ use super::table::Table;
 pub struct Memory {
     /// How far the realm's clock is ahead, in milliseconds.
     pub offset: AtomicU64,
+    /// How many logins there were.
+    pub logins: AtomicU64,
     /// Browsers, by the value of their cookie.
     pub sessions: Shards<Table<Session>>,
     devices: Mutex<Devices>,

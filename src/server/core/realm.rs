@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use super::environment::{Clock, Random};
 use super::family::Mint;
 use super::fault::{FaultError, Faults};
-use super::grant::{Grant, Owner};
+use super::grant::{ApprovingUser, Grant, Owner};
 use super::journal;
 use super::memory::Memory;
 use super::redirect_uri;
@@ -287,6 +287,11 @@ impl Realm {
     /// The user of this name.
     pub fn user(&self, username: &str) -> Option<&UserConfig> {
         self.config.users.values().find(|user| user.username == username)
+    }
+
+    /// The user of this subject identifier, who has just logged in.
+    pub fn logged_in(&self, sub: String, now: u64) -> ApprovingUser {
+        ApprovingUser { sub, logged_in_at: now, login: self.memory.logins.fetch_add(1, Ordering::Relaxed) }
     }
 
     /// The user of this subject identifier.

@@ -201,7 +201,7 @@ pub fn without_login(realm: &Realm, interaction: &Interaction) -> Option<(Author
 /// The user whom a server without a login takes everyone for.
 pub fn default_user(realm: &Realm) -> Option<ApprovingUser> {
     let user = realm.config.users.values().next()?;
-    Some(ApprovingUser { sub: user.subject(), logged_in_at: realm.now() })
+    Some(realm.logged_in(user.subject(), realm.now()))
 }
 
 /// Remembers who logged in last.

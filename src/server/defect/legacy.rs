@@ -70,7 +70,7 @@ pub fn password_grant(realm: &Realm, client: &ClientConfig, form: &Parameters) -
         return Some(Err(invalid_grant("wrong password")));
     };
     let now = realm.now();
-    let owner = Owner::User(Box::new(ApprovingUser { sub: user.subject(), logged_in_at: now }));
+    let owner = Owner::User(Box::new(realm.logged_in(user.subject(), now)));
     let scopes = Scopes::of(&client.scopes);
     let grant = Arc::new(Grant::new(realm.id_of(client), owner, scopes.clone(), None, now));
     Some(Ok(tokens::answer(realm, Issue { grant, scopes, refresh: Refresh::No })))

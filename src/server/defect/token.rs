@@ -164,7 +164,7 @@ pub fn access_token(realm: &Realm, grant: &Arc<Grant>, scopes: &Scopes, token: S
         && let Owner::User(_) = &grant.owner
     {
         let mut gossip = realm.memory.gossip();
-        // Whoever logged in at the same moment did so in the same session.
+        // The owner knows which login it was: one login is one session.
         let same = |name: &str| {
             let token = realm.memory.access_tokens.get(name);
             token.is_some_and(|token| {

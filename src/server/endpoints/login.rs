@@ -4,7 +4,6 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::server::core::form::Parameters;
-use crate::server::core::grant::ApprovingUser;
 use crate::server::core::message::{Request, Response};
 use crate::server::core::realm::Realm;
 use crate::server::defect::pages;
@@ -62,7 +61,7 @@ fn submitted(realm: &Realm, request: &Request, id: &str, form: &Parameters) -> R
         }
         return page(realm, &browser, id, Some("User name or password is wrong."));
     };
-    let browser = browser.log_in(realm, ApprovingUser { sub: user.subject(), logged_in_at: now });
+    let browser = browser.log_in(realm, realm.logged_in(user.subject(), now));
     if let Some(response) = pages::after_login(&realm.defects, request) {
         return browser.remember(realm, response);
     }
