@@ -130,9 +130,9 @@ Feature: Device grant
     Scenario: A confidential client by its Basic header, and no client_id in the body
       The header says who it is; the body has to say it only for clients that do not authenticate.
       Given a confidential device client
-      When the client asks for a device code by its Basic header alone
       And the token endpoint lets the client in by its Basic header
       And the client is given a device code where it names itself in the body as well
+      When the client asks for a device code by its Basic header alone
       Then the client gets a device code
 
   @must @RFC6749-5.2 @req:device-authz-unauthorized-client
