@@ -2,6 +2,9 @@
 
 mod answers;
 mod cookies;
+mod dead_ends;
+mod destination;
+mod device;
 mod ways;
 
 use flowproof::login::{Channel, Decision, End, Errand, Role, Sighting, Stop, look, run};
@@ -135,16 +138,6 @@ async fn a_user_who_is_never_asked_cannot_deny_and_arrives_with_a_code() {
 }
 
 #[tokio::test]
-async fn a_page_without_a_way_to_say_no_leaves_a_denying_user_stuck() {
-    let server = MockServer::start().await;
-    on(&server, "GET", "/authorize", html("<title>One way</title><form method=post><button>Allow</button></form>")).await;
-    let seen = Browser::new().walk(&server, Decision::Deny).await;
-    assert_eq!(seen.describe(), r#"stuck: nothing to deny with: a page titled "One way" offers "Allow" only"#);
-    assert!(seen.asked_consent());
-    assert_eq!(seen.hops.len(), 1, "nothing was pressed");
-}
-
-#[tokio::test]
 async fn a_walk_may_stop_at_the_question_and_its_form_be_sent_in_another_way() {
     let server = MockServer::start().await;
     provider(&server).await;
@@ -224,193 +217,6 @@ async fn a_login_page_with_status_401_is_operated() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_a_refusal_even_if_its_layout_holds_a_login_form() {
-    let server = MockServer::start().await;
-    on(&server, "GET", "/authorize", ResponseTemplate::new(400).set_body_raw(LOGIN, "text/html")).await;
-    let seen = Browser::new().walk(&server, Decision::Approve).await;
-    assert!(matches!(seen.end, End::Refused { status: 400 }), "{seen:?}");
-    assert_eq!(seen.hops[0].role, Role::ErrorPage);
-    assert_eq!(seen.describe(), r#"refused with status 400, a page titled "Sign in""#);
-}
-
-#[tokio::test]
-async fn a_server_that_fails_crashes_the_walk_and_one_that_is_gone_fails_it() {
-    let server = MockServer::start().await;
-    on(&server, "GET", "/authorize", html(LOGIN)).await;
-    on(&server, "POST", "/login", ResponseTemplate::new(503)).await;
-    let seen = Browser::new().walk(&server, Decision::Approve).await;
-    assert!(matches!(seen.end, End::Crashed { status: 503 }), "{seen:?}");
-
-    let gone = MockServer::builder().start().await;
-    let mut request = start(&gone);
-    request.url.set_port(Some(1)).expect("a port");
-    let mut browser = Browser::new();
-    let seen = look(&browser.wire, &browser.tape, &mut browser.jar, request, &[]).await;
-    assert!(matches!(seen.end, End::Failed(_)) && seen.hops.is_empty(), "{seen:?}");
-}
-
-#[tokio::test]
-async fn pages_that_cannot_be_operated_say_why() {
-    for (answer, why) in [
-        (html("<title>Hello</title>"), r#"a page titled "Hello": it holds no form that asks for a login or a decision"#),
-        (html("<form><input name=otp><button>Go</button></form>"), "a page without a title: it asks for otp"),
-        (
-            html("<div id=app></div><button>Log in</button>"),
-            "a page without a title: it holds no form that asks for a login or a decision",
-        ),
-        (ResponseTemplate::new(302), "status 302 without a Location"),
-        (redirect(302, "http://[bad"), "status 302 with a Location that is no URL"),
-        (ResponseTemplate::new(304), "status 304, which leads nowhere"),
-        (
-            html("<form method=post><input name=user_code><button>Go</button></form>"),
-            "a page without a title asks for a code that this errand does not have",
-        ),
-    ] {
-        let server = MockServer::start().await;
-        on(&server, "GET", "/authorize", answer).await;
-        let stop_at = Stop::RedirectUri(&[CALLBACK]);
-        let seen = Browser::new().errand(start(&server), stop_at, None, Decision::Approve).await;
-        let End::Stuck { why: got } = &seen.end else { panic!("{why}: {seen:?}") };
-        assert_eq!(got, why);
-    }
-}
-
-#[tokio::test]
-async fn going_round_in_circles_is_bounded() {
-    let server = MockServer::start().await;
-    on(&server, "GET", "/authorize", redirect(302, "/authorize")).await;
-    let seen = Browser::new().walk(&server, Decision::Approve).await;
-    assert!(matches!(seen.end, End::Stuck { .. }) && seen.hops.len() == 30, "{seen:?}");
-
-    let server = MockServer::start().await;
-    on(&server, "GET", "/authorize", html("<meta http-equiv=refresh content='0;url=/authorize'>")).await;
-    let seen = Browser::new().walk(&server, Decision::Approve).await;
-    assert!(matches!(seen.end, End::Stuck { .. }) && seen.hops.len() == 13, "{seen:?}");
-
-    let server = MockServer::start().await;
-    on(
-        &server,
-        "GET",
-        "/authorize",
-        html("<title>Again</title><form method=post action=/authorize><button>Continue</button></form>"),
-    )
-    .await;
-    on(&server, "POST", "/authorize", redirect(303, "/authorize")).await;
-    let seen = Browser::new().walk(&server, Decision::Approve).await;
-    assert_eq!(seen.describe(), r#"stuck: a page titled "Again" came back after it was answered"#);
-}
-
-#[tokio::test]
-async fn a_307_hands_the_password_on_within_the_provider_and_never_to_the_client() {
-    let server = MockServer::start().await;
-    on(&server, "GET", "/authorize", html(LOGIN)).await;
-    on(&server, "POST", "/login", redirect(307, "/login2")).await;
-    Mock::given(method("POST"))
-        .and(path("/login2"))
-        .and(body_string("csrf=0123456789abcdef0123&username=alice&password=correct+horse"))
-        .and(header("content-type", "application/x-www-form-urlencoded"))
-        .respond_with(redirect(308, "https://client.example/cb?code=c&state=xyz"))
-        .mount(&server)
-        .await;
-    let mut browser = Browser::new();
-    let seen = browser.walk(&server, Decision::Approve).await;
-    let End::Redirected { status, channel, params, .. } = &seen.end else { panic!("{seen:?}") };
-    assert_eq!((*status, *channel, params.0.len()), (308, Channel::Query, 2), "the password is not among them");
-    assert!(seen.redirects().all(|hop| hop.carried(&browser.password)));
-}
-
-#[tokio::test]
-async fn the_answer_is_taken_from_every_channel() {
-    let form = "<body onload='document.forms[0].submit()'><form method=post action=https://client.example/cb><input type=hidden name=code value=c><input type=hidden name=state value=xyz></form>";
-    let json = |body: &str| ResponseTemplate::new(200).set_body_raw(body.to_owned(), "application/json");
-    for (answer, channel, status, words) in [
-        (
-            redirect(302, "https://client.example/cb#access_token=t&state=xyz"),
-            Channel::Fragment,
-            302,
-            "with access_token in the fragment",
-        ),
-        (redirect(302, "https://client.example/cb?code=c&state=xyz#_=_"), Channel::Query, 302, "with code"),
-        (html(form), Channel::FormPost, 200, "with code by form post"),
-        (redirect(202, "https://client.example/cb?code=c&state=xyz"), Channel::Query, 202, "with code"),
-        (json(r#"{"redirect_to":"https://client.example/cb?code=c&state=xyz"}"#), Channel::Query, 200, "with code"),
-        (
-            html("<script>location.replace('https://client.example/cb?error=x&state=xyz')</script>"),
-            Channel::Query,
-            200,
-            "with error=x",
-        ),
-        (
-            html(
-                "<form action=https://client.example/cb><input type=hidden name=error value=access_denied><input type=hidden name=state value=xyz><button>Continue</button></form>",
-            ),
-            Channel::Query,
-            200,
-            "with error=access_denied",
-        ),
-        (redirect(302, "https://client.example/cb"), Channel::Query, 302, "with neither code nor error"),
-    ] {
-        let server = MockServer::start().await;
-        on(&server, "GET", "/authorize", answer).await;
-        let seen = Browser::new().walk(&server, Decision::Approve).await;
-        let End::Redirected { channel: got, status: seen_status, params, .. } = &seen.end else { panic!("{words}: {seen:?}") };
-        assert_eq!((*got, *seen_status), (channel, status), "{words}");
-        assert_eq!(seen.describe(), format!("redirected to https://client.example/cb {words}"));
-        assert!(params.get("state") == Some("xyz") || params.0.is_empty(), "{words}");
-    }
-}
-
-#[tokio::test]
-async fn a_location_is_the_redirect_uri_only_if_scheme_authority_and_path_are_equal() {
-    for (location, stops) in [
-        ("https://client.example/cb?code=c", true),
-        ("https://CLIENT.example:443/cb?code=c", true),
-        ("https://client.example/cb/?code=c", false),
-        ("https://client.example/cbx?code=c", false),
-        ("http://client.example/cb?code=c", false),
-        ("https://client.example:8443/cb?code=c", false),
-        ("https://client.example@evil.example/cb?code=c", false),
-        ("https://evil.example/?u=https://client.example/cb", false),
-        ("com.example.app:/cb?code=c", true),
-        ("com.example.other:/cb?code=c", false),
-        ("http://127.0.0.1:8400/callback?code=c", true),
-        ("http://127.0.0.1:8401/callback?code=c", false),
-        ("http://localhost:8400/callback?code=c", false),
-    ] {
-        let server = MockServer::start().await;
-        on(&server, "GET", "/authorize", redirect(302, location)).await;
-        let mut browser = Browser::new();
-        let uris = [CALLBACK, "com.example.app:/cb", "http://127.0.0.1:8400/callback"];
-        let seen = look(&browser.wire, &browser.tape, &mut browser.jar, start(&server), &uris).await;
-        match &seen.end {
-            End::Redirected { raw, .. } => assert!(stops && raw == location, "{location}"),
-            End::Outside { raw, status: 302, .. } => assert!(!stops && raw == location, "{location}"),
-            other => panic!("{location}: {other:?}"),
-        }
-        assert_eq!(seen.hops.len(), 1, "nothing else was asked");
-    }
-}
-
-#[tokio::test]
-async fn a_form_that_would_hand_the_password_to_a_stranger_is_not_sent() {
-    let server = MockServer::start().await;
-    on(&server, "GET", "/authorize", html(&LOGIN.replace("/login", "https://evil.example/login"))).await;
-    let mut browser = Browser::new();
-    let seen = browser.walk(&server, Decision::Approve).await;
-    assert!(matches!(seen.end, End::Outside { channel: Channel::FormPost, .. }), "{seen:?}");
-    assert!(!format!("{seen:?}").contains("correct horse") && !seen.describe().contains("correct"), "{seen:?}");
-}
-
-#[tokio::test]
-async fn a_login_host_of_the_providers_own_is_followed() {
-    let (server, login) = (MockServer::start().await, MockServer::start().await);
-    on(&server, "GET", "/authorize", redirect(302, &format!("{}/authorize", login.uri()))).await;
-    provider(&login).await;
-    let seen = Browser::new().walk(&server, Decision::Approve).await;
-    assert!(seen.params().is_some(), "{seen:?}");
-}
-
-#[tokio::test]
 async fn secure_cookies_live_on_loopback_and_are_kept_across_the_walk() {
     let server = MockServer::start().await;
     let answer = html(LOGIN)
@@ -427,104 +233,6 @@ async fn secure_cookies_live_on_loopback_and_are_kept_across_the_walk() {
     pairs.sort_unstable();
     assert_eq!(pairs, ["AUTH_SESSION_ID=abc.def", "__Host-sid=1"]);
     assert!(!browser.jar.is_empty());
-}
-
-#[tokio::test]
-async fn looking_operates_nothing() {
-    let server = MockServer::start().await;
-    provider(&server).await;
-    let mut browser = Browser::new();
-    let seen = look(&browser.wire, &browser.tape, &mut browser.jar, start(&server), &[CALLBACK]).await;
-    assert!(matches!(seen.end, End::Finished), "{seen:?}");
-    assert_eq!((seen.hops.len(), &seen.hops[0].role), (1, &Role::LoginPage));
-}
-
-/// Code, login, question, end: a verification page (RFC 8628 section 3.3).
-async fn verification(server: &MockServer) {
-    let code =
-        "<title>Connect a device</title><form method=post action=/code><input name=user_code><button>Continue</button></form>";
-    on(server, "GET", "/authorize", html(code)).await;
-    Mock::given(path("/code")).and(body_string("user_code=WDJB-MJHT")).respond_with(html(LOGIN)).mount(server).await;
-    Mock::given(path("/code")).respond_with(html(code)).mount(server).await;
-    Mock::given(path("/login"))
-        .and(body_string_contains("password=correct+horse"))
-        .respond_with(html(CONSENT))
-        .mount(server)
-        .await;
-    Mock::given(path("/consent"))
-        .and(body_string_contains("decision=allow"))
-        .respond_with(redirect(303, "/done"))
-        .mount(server)
-        .await;
-    Mock::given(path("/consent"))
-        .and(body_string_contains("decision=deny"))
-        .respond_with(redirect(303, "/denied"))
-        .mount(server)
-        .await;
-    on(server, "GET", "/done", html("<title>Device connected</title>")).await;
-    on(server, "GET", "/denied", html(&code.replace("Connect a device", "The device was denied"))).await;
-}
-
-#[tokio::test]
-async fn a_device_is_approved_and_denied_and_the_page_behind_is_the_end() {
-    let server = MockServer::start().await;
-    verification(&server).await;
-    for (decision, title) in [(Decision::Approve, "Device connected"), (Decision::Deny, "The device was denied")] {
-        let seen = Browser::new().walk_to(&server, Stop::Decision, decision).await;
-        assert!(matches!(seen.end, End::Finished) && seen.asked_consent(), "{seen:?}");
-        assert_eq!(seen.describe(), format!("status 200 with a page titled {title:?}"));
-        let roles: Vec<&Role> = seen.pages().map(|hop| &hop.role).take(3).collect();
-        assert_eq!(roles, [&Role::UserCodePage, &Role::LoginPage, &Role::ConsentPage]);
-    }
-}
-
-#[tokio::test]
-async fn a_device_may_be_confirmed_before_its_user_is_known() {
-    let server = MockServer::start().await;
-    let confirm = "<title>Is this your device?</title><form method=post action=/confirm><input type=hidden name=user_code value=WDJB-MJHT><button>Continue</button><button name=abort value=yes>Deny</button></form>";
-    on(&server, "GET", "/authorize", html(confirm)).await;
-    Mock::given(path("/confirm"))
-        .and(body_string("user_code=WDJB-MJHT"))
-        .respond_with(redirect(303, "/login"))
-        .mount(&server)
-        .await;
-    on(&server, "GET", "/login", html(LOGIN)).await;
-    on(&server, "POST", "/login", html(CONSENT)).await;
-    on(&server, "POST", "/consent", html("<title>Done</title><meta http-equiv=refresh content='5;url=https://www.example/'>"))
-        .await;
-    Mock::given(path("/confirm"))
-        .and(body_string("user_code=WDJB-MJHT&abort=yes"))
-        .respond_with(html("<title>Denied</title>"))
-        .mount(&server)
-        .await;
-    for (decision, title, hops) in [(Decision::Approve, "Done", 5), (Decision::Deny, "Denied", 2)] {
-        let seen = Browser::new().walk_to(&server, Stop::Decision, decision).await;
-        assert_eq!(seen.describe(), format!("status 200 with a page titled {title:?}"), "{seen:?}");
-        assert_eq!(seen.hops.len(), hops);
-    }
-}
-
-#[tokio::test]
-async fn a_user_code_that_is_not_taken_ends_the_walk() {
-    let server = MockServer::start().await;
-    verification(&server).await;
-    let seen = Browser::new().errand(start(&server), Stop::Decision, Some("XXXX-XXXX"), Decision::Approve).await;
-    assert_eq!(
-        seen.describe(),
-        r#"stuck: the page that asks for the user code came back after it was sent (a page titled "Connect a device")"#
-    );
-}
-
-#[tokio::test]
-async fn a_code_that_the_complete_address_brought_is_sent_on_as_it_is() {
-    let server = MockServer::start().await;
-    let code = r#"<title>Device code</title><form method="post" action="/code"><input name="user_code" value="BCDF-GHJK" required><button>Verify</button></form>"#;
-    on(&server, "GET", "/authorize", html(code)).await;
-    let question = r#"<title>Accept or deny</title><form method="post" action="/confirm"><button name="action" value="accept">Accept</button><button name="action" value="deny">Deny</button></form>"#;
-    Mock::given(path("/code")).and(body_string("user_code=BCDF-GHJK")).respond_with(html(question)).mount(&server).await;
-    on(&server, "POST", "/confirm", html("<title>Device authorized</title>")).await;
-    let seen = Browser::new().errand(start(&server), Stop::Decision, None, Decision::Approve).await;
-    assert_eq!(seen.describe(), r#"status 200 with a page titled "Device authorized""#, "{seen:?}");
 }
 
 #[tokio::test]
@@ -592,20 +300,6 @@ async fn the_reference_server_is_walked_through_in_both_flows() {
 }
 
 #[tokio::test]
-async fn an_error_page_that_sends_the_browser_on_by_itself_refuses_nothing() {
-    for page in [
-        "<meta http-equiv=refresh content='0;url=https://evil.example/cb?error=invalid_request'>",
-        "<body onload='document.forms[0].submit()'><form method=post action='https://evil.example/cb'></form>",
-    ] {
-        let server = MockServer::start().await;
-        on(&server, "GET", "/authorize", ResponseTemplate::new(400).set_body_raw(page, "text/html")).await;
-        let seen =
-            Browser::new().walk_to(&server, Stop::RedirectUri(&[CALLBACK, "https://evil.example/cb"]), Decision::Approve).await;
-        assert!(matches!(&seen.end, End::Redirected { status: 400, .. }), "{seen:?}");
-    }
-}
-
-#[tokio::test]
 async fn a_browser_that_only_looks_follows_what_moves_without_a_user() {
     let server = MockServer::start().await;
     let page = "<form method=post action=/approve><input type=hidden name=code value=x><button>Approve</button></form>\
@@ -616,22 +310,4 @@ async fn a_browser_that_only_looks_follows_what_moves_without_a_user() {
     let seen = look(&browser.wire, &browser.tape, &mut browser.jar, start(&server), &[]).await;
     assert!(matches!(seen.end, End::Finished) && seen.hops.len() == 2, "{seen:?}");
     assert_eq!(seen.hops[0].role, Role::RelayPage);
-}
-
-#[tokio::test]
-async fn a_provider_that_limits_the_rate_is_waited_for_and_has_refused_nothing() {
-    let server = MockServer::start().await;
-    provider(&server).await;
-    let slow_down = ResponseTemplate::new(429).insert_header("retry-after", "0");
-    Mock::given(path("/authorize")).respond_with(slow_down.clone()).up_to_n_times(1).with_priority(1).mount(&server).await;
-    let seen = Browser::new().walk(&server, Decision::Approve).await;
-    assert!(seen.params().is_some() && seen.hops[0].status == 429, "{seen:?}");
-
-    for (answer, hops) in [(slow_down, 3), (ResponseTemplate::new(429).insert_header("retry-after", "121"), 1)] {
-        let server = MockServer::start().await;
-        on(&server, "GET", "/authorize", answer).await;
-        let seen = Browser::new().walk(&server, Decision::Approve).await;
-        assert_eq!(seen.describe(), "stuck: the provider limits the rate (status 429)");
-        assert_eq!(seen.hops.len(), hops);
-    }
 }
