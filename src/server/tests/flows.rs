@@ -34,7 +34,7 @@ fn the_way_back_carries_code_state_and_issuer_once_each() {
 #[test]
 fn a_registered_query_is_kept() {
     let bench = Bench::strict();
-    let back = bench.browser().approve(&bench.request("query"));
+    let back = bench.browser().approve(&with(bench.request("query"), "redirect_uri", "https://query.example/cb?tenant=a%20b"));
     assert!(back.location().starts_with("https://query.example/cb?tenant=a%20b&code="), "{}", back.location());
 }
 
