@@ -12,7 +12,7 @@ use flowproof::protocol::{Endpoint, Method, Request, Secret, request};
 use flowproof::provider::Login;
 use flowproof::wire::{Bounds, Jar, Tape, Wire};
 use url::Url;
-use wiremock::matchers::{body_string, body_string_contains, header, method, path, query_param};
+use wiremock::matchers::{body_string, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 const CALLBACK: &str = "https://client.example/cb";

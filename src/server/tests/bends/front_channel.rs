@@ -155,7 +155,9 @@ pub(super) const PROBES: &[Line] = &[
         .into_iter()
         .all(|uri| redirect_is_taken(b, "web", uri))
     }),
-    ("drops-redirect-query", "strict", |b| !b.browser().approve(&with(b.request("query"), "redirect_uri", TENANT)).location().contains("tenant")),
+    ("drops-redirect-query", "strict", |b| {
+        !b.browser().approve(&with(b.request("query"), "redirect_uri", TENANT)).location().contains("tenant")
+    }),
     ("appends-second-question-mark", "strict", |b| {
         let location = b.browser().approve(&with(b.request("query"), "redirect_uri", TENANT)).location().to_owned();
         location.starts_with("https://query.example/cb?tenant=a%20b?code=") && location.contains("&state=")
