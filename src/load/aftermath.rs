@@ -101,13 +101,13 @@ impl Look<'_> {
         Ok(())
     }
 
-    /// Uses the newest token of a chain, which has to work, and then one that it replaced under load.
+    /// Uses the newest token of a chain, which has to work, and then those that it had before: this one, and one that was replaced under load. Whoever
+    /// sees the first as a replay ends the whole chain, so they take turns to be first.
     async fn chains(&self, assignment: &Assignment) -> Result<(), Failure> {
         let invariant = Invariant::RotatedTokenDead;
-        let chains = assignment.samples.chains.take().into_iter();
-        for (party, newest, spent, since) in
-            chains.filter_map(|chain| chain.spent.map(|(spent, since)| (chain.party, chain.newest, spent, since))).take(LOOKED_AT)
-        {
+        for (number, chain) in assignment.samples.chains.take().into_iter().take(LOOKED_AT).enumerate() {
+            // A chain without one was never rotated.
+            let Some((spent, since)) = chain.spent else { continue };
             if let Some(left) = assignment.reuse_grace.and_then(|grace| grace.checked_sub(since.elapsed())) {
                 if left > LONGEST_GRACE {
                     self.ledger.open(invariant, "the declared grace period of the replaced tokens was not over");
@@ -115,21 +115,27 @@ impl Look<'_> {
                 }
                 tokio::time::sleep(left).await;
             }
-            let (tape, client) = (self.tape(), assignment.client(party));
+            let (tape, client) = (self.tape(), assignment.client(chain.party));
             let refresh = |token: &Secret| client.refreshing(&assignment.token.url, token);
-            let witness = self.send(&tape, &refresh(&newest)).await?;
+            let witness = self.send(&tape, &refresh(&chain.newest)).await?;
             if Tokens::read(&witness).is_err() {
                 let came = describe(&witness);
                 self.ledger.open(invariant, format!("the newest refresh token of a chain did not work after the run: {came}"));
                 continue;
             }
-            let response = self.send(&tape, &refresh(&spent)).await?;
-            // Nothing obliges a provider to replace the token of a client that proves who it is (RFC 6749 section 6).
-            let need_not = (!client.is_public() && client.rotation != Some(true)).then(|| {
-                "tokens for a refresh token that was replaced in this run: that of a confidential client, which need not be"
-                    .to_owned()
-            });
-            self.judge_refusal(invariant, &response, &tape, client, need_not);
+            let mut dead = vec![spent];
+            // Within a grace period it may still work.
+            if assignment.reuse_grace.is_none() {
+                dead.insert(number % 2, chain.newest);
+            }
+            for token in dead {
+                let response = self.send(&tape, &refresh(&token)).await?;
+                // Nothing obliges a provider to replace the token of a client that proves who it is (RFC 6749 section 6).
+                let need_not = (!client.is_public() && client.rotation != Some(true)).then(|| {
+                    "tokens for a refresh token that was replaced: that of a confidential client, which need not be".to_owned()
+                });
+                self.judge_refusal(invariant, &response, &tape, client, need_not);
+            }
         }
         Ok(())
     }

@@ -202,10 +202,10 @@ impl Invariant {
                 level: Level::Must,
                 sections: &[("RFC9700", "4.14.2")],
                 kind: Kind::Accepted,
-                expected: "invalid_grant for a refresh token that was replaced in this run",
-                got: "tokens for a refresh token that was replaced in this run",
+                expected: "invalid_grant for a refresh token that was replaced",
+                got: "tokens for a refresh token that was replaced",
                 endpoint: Endpoint::Token,
-                watched: "chains",
+                watched: "replaced refresh tokens",
             },
             Self::RaceHasOneWinner => Meaning {
                 slug: "race-has-one-winner",

