@@ -246,6 +246,8 @@ mod tests {
     }
 
     proptest::proptest! {
+        // Each case packs hundreds of histograms.
+        #![proptest_config(proptest::test_runner::Config::with_cases(24))]
         #[test]
         fn the_logs_of_shards_merge_to_the_log_of_the_whole(
             answers in proptest::collection::vec((0_usize..3, 0_usize..20, 0_u64..20_000_000, 0_usize..4), 0..300)

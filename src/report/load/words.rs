@@ -73,20 +73,24 @@ pub fn time(micros: Option<u64>) -> String {
 pub fn arrivals(flow: &FlowRun) -> Option<Remark> {
     let arrivals = flow.arrivals.as_ref()?;
     let mut text = format!("{}: {} due, {} made", flow.flow, arrivals.due, arrivals.made);
-    if arrivals.late() > 0 {
-        text.push_str(&format!(", {} of them late", arrivals.late()));
+    let causes = [
+        (
+            arrivals.late_for_want_of_users,
+            "because every user still waited for an answer (more users would have begun them in time)",
+        ),
+        (arrivals.late_by_generator, "because the generator lagged"),
+    ];
+    let causes: Vec<(u64, &str)> = causes.into_iter().filter(|(late, _)| *late > 0).collect();
+    match causes.as_slice() {
+        [] => {}
+        [(late, why)] => text.push_str(&format!(", {late} of them late, {why}")),
+        several => {
+            let causes: Vec<String> = several.iter().map(|(late, why)| format!("{late} {why}")).collect();
+            text.push_str(&format!(", {} of them late: {}", arrivals.late(), causes.join(", ")));
+        }
     }
     if arrivals.never_made() > 0 {
-        text.push_str(&format!(", {} never made", arrivals.never_made()));
-    }
-    if arrivals.late_for_want_of_users > 0 {
-        let late = arrivals.late_for_want_of_users;
-        text.push_str(&format!(
-            "; {late} because every user still waited for an answer: more users would have begun them in time"
-        ));
-    }
-    if arrivals.late_by_generator > 0 {
-        text.push_str(&format!("; {} because the generator lagged", arrivals.late_by_generator));
+        text.push_str(&format!("; {} never made", arrivals.never_made()));
     }
     let ink = if arrivals.late() + arrivals.never_made() > 0 { Ink::Doubt } else { Ink::Faint };
     Some(Remark { label: "arrivals", ink, text })

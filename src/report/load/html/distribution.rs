@@ -12,6 +12,9 @@ const BARS: f64 = 20.0;
 /// Percentiles that are flagged.
 const FLAGS: [(&str, f64); 3] = [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999)];
 
+/// Flags that are nearer to each other, as a share of the axis, could not be read apart.
+const NEAR: f64 = 0.09;
+
 /// Draws the histogram of a step's latencies, and of its service times where these are others.
 pub fn render(step: &Measurement) -> Markup {
     let latency = bars(&step.latency);
@@ -32,12 +35,13 @@ pub fn render(step: &Measurement) -> Markup {
             points: outline(&service),
         });
     }
+    let x = if low.is_finite() { Axis::micros(low, high) } else { Axis::micros(100.0, 1e6) };
     let mut flags: Vec<(f64, String)> = Vec::new();
     for (name, share) in FLAGS {
         if let Some(micros) = step.latency.quantile(share) {
             let micros = micros as f64;
             // Those that are too near each other to be read share a flag.
-            match flags.last_mut().filter(|(last, _)| micros / *last < 1.35) {
+            match flags.last_mut().filter(|(last, _)| x.place(micros) - x.place(*last) < NEAR) {
                 Some((_, names)) => *names = format!("{names}, {name}"),
                 None => flags.push((micros, name.to_owned())),
             }
@@ -46,7 +50,7 @@ pub fn render(step: &Measurement) -> Markup {
     Plot {
         title: "Distribution".to_owned(),
         about: format!("how often each latency of {}/{} occurred", step.flow, step.step),
-        x: if low.is_finite() { Axis::micros(low, high) } else { Axis::micros(100.0, 1e6) },
+        x,
         y: Axis::counts(most),
         unit: "answers, log scale",
         aside: Vec::new(),

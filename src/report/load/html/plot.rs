@@ -85,7 +85,8 @@ impl Plot {
                     @for (value, label) in &self.x.marks {
                         @let at = px(self.across(*value));
                         line class="tick" x1=(at) x2=(at) y1=(bottom) y2=(px(HEIGHT - BOTTOM + 4.0)) { }
-                        text class="x" x=(at) y=(px(HEIGHT - BOTTOM + 16.0)) { (label) }
+                        // A label at the right end would hang over it.
+                        text class=(if self.x.place(*value) > 0.97 { "y" } else { "x" }) x=(at) y=(px(HEIGHT - BOTTOM + 16.0)) { (label) }
                     }
                     line class="axis" x1=(left) x2=(right) y1=(bottom) y2=(bottom) { }
                     @for bar in &self.bars { (self.block("bar", bar.from, bar.to, Some(bar.height))) }
