@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer;
 use super::fault::Fault;
-use super::flows::{Assignment, Party};
+use super::flows::{Assignment, Party, shown};
 use super::guard::Guard;
 use super::invariant::Invariant;
 use super::ledger::{Evidence, Ledger};
@@ -15,7 +15,7 @@ use super::measure::Recorder;
 use super::pace::Course;
 use super::sample::Issued;
 use super::seen::{Earlier, OpenCodes, Seen};
-use crate::protocol::{Response, Secret, Tokens};
+use crate::protocol::{Request, Response, Secret, Tokens};
 use crate::provider::Login;
 use crate::wire::Wire;
 
@@ -48,8 +48,8 @@ pub struct Rig {
 
 impl Rig {
     /// A token answer that is right in every respect, whose tokens were not issued before.
-    pub fn tokens(&self, assignment: &Assignment, party: Party, response: &Response) -> Result<Tokens, Fault> {
-        let tokens = self.access(assignment, party, response)?;
+    pub fn tokens(&self, assignment: &Assignment, party: Party, request: &Request, response: &Response) -> Result<Tokens, Fault> {
+        let tokens = self.access(assignment, party, request, response)?;
         match &tokens.refresh_token {
             Some(token) => self.once(Invariant::RefreshTokenIssuedOnce, token, Fault::TokenSeenTwice).map(|()| tokens),
             None => Ok(tokens),
@@ -57,11 +57,11 @@ impl Rig {
     }
 
     /// As [`Rig::tokens`], but the refresh token may be one that is known already.
-    pub fn access(&self, assignment: &Assignment, party: Party, response: &Response) -> Result<Tokens, Fault> {
+    pub fn access(&self, assignment: &Assignment, party: Party, request: &Request, response: &Response) -> Result<Tokens, Fault> {
         let tokens = answer::token(response)?;
         let user = party.user.map(|user| assignment.users[user].username.as_str());
         let owner = self.seen.owner(&assignment.client(party).id, user);
-        assignment.samples.tokens.offer(|| Issued::of(party, &tokens));
+        assignment.samples.tokens.offer(|| Issued::of(party, &tokens, shown(request, Ok(response))));
         self.ledger.watched(Invariant::AccessTokenForOne, 1);
         match self.seen.note(&tokens.access_token, owner) {
             Earlier::Not => Ok(tokens),

@@ -8,7 +8,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::flows::Party;
-use crate::protocol::{Request, Secret, Tokens};
+use crate::protocol::{Exchange, Request, Secret, Tokens};
 
 /// How many of each sort are kept.
 const KEPT: usize = 16;
@@ -39,13 +39,15 @@ pub struct Issued {
     pub token: Secret,
     /// The ID token beside it.
     pub id_token: Option<Secret>,
+    /// The exchange that brought them, as it may be shown.
+    pub exchange: Option<Exchange>,
 }
 
 impl Issued {
     /// What a token answer brought.
-    pub fn of(party: Party, tokens: &Tokens) -> Self {
+    pub fn of(party: Party, tokens: &Tokens, exchange: Option<Exchange>) -> Self {
         let id_token = tokens.members.get("id_token").and_then(Value::as_str).map(|token| Secret::new("id_token", token));
-        Self { party, token: tokens.access_token.clone(), id_token }
+        Self { party, token: tokens.access_token.clone(), id_token, exchange }
     }
 }
 

@@ -52,7 +52,7 @@ pub async fn enter(rig: &Rig, assignment: &Assignment, party: Party) -> Result<E
     let mut line = Connection::new(assignment.token.origin.clone(), rig.timeout);
     let response = line.send(&Outgoing::of(&request)?).await?;
     let tokens = rig
-        .tokens(assignment, party, &response)
+        .tokens(assignment, party, &request, &response)
         .map_err(|fault| Astray::new(fault.clone(), format!("the code was answered with: {fault}")))?;
     Ok(Entrance { party, jar, live: Live::of(party, &tokens), tokens })
 }

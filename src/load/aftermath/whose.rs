@@ -6,14 +6,14 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::{LOOKED_AT, Look, seen};
-use crate::load::flows::{Assignment, Party};
+use crate::load::flows::Assignment;
 use crate::load::invariant::Invariant;
 use crate::load::ledger::Evidence;
 use crate::load::plan::Flow;
 use crate::load::sample::Issued;
 use crate::protocol::answer::describe;
 use crate::protocol::jwt::{Jwt, Signature};
-use crate::protocol::{Failure, Secret};
+use crate::protocol::{Exchange, Failure, Secret};
 use crate::wire::Tape;
 
 /// What the samples say of users whose subjects the provider file does not name: each has one at a client, and no two have the same.
@@ -50,16 +50,16 @@ impl Look<'_> {
                 }
                 for (token, jwt) in [&access, &id_token].into_iter().flatten() {
                     if let Some(keys) = keys.as_ref().filter(|_| jwt.is_signed_for_all()) {
-                        self.judge_signature(assignment, one.party, token, jwt, keys, &keys_tape);
+                        self.judge_signature(assignment, &one, token, jwt, keys, &keys_tape);
                     }
                 }
                 if let Some((_, jwt)) = &id_token {
-                    self.judge_audience(assignment, one.party, &jwt.claims);
+                    self.judge_audience(assignment, &one, &jwt.claims);
                 }
                 match &access {
                     Some((_, jwt)) => {
                         let says = says(&jwt.claims, &["client_id", "azp"]);
-                        self.judge_party(assignment, one.party, says, &mut subjects, &self.tape());
+                        self.judge_party(assignment, &one, says, &mut subjects, Vec::new());
                     }
                     // Most of these are not active any more.
                     None if assignment.flow == Flow::Revocation => {}
@@ -86,7 +86,7 @@ impl Look<'_> {
         match response.json() {
             Some(Value::Object(members)) if members.get("active") == Some(&Value::Bool(true)) => {
                 let says = says(&members, &["client_id"]);
-                self.judge_party(assignment, one.party, says, subjects, &tape);
+                self.judge_party(assignment, one, says, subjects, tape.exchanges());
             }
             // One that expired, or was revoked in the run, tells nothing of itself (RFC 7662 section 2.2).
             Some(Value::Object(members)) if members.get("active") == Some(&Value::Bool(false)) => {
@@ -103,20 +103,21 @@ impl Look<'_> {
     fn judge_party(
         &self,
         assignment: &Assignment,
-        party: Party,
+        one: &Issued,
         (of_client, subject): (Option<&str>, Option<&str>),
         subjects: &mut Subjects,
-        tape: &Tape,
+        asked: Vec<Exchange>,
     ) {
-        let client = assignment.client(party);
-        let user = party.user.map(|_| assignment.user(party));
+        let client = assignment.client(one.party);
+        let user = one.party.user.map(|_| assignment.user(one.party));
         if of_client.is_none() && (user.is_none() || subject.is_none()) {
             self.ledger.open(Invariant::TokenOfWhoAsked, "some tokens do not say whose they are");
             return;
         }
         self.ledger.watched(Invariant::TokenOfWhoAsked, 1);
         let breach = |got: &str| {
-            let evidence = || Evidence { got: Some(got.to_owned()), client: Some(seen(client)), exchanges: tape.exchanges() };
+            let exchanges = one.exchange.iter().cloned().chain(asked.iter().cloned()).collect();
+            let evidence = || Evidence { got: Some(got.to_owned()), client: Some(seen(client)), exchanges };
             self.ledger.breach(Invariant::TokenOfWhoAsked, evidence);
         };
         if of_client.is_some_and(|other| other != client.id) {
@@ -135,8 +136,8 @@ impl Look<'_> {
     }
 
     /// Whether an ID token is for the client and about the user (OpenID Connect Core section 2).
-    fn judge_audience(&self, assignment: &Assignment, party: Party, claims: &Map<String, Value>) {
-        let client = assignment.client(party);
+    fn judge_audience(&self, assignment: &Assignment, one: &Issued, claims: &Map<String, Value>) {
+        let (party, client) = (one.party, assignment.client(one.party));
         let is_for = match claims.get("aud") {
             Some(Value::String(one)) => *one == client.id,
             Some(Value::Array(several)) => several.iter().any(|one| one.as_str() == Some(&client.id)),
@@ -148,7 +149,11 @@ impl Look<'_> {
         let is_about = expected.is_none() || subject.is_none() || expected == subject;
         if !is_for || !is_about {
             let got = if is_for { "an ID token about another user" } else { "an ID token for another client" };
-            let evidence = || Evidence { got: Some(got.to_owned()), client: Some(seen(client)), exchanges: Vec::new() };
+            let evidence = || Evidence {
+                got: Some(got.to_owned()),
+                client: Some(seen(client)),
+                exchanges: one.exchange.iter().cloned().collect(),
+            };
             self.ledger.breach(Invariant::TokenOfWhoAsked, evidence);
         }
     }
@@ -158,7 +163,7 @@ impl Look<'_> {
     fn judge_signature(
         &self,
         assignment: &Assignment,
-        party: Party,
+        one: &Issued,
         token: &Secret,
         jwt: &Jwt<'_>,
         keys: &Result<Vec<Value>, String>,
@@ -176,8 +181,9 @@ impl Look<'_> {
             Signature::Wrong(why) if obliges => {
                 self.ledger.watched(invariant, 1);
                 let got = format!("{}: {why}", token.name());
-                let client = Some(seen(assignment.client(party)));
-                self.ledger.breach(invariant, || Evidence { got: Some(got), client, exchanges: tape.exchanges() });
+                let client = Some(seen(assignment.client(one.party)));
+                let exchanges = one.exchange.iter().cloned().chain(tape.exchanges()).collect();
+                self.ledger.breach(invariant, || Evidence { got: Some(got), client, exchanges });
             }
             Signature::Wrong(why) | Signature::Unchecked(why) => self.ledger.open(invariant, format!("{}: {why}", token.name())),
         }

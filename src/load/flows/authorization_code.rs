@@ -43,7 +43,7 @@ impl Worker {
         };
         let granted = shift.walk(Step::Login, sign_in::authorize(rig, assignment, party, jar)).await?;
         let request = granted.redeem(&assignment.token.url, assignment.client(party));
-        let judge = |response: &_| rig.tokens(assignment, party, response).map(drop);
+        let judge = |response: &_| rig.tokens(assignment, party, &request, response).map(drop);
         shift.ask(&mut self.line, &request, Step::Token, judge).await?;
         assignment.samples.codes.keep(Spent { party, request });
         Ok(())

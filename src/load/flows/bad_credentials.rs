@@ -29,7 +29,7 @@ impl Worker {
         let client = assignment.client(party);
         if !assignment.plan.share.has(turn) {
             let request = client.own_token_request(&assignment.token.url, client.scope().as_deref());
-            let judge = |response: &_| rig.tokens(assignment, party, response).map(drop);
+            let judge = |response: &_| rig.tokens(assignment, party, &request, response).map(drop);
             return shift.ask(&mut self.line, &request, Step::Token, judge).await;
         }
         let client = Client { secret: client.secret.as_ref().map(wrong), ..client.clone() };

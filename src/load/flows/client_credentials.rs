@@ -27,10 +27,16 @@ impl Worker {
         let rig = shift.rig;
         let assignment = &self.assignment;
         let party = assignment.party(assignment.turn());
-        let judge = |response: &_| rig.tokens(assignment, party, response).map(drop);
         match &self.prepared {
-            Some((request, outgoing)) => shift.ask_prepared(&mut self.line, request, outgoing, Step::Token, judge).await,
-            None => shift.ask(&mut self.line, &request(assignment, party), Step::Token, judge).await,
+            Some((request, outgoing)) => {
+                let judge = |response: &_| rig.tokens(assignment, party, request, response).map(drop);
+                shift.ask_prepared(&mut self.line, request, outgoing, Step::Token, judge).await
+            }
+            None => {
+                let request = request(assignment, party);
+                let judge = |response: &_| rig.tokens(assignment, party, &request, response).map(drop);
+                shift.ask(&mut self.line, &request, Step::Token, judge).await
+            }
         }
     }
 }

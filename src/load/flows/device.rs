@@ -63,7 +63,7 @@ impl Worker {
         let decide = |decision| sign_in::decide(rig, &grant.verification, &grant.user_code, user, decision);
         let told = if assignment.plan.approve.has(turn) {
             shift.walk(Step::Approval, decide(Decision::Approve)).await?;
-            let judge = |response: &_| rig.tokens(&assignment, party, response).map(drop);
+            let judge = |response: &_| rig.tokens(&assignment, party, &poll, response).map(drop);
             let told = self.wait(shift, &poll, Step::Token, begun, interval, judge).await;
             if told.is_ok() {
                 assignment.samples.device_codes.keep(Spent { party, request: poll });

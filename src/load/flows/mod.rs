@@ -272,7 +272,7 @@ async fn send(rig: &Rig, line: &mut Connection, outgoing: &Outgoing) -> Option<(
 }
 
 /// An exchange as it may be shown.
-fn shown(request: &Request, outcome: Result<&Response, &Failure>) -> Option<Exchange> {
+pub fn shown(request: &Request, outcome: Result<&Response, &Failure>) -> Option<Exchange> {
     let tape = Tape::default();
     tape.record(request, outcome);
     tape.exchanges().pop()

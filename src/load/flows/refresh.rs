@@ -87,7 +87,7 @@ impl Worker {
         let assignment = &self.assignment;
         let (party, token) = (chain.party, &chain.token);
         let request = assignment.client(party).refreshing(&assignment.token.url, token);
-        let judge = |response: &_| match rig.access(assignment, party, response)?.refresh_token {
+        let judge = |response: &_| match rig.access(assignment, party, &request, response)?.refresh_token {
             // The old one stays valid where no new one comes.
             None => Ok(None),
             Some(next) if next == *token && assignment.plan.rotates => Err(Fault::NotRotated),

@@ -40,7 +40,7 @@ impl Worker {
             if Tokens::read(response).is_err() {
                 return answer::refusal(response, &["invalid_grant"], Fault::NoToken).map(|()| None);
             }
-            let tokens = rig.access(assignment, chain.party, response)?;
+            let tokens = rig.access(assignment, chain.party, &request, response)?;
             Ok(Some(tokens.refresh_token.unwrap_or_else(|| chain.token.clone())))
         };
         let answers = shift.ask_both(&mut self.lines, &request, Step::Race, judge).await;

@@ -34,7 +34,7 @@ impl Worker {
         let live = if kind == TokenKind::Live {
             let client = assignment.client(party);
             let request = client.own_token_request(&assignment.token.url, client.scope().as_deref());
-            let judge = |response: &_| rig.tokens(assignment, party, response);
+            let judge = |response: &_| rig.tokens(assignment, party, &request, response);
             let tokens = shift.ask(&mut self.token_line, &request, Step::Token, judge).await?;
             Live::of(party, &tokens)
         } else {
@@ -42,7 +42,7 @@ impl Worker {
         };
         shift.ask(&mut self.line, &revocation(assignment, &live), Step::Revocation, answer::done).await?;
         if kind == TokenKind::Live {
-            assignment.samples.revoked.offer(|| Issued { party, token: live.token, id_token: None });
+            assignment.samples.revoked.offer(|| Issued { party, token: live.token, id_token: None, exchange: None });
         }
         Ok(())
     }

@@ -123,3 +123,13 @@ async fn signed_tokens_of_the_sound_server_are_verified_and_belong_to_who_asked(
         assert_eq!(finding(&run, id).outcome, Outcome::Passed, "{:#?}", finding(&run, id));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_another_user_is_a_breach() {
+    let (_server, provider) = with_defect("attributes-code-to-latest-user", "strict").await;
+    let plan = "users: 8\nhold: 1500ms\ntimeout: 5s\nflows: [{ flow: authorization_code }]\n";
+    let run = load(provider, plan).await.expect("it runs");
+    let found = finding(&run, "token-of-who-asked");
+    assert_eq!((found.outcome, run.verdict), (Outcome::Violated, Bearing::Violated), "{found:#?}");
+    assert!(found.client.is_some() && !found.exchanges.is_empty());
+}
