@@ -175,7 +175,7 @@ async fn turn(rig: &Rig, assignment: &Assignment, number: usize) -> Option<Optio
         None => None,
         Some(lane) => Some(lane.take(&rig.course, &rig.cut).await?),
     };
-    if !rig.course.takes() {
+    if !rig.obedience.wait(rig).await || !rig.course.takes() {
         return None;
     }
     assignment.post.begin(&rig.course, slot.as_ref());

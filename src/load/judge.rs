@@ -10,7 +10,9 @@ use super::pace::Timetable;
 use super::plan::{Evidence, Plan, Threshold};
 use super::rig::Rig;
 use crate::provider::Provider;
-use crate::verdict::{Bearing, Breakpoint, FlowRun, LoadRun, Measurement, PlanSummary, Preparation, Steadiness, ThresholdResult};
+use crate::verdict::{
+    Bearing, Breakpoint, FlowRun, Generator, LoadRun, Measurement, PlanSummary, Preparation, Steadiness, ThresholdResult,
+};
 
 /// What is known of a run beside what it measured.
 pub struct Facts<'a> {
@@ -49,7 +51,12 @@ pub fn judge(facts: Facts<'_>, rig: &Rig, vigil: &Vigil, assignments: &[(Arc<Ass
         sum.merge(flow);
         sum
     });
-    let generator = vigil.report(whole.count(), &whole.latency, arrivals.arrivals.as_ref());
+    let (asked_to_rest, rested) = rig.obedience.rested();
+    let generator = Generator {
+        asked_to_rest,
+        rested_seconds: rested.as_secs_f64(),
+        ..vigil.report(whole.count(), &whole.latency, arrivals.arrivals.as_ref())
+    };
     let findings = rig.ledger.findings(&provider.issuer, rig.seen.watch().one_in);
     let violations = rig.ledger.violations();
     let sums = Sums { steps: &steps, flows: &flows, held_seconds: held, violations: Some(violations) };

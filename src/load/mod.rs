@@ -20,6 +20,7 @@ mod invariant;
 mod judge;
 mod ledger;
 mod measure;
+mod obedience;
 mod pace;
 mod plan;
 mod post;

@@ -12,6 +12,7 @@ use super::guard::Guard;
 use super::invariant::Invariant;
 use super::ledger::{Evidence, Ledger};
 use super::measure::Recorder;
+use super::obedience::Obedience;
 use super::pace::Course;
 use super::sample::Issued;
 use super::seen::{Earlier, OpenCodes, Seen};
@@ -38,6 +39,8 @@ pub struct Rig {
     pub wire: Wire,
     /// How users are made to approve.
     pub login: Login,
+    /// Obeys a provider that wants less.
+    pub obedience: Obedience,
     /// Where load may go.
     pub guard: Guard,
     /// After which time an answer counts as not come.

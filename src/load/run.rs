@@ -18,6 +18,7 @@ use super::judge::{Facts, judge};
 use super::ledger::Ledger;
 use super::measure::Recorder;
 use super::measure::vigil::Vigil;
+use super::obedience::Obedience;
 use super::pace::{Course, Lane, Pacer};
 use super::plan::Plan;
 use super::prepare;
@@ -127,6 +128,7 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         ledger: Ledger::default(),
         wire,
         guard,
+        obedience: Obedience::new(plan.obey),
         login: provider.login.clone(),
         timeout: plan.timeout,
         cut: interrupt.child_token(),

@@ -24,7 +24,7 @@ pub fn limits_rate(response: &Response) -> bool {
 
 /// How long an answer asks to wait, in seconds or until a date (RFC 9110 section 10.2.3); the date is read by the clock that wrote it,
 /// where the answer tells its time.
-fn asked(response: &Response, now: SystemTime) -> Option<Duration> {
+pub fn rest_asked(response: &Response, now: SystemTime) -> Option<Duration> {
     let value = response.header("retry-after")?.trim();
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
@@ -79,7 +79,7 @@ impl Rests {
     /// Takes up an answer that limits the rate, to a request of this moment.
     pub fn limited(&mut self, response: &Response, sent: Instant) -> Then {
         self.answers += 1;
-        let asked = asked(response, SystemTime::now());
+        let asked = rest_asked(response, SystemTime::now());
         if let Some(long) = asked.filter(|asked| *asked > LONGEST) {
             return Then::TooLong(long);
         }
@@ -141,7 +141,7 @@ mod tests {
             (&[("retry-after", "99999999999999999999999")], None),
             (&[], None),
         ] {
-            assert_eq!(asked(&said(429, headers, ""), now), seconds.map(Duration::from_secs), "{headers:?}");
+            assert_eq!(rest_asked(&said(429, headers, ""), now), seconds.map(Duration::from_secs), "{headers:?}");
         }
     }
 

@@ -194,6 +194,7 @@ impl<'a> Shift<'a> {
         match answered {
             // Judging is our own time, not the provider's.
             Ok(response) => {
+                self.rig.obedience.hear(&response);
                 let times = self.times(started, response.elapsed);
                 self.count(step, &times, judge(&response), || shown(request, Ok(&response)))
             }

@@ -90,6 +90,8 @@ impl Vigil {
             cpu_share: share,
             peak_memory: peak_memory(),
             lag,
+            asked_to_rest: 0,
+            rested_seconds: 0.0,
             bound,
         }
     }

@@ -20,7 +20,21 @@ pub struct Generator {
     pub peak_memory: Option<u64>,
     /// By how much a task that was due began late, a hundred times a second.
     pub lag: Latency,
+    /// Answers that asked for a rest: 429 and 503.
+    #[serde(skip_serializing_if = "is_none", default)]
+    pub asked_to_rest: u64,
+    /// Seconds for which all users rested on that account.
+    #[serde(skip_serializing_if = "is_nothing", default)]
+    pub rested_seconds: f64,
     /// Why the figures are the generator's and not the provider's, where they are.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub bound: Option<String>,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+fn is_nothing(seconds: &f64) -> bool {
+    *seconds == 0.0
 }

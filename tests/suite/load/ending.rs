@@ -125,3 +125,66 @@ async fn runs_in_one_process_take_turns() {
         assert!(held(&run.expect("it runs")));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_asks_for_a_rest_is_left_alone_unless_the_plan_says_otherwise() {
+    let busy =
+        || ResponseTemplate::new(429).insert_header("retry-after", "1").set_body_json(serde_json::json!({ "error": "slow" }));
+    let plan = "users: 2\nhold: 1s\ntimeout: 5s\nflows: [{ flow: client_credentials }]\n";
+    let (_server, provider) = mocked(busy()).await;
+    let obeyed = load(provider.clone(), plan).await.expect("it runs");
+    // Each of the two asks once before the first answer is there, and perhaps once more after the rest.
+    assert!(obeyed.requests <= 6, "{}", obeyed.requests);
+    assert!(obeyed.generator.asked_to_rest >= 1 && obeyed.generator.rested_seconds >= 1.0, "{:?}", obeyed.generator);
+    let ignored = load(provider, &format!("{plan}obey: false\n")).await.expect("it runs");
+    assert!(ignored.requests > obeyed.requests, "{}", ignored.requests);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_threshold_that_says_so_ends_the_run_and_the_run_says_which() {
+    let (_server, provider) = mocked(ResponseTemplate::new(500)).await;
+    let plan = "users: 2\nhold: 60s\npause: 50ms\ntimeout: 5s\nflows: [{ flow: client_credentials }]\nthresholds: [\"errors < 50% else abort\"]\n";
+    let run = load(provider, plan).await.expect("it runs");
+    assert!(run.held_seconds < 30.0, "{}", run.held_seconds);
+    assert_eq!((run.aborted.as_deref(), run.verdict), (Some("errors < 50% else abort"), Bearing::Missed));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn arrivals_are_made_at_their_rate_and_counted_from_when_they_were_due() {
+    let token = ResponseTemplate::new(200).set_body_json(serde_json::json!({ "access_token": "a", "token_type": "Bearer" }));
+    // One user, and an answer takes longer than the time to the next arrival: they queue.
+    let (_server, provider) = mocked(token.set_delay(Duration::from_millis(100))).await;
+    let plan =
+        "users: 1\narrivals: 20/s\nhold: 2s\ntimeout: 5s\nflows: [{ flow: client_credentials }]\nthresholds: [\"errors < 1%\"]\n";
+    let run = load(provider, plan).await.expect("it runs");
+    let arrivals = run.flows[0].arrivals.clone().expect("the plan has a rate");
+    assert_eq!(arrivals.due, 40);
+    assert!(arrivals.made >= 5 && arrivals.made < 25, "{arrivals:?}");
+    assert!(arrivals.late_for_want_of_users > 2 && arrivals.never_made() > 10, "{arrivals:?}");
+    let token = step(&run, "client_credentials", "token");
+    let service = token.service.as_ref().expect("with a rate both are measured");
+    assert!(token.latency.max > service.max + 200_000, "response {} service {}", token.latency.max, service.max);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_counted_run_ends_after_its_last_pass() {
+    let (_server, provider) = reference().await;
+    let plan = "users: 3\nhold: 60s\ncount: 25\ntimeout: 5s\nflows: [{ flow: client_credentials }]\n";
+    let run = load(provider, plan).await.expect("it runs");
+    assert_eq!((run.flows[0].passes, run.requests), (25, 25));
+    assert!(run.held_seconds < 30.0, "{}", run.held_seconds);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn http_2_and_a_new_connection_each_bear_the_same_answers() {
+    let (_server, provider) = reference().await;
+    let plan = |connections: &str| {
+        format!("users: 2\nhold: 500ms\ntimeout: 5s\nconnections: {connections}\nflows: [{{ flow: client_credentials }}]\n")
+    };
+    let anew = load(provider.clone(), &plan("{ keep_alive: false }")).await.expect("it runs");
+    assert_eq!(step(&anew, "client_credentials", "token").errors(), 0);
+    assert!(anew.plan.connections.contains("a new connection each"), "{}", anew.plan.connections);
+    // The reference server speaks HTTP/1.1 only: that is told, and is no hang.
+    let second = load(provider, &plan("{ http: \"2\" }")).await.expect("it runs");
+    assert!(step(&second, "client_credentials", "token").right == 0, "{second:?}");
+}

@@ -154,6 +154,8 @@ pub fn closed() -> LoadRun {
 
 fn generator() -> Generator {
     Generator {
+        asked_to_rest: 0,
+        rested_seconds: 0.0,
         threads: 2,
         cpu_seconds: 0.19,
         cpu_micros_per_request: 13.9,
