@@ -292,7 +292,7 @@ known:
 known-issues.yaml:3:5: `raeson` is not a key of `known[0]`
   3 |     raeson: seen
     |     ^
-  expected one of: check, reason, kind, link, owner, expires
+  expected one of: check, reason, kind, link, owner, expires, sometimes
   did you mean `reason`?
 "#,
     );
