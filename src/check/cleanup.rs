@@ -41,7 +41,9 @@ impl Leftovers {
         if scene.in_own_realm || !wanted.unwrap_or(provider.admin.is_none()) || !is_to_be_used {
             return;
         }
-        let newest = scene.grants.iter().filter_map(|grant| Some((grant.role, grant.tokens.as_ref()?)));
+        // A refresh token that somebody gave in advance is theirs, and there is no other; with its access token it may end as well.
+        let obtained = scene.grants.iter().filter(|grant| !grant.given);
+        let newest = obtained.filter_map(|grant| Some((grant.role, grant.tokens.as_ref()?)));
         self.tokens.borrow_mut().extend(newest.map(|(role, tokens)| Leftover {
             target: scene.target.clone(),
             role,

@@ -136,10 +136,7 @@ impl Scene {
             Some(alteration) => alteration.apply(self, request)?,
             None => request,
         };
-        if self.uses_up_given(deed, &request) {
-            let reason = "may end the refresh token that was given in advance: `login.cookies` lets a user log in for another";
-            return Err(Halt::NotApplicable(reason.to_owned()));
-        }
+        self.spares_given(deed, &request)?;
         self.deed = Some(deed);
         self.send(request).await;
         self.take_tokens();
@@ -147,7 +144,7 @@ impl Scene {
     }
 
     /// Waits until the tokens that just came may be used, where they say themselves that it is not yet (RFC 7519 section 4.1.5).
-    async fn await_validity(&mut self) -> Step {
+    pub(super) async fn await_validity(&mut self) -> Step {
         let Ok(tokens) = self.expect_tokens() else { return Ok(()) };
         match tokens.not_before() {
             Duration::ZERO => Ok(()),
@@ -191,7 +188,7 @@ impl Scene {
 
     /// Tokens of a fresh code grant of the acting client's; or by the refresh token that was given for it in advance.
     pub async fn obtain_tokens(&mut self, ask: Ask) -> Step {
-        if let Some(given) = self.given_token(self.actor, self.user) {
+        if let Some(given) = self.given_token(self.actor) {
             return self.refresh_given(given).await;
         }
         self.obtain_code(ask).await?;
@@ -325,15 +322,13 @@ impl Scene {
                 self.expect_tokens().map(|_| ())
             }
             Deed::Revoke(token) => {
-                let request = request::revoke(&self.endpoint(Endpoint::Revocation)?, &self.token(token)?)
-                    .authenticate(&self.actor()?.auth());
+                let request = self.actor()?.revocation(&self.endpoint(Endpoint::Revocation)?, &self.token(token)?);
                 self.send(request).await;
                 judge::succeeds(self.heard()?, "status 200").map(|_| ()).map_err(Halt::from)
             }
             Deed::Introspect(token) => {
                 self.actor = self.introspector();
-                let request = request::introspect(&self.endpoint(Endpoint::Introspection)?, &self.token(token)?);
-                let request = request.authenticate(&self.actor()?.auth());
+                let request = self.actor()?.introspection(&self.endpoint(Endpoint::Introspection)?, &self.token(token)?);
                 self.send(request).await;
                 judge::succeeds(self.heard()?, "status 200").map(|_| ()).map_err(Halt::from)
             }

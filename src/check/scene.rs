@@ -97,8 +97,8 @@ pub type Sessions = Rc<Shared>;
 pub struct Shared {
     /// One browser for each provider and user, for the checks that share a session.
     browsers: RefCell<HashMap<(String, &'static str), Jar>>,
-    /// The newest of each refresh token that was given in advance, by provider, client and user.
-    given: RefCell<HashMap<(String, &'static str, &'static str), Secret>>,
+    /// The newest of each refresh token that was given in advance, by provider and client.
+    given: RefCell<HashMap<(String, &'static str), Secret>>,
 }
 
 impl Scene {

@@ -229,7 +229,7 @@ pub fn lacking_for(target: &Target, need: Need, acting: &str) -> Option<String> 
         // A token that was given in advance needs no login; one of another client's would need its own.
         let driver = &target.provider.login.driver;
         return match driver.session().filter(|_| driver.lacks_login().is_some()) {
-            Some(session) if session.refresh_token(acting, "alice").is_some() => None,
+            Some(session) if session.refresh_token(acting).is_some() => None,
             Some(_) => {
                 let key = format!("login.refresh_tokens: [{{ client: {acting} }}]");
                 Some(format!("needs {}: `{key}`", need.description().trim()))

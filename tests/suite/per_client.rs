@@ -12,7 +12,7 @@ use axum::routing::post;
 use flowproof::check::{Catalog, Options};
 use flowproof::provider::{Need, PkceDemand, Provider, Target, discover, lacking_for};
 use flowproof::server::{Config, ReferenceServer};
-use flowproof::verdict::{Finding, Outcome};
+use flowproof::verdict::{Finding, Kind, Outcome};
 use flowproof::wire::{Bounds, Tape, Wire};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -32,8 +32,9 @@ async fn played(document: &Value, ids: &[&str]) -> Vec<Finding> {
     flowproof::check::run(&catalog, &checks, &targets, &wire, &options, &stop, silent).await.run.findings
 }
 
-/// A token endpoint before another one, which answers a refresh with a token that was rotated a moment ago as it answered the first.
-async fn with_grace(behind: String, grace: Duration) -> String {
+/// A token endpoint before another one, which answers a refresh with a token that was rotated a moment ago as it answered the first;
+/// and after that moment like the one behind it, or with this status.
+async fn with_grace(behind: String, grace: Duration, after: Option<StatusCode>) -> String {
     let answers: Arc<Mutex<HashMap<String, (Instant, Bytes)>>> = Arc::default();
     let forward = move |headers: HeaderMap, body: Bytes| {
         let (answers, behind) = (answers.clone(), behind.clone());
@@ -42,8 +43,10 @@ async fn with_grace(behind: String, grace: Duration) -> String {
             let json = [("content-type", "application/json"), ("cache-control", "no-store")];
             let token = form.get("refresh_token").cloned();
             let early = token.as_ref().and_then(|token| answers.lock().expect("no panic").get(token).cloned());
-            if let Some((_, answer)) = early.filter(|(at, _)| at.elapsed() < grace) {
-                return (StatusCode::OK, json, answer).into_response();
+            match (early, after) {
+                (Some((at, answer)), _) if at.elapsed() < grace => return (StatusCode::OK, json, answer).into_response(),
+                (Some(_), Some(odd)) => return odd.into_response(),
+                (Some(_) | None, _) => {}
             }
             let mut request = reqwest::Client::new().post(&behind).body(body);
             for name in ["authorization", "content-type", "accept"] {
@@ -71,7 +74,7 @@ async fn a_reuse_within_a_declared_grace_period_is_noted_and_one_after_it_is_jud
     let server = ReferenceServer::start(Config { port: 0, admin_port: 0, ..Config::demo() }).await.expect("the server starts");
     let mut document = server.provider_document("strict");
     let token_endpoint = format!("{}/protocol/openid-connect/token", document["issuer"].as_str().expect("an issuer"));
-    document["endpoints"] = json!({ "token": with_grace(token_endpoint, Duration::from_millis(900)).await });
+    document["endpoints"] = json!({ "token": with_grace(token_endpoint, Duration::from_millis(900), None).await });
     document.as_object_mut().expect("a mapping").remove("admin");
     let ids = ["refresh/rotated-token", "refresh/reuse-ends-newest", "refresh/late-reuse-ends-newest"];
 
@@ -91,6 +94,20 @@ async fn a_reuse_within_a_declared_grace_period_is_noted_and_one_after_it_is_jud
     document["lifetimes"]["reuse_grace"] = json!("1s");
     let declared = played(&document, &ids[..1]).await;
     assert!(declared[0].reason.as_ref().is_some_and(|reason| reason.contains("`lifetimes.reuse_grace`")), "{declared:?}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_odd_answer_after_a_declared_grace_period_is_no_token_that_goes_on_working() {
+    let server = ReferenceServer::start(Config { port: 0, admin_port: 0, ..Config::demo() }).await.expect("the server starts");
+    let mut document = server.provider_document("strict");
+    let behind = format!("{}/protocol/openid-connect/token", document["issuer"].as_str().expect("an issuer"));
+    let odd = Some(StatusCode::INTERNAL_SERVER_ERROR);
+    document["endpoints"] = json!({ "token": with_grace(behind, Duration::from_millis(900), odd).await });
+    document.as_object_mut().expect("a mapping").remove("admin");
+    document["clients"]["spa"]["reuse_grace"] = json!("1s");
+    let finding = played(&document, &["refresh/rotated-token"]).await.pop().expect("it was played");
+    assert_eq!(finding.violation.as_ref().map(|violation| violation.kind), Some(Kind::Crashed), "{finding:?}");
     server.stop().await;
 }
 

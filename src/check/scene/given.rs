@@ -1,16 +1,18 @@
 //! Refresh tokens that somebody gave in advance: whose turn they are, what becomes of them, and what would use them up.
 
+use std::time::Instant;
+
 use super::super::halt::{Halt, Step};
 use super::super::phrase::Token;
 use super::{Deed, Grant, Scene};
 use crate::protocol::{Endpoint, Request, Response, Secret, Tokens};
 
 impl Scene {
-    /// The newest refresh token of this client and user that came of the one given in advance, where no user can log in.
-    pub fn given_token(&self, client: &'static str, user: &'static str) -> Option<Secret> {
+    /// The newest refresh token of this client that came of the one given in advance, where no user can log in.
+    pub fn given_token(&self, client: &'static str) -> Option<Secret> {
         let driver = &self.target.provider.login.driver;
-        let of_file = driver.session().filter(|_| driver.lacks_login().is_some())?.refresh_token(client, user)?;
-        let key = (self.target.provider.issuer.clone(), client, user);
+        let of_file = driver.session().filter(|_| driver.lacks_login().is_some())?.refresh_token(client)?;
+        let key = (self.target.provider.issuer.clone(), client);
         Some(self.sessions.given.borrow_mut().entry(key).or_insert_with(|| of_file.clone()).clone())
     }
 
@@ -37,6 +39,7 @@ impl Scene {
         })?;
         tokens.refresh_token = tokens.refresh_token.or(Some(given));
         let scope = tokens.scope.as_ref().map(|scope| scope.join(" "));
+        let now = Instant::now();
         self.grants.push(Grant {
             role: self.actor,
             user: Some(self.user),
@@ -44,20 +47,31 @@ impl Scene {
             given: true,
             first: Some(tokens.clone()),
             tokens: Some(tokens),
+            came: Some((now, now)),
             ..Grant::default()
         });
+        self.await_validity().await
+    }
+
+    /// Stops a scenario before a deed that may end the refresh token that was given in advance, of which there is no other.
+    pub fn spares_given(&self, deed: Deed, request: &Request) -> Step {
+        if self.uses_up_given(deed, request) {
+            let reason = "may end the refresh token that was given in advance: `login.cookies` lets a user log in for another";
+            return Err(Halt::NotApplicable(reason.to_owned()));
+        }
         Ok(())
     }
 
-    /// Whether this deed may end the refresh token that was given in advance, of which there is no other.
-    pub fn uses_up_given(&self, deed: Deed, request: &Request) -> bool {
+    /// Whether this deed may end it.
+    fn uses_up_given(&self, deed: Deed, request: &Request) -> bool {
         let Some(grant) = self.grants.last().filter(|grant| grant.given) else { return false };
-        let newest = grant.user.and_then(|user| self.given_token(grant.role, user));
+        let newest = self.given_token(grant.role);
         let of_grant = [&grant.first, &grant.tokens].into_iter().flatten().filter_map(|tokens| tokens.refresh_token.as_ref());
         let sent = request.param("refresh_token").map(|value| value.expose().to_owned());
         let is_sent = |token: &Secret| sent.as_deref() == Some(token.expose());
         match deed {
-            Deed::Revoke(Token::Refresh | Token::FirstRefresh) => true,
+            // With an access token a provider may end the refresh token behind it (RFC 7009 section 2.1).
+            Deed::Revoke(Token::Refresh | Token::FirstRefresh | Token::Access | Token::FirstAccess) => true,
             // One that was used up, or that comes from another client, looks like a thief's.
             Deed::Refresh => {
                 let newest_is_sent = newest.as_ref().is_some_and(is_sent);
@@ -69,7 +83,7 @@ impl Scene {
             | Deed::ClientCredentials
             | Deed::AskDeviceCode
             | Deed::Poll
-            | Deed::Revoke(_)
+            | Deed::Revoke(Token::Code | Token::DeviceCode | Token::ClientSecret | Token::Unknown)
             | Deed::Introspect(_)
             | Deed::CallResource(_) => false,
         }

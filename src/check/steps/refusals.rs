@@ -6,7 +6,7 @@ use super::super::grace;
 use super::super::halt::{Fault, Halt, Judgement, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase, Token};
-use super::super::scene::Scene;
+use super::super::scene::{Deed, Scene};
 use super::tokens::fault;
 use crate::protocol::{Challenge, ClientAuth, OAuthError, Response, answer};
 use crate::provider::Need;
@@ -244,7 +244,7 @@ async fn is_out_of_use(scene: &mut Scene, args: &Args) -> Step {
             Err(other) => Err(other),
             Ok(()) => match refuses_token(scene, token).await? {
                 Judgement::Holds => Err(declared.note("it is refused afterwards")),
-                Judgement::Tolerated(_) | Judgement::Broken(_) => scene.judge(first),
+                later @ (Judgement::Tolerated(_) | Judgement::Broken(_)) => scene.judge(later),
             },
         };
     }
@@ -276,6 +276,7 @@ async fn stays_out_of_use(scene: &mut Scene, token: Token) -> Step {
 
 async fn refuses_token(scene: &Scene, token: Token) -> Result<Judgement, Halt> {
     let request = scene.refreshing(token)?;
+    scene.spares_given(Deed::Refresh, &request)?;
     let heard = scene.hear(request).await;
     Ok(judge::refuses(&heard, &["invalid_grant".to_owned()], &[]))
 }

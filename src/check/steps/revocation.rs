@@ -6,7 +6,7 @@ use super::super::judge;
 use super::super::phrase::{Args, Phrase, Token};
 use super::super::scene::{Deed, Scene, Witness};
 use super::effects;
-use crate::protocol::{Endpoint, request};
+use crate::protocol::Endpoint;
 use crate::provider::Need;
 use crate::verdict::Kind;
 
@@ -127,8 +127,7 @@ async fn takes_effect(scene: &mut Scene, args: &Args) -> Step {
     if alive {
         effects::find_witnesses(scene, token).await?;
     }
-    let request = request::revoke(&scene.endpoint(Endpoint::Revocation)?, &scene.token(token)?);
-    let request = request.authenticate(&scene.actor()?.auth());
+    let request = scene.actor()?.revocation(&scene.endpoint(Endpoint::Revocation)?, &scene.token(token)?);
     scene.act(Deed::Revoke(token), request, None).await?;
     judge::succeeds(scene.heard()?, "status 200").map_err(Halt::from)?;
     effects::is_dead_now(scene, token).await?;

@@ -19,10 +19,9 @@ impl Session {
         self.cookies.iter().map(|cookie| &cookie.value).chain(self.refresh_tokens.iter().map(|given| &given.token))
     }
 
-    /// The refresh token that was given for this client and user, by their keys in the file.
-    pub fn refresh_token(&self, client: &str, user: &str) -> Option<&Secret> {
-        let of_both = |given: &&GivenToken| given.client == client && given.user == user;
-        self.refresh_tokens.iter().find(of_both).map(|given| &given.token)
+    /// The refresh token that was given for this client, by its key in the file.
+    pub fn refresh_token(&self, client: &str) -> Option<&Secret> {
+        self.refresh_tokens.iter().find(|given| given.client == client).map(|given| &given.token)
     }
 }
 
@@ -44,8 +43,6 @@ pub struct SessionCookie {
 pub struct GivenToken {
     /// The key under `clients:` of the client that it was issued to.
     pub client: String,
-    /// The key under `users:` of the user who approved.
-    pub user: String,
     /// The token.
     pub token: Secret,
 }
@@ -77,10 +74,9 @@ fn cookie(spot: &Spot<'_>) -> Result<SessionCookie, Error> {
 }
 
 fn token(spot: &Spot<'_>) -> Result<GivenToken, Error> {
-    let fields = spot.fields(&["client", "user", "value"])?;
+    let fields = spot.fields(&["client", "value"])?;
     Ok(GivenToken {
         client: fields.need("client", "the client that it was issued to: a key under `clients:`")?.text()?,
-        user: fields.text("user")?.unwrap_or_else(|| "alice".to_owned()),
         token: Secret::new("refresh_token", fields.need("value", "the refresh token")?.text()?),
     })
 }
