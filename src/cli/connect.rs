@@ -23,7 +23,8 @@ pub struct ConnectArgs {
     #[arg(long, value_name = "HOST:PORT:ADDRESS", value_parser = Address::of_flag)]
     resolve: Vec<Address>,
     /// Go through this proxy (http, https, socks5, socks5h), but not to this machine nor to whom NO_PROXY names; `environment` for those of
-    /// HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, which are not used unasked; `none` for none
+    /// HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, which are not used unasked; `none` for none. A password stands in a variable, percent-encoded as
+    /// in any URL: http://user:${NAME}@host:port
     #[arg(long, value_name = "URL")]
     proxy: Option<String>,
 }
@@ -89,8 +90,7 @@ impl ConnectArgs {
                     Unexpanded::NoName { .. } => "--proxy: `${` is followed by the name of a variable and `}`".to_owned(),
                 })?;
                 let proxies = proxies_of(&expanded, env).map_err(|expected| format!("--proxy: expected {expected}"))?;
-                let has_password = proxies.iter().flat_map(|proxies| proxies.secrets()).any(|secret| !secret.expose().is_empty());
-                if has_password && expanded == text && self.proxy.as_deref() != Some(crate::provider::ENVIRONMENT) {
+                if has_literal_password(text) {
                     return Err("--proxy: everybody on this machine can read a command line: leave the password to a variable, \
                                 --proxy 'http://user:${NAME}@host:port'"
                         .to_owned());
@@ -119,6 +119,14 @@ impl ConnectArgs {
         lines.extend(self.proxy.iter().map(|proxy| format!("  proxy: {}", quoted(proxy))));
         (!lines.is_empty()).then(|| format!("connect:\n{}", lines.join("\n")))
     }
+}
+
+/// Whether a proxy's URL holds a password that no variable is left to.
+fn has_literal_password(url: &str) -> bool {
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let password = authority.rsplit_once('@').and_then(|(who, _)| Some(who.split_once(':')?.1)).unwrap_or_default();
+    // `$${` is no variable.
+    !password.is_empty() && !password.replace("$${", "").contains("${")
 }
 
 /// The client of a command to this provider: as it is reached, at its pace.
@@ -156,8 +164,16 @@ mod tests {
     fn a_password_of_a_proxy_comes_from_a_variable_and_not_from_the_command_line() {
         let connect = through("http://robot:${PROXY_PASSWORD}@proxy.test:3128").expect("reads");
         assert_eq!(connect.secrets().next().map(crate::protocol::Secret::expose), Some("s3cret!"));
-        let refused = through("http://robot:s3cret!@proxy.test:3128").expect_err("a password");
-        assert!(refused.contains("${NAME}") && !refused.contains("s3cret"), "{refused}");
+        for literal in [
+            "http://robot:s3cret!@proxy.test:3128",
+            "robot:s3cret!@proxy.test",
+            "http://${PROXY_PASSWORD}:s3cret!@proxy.test:3128",
+            "http://robot:s3cret$${PROXY_PASSWORD}@proxy.test",
+        ] {
+            let refused = through(literal).expect_err("a password");
+            assert!(refused.contains("${NAME}") && !refused.contains("s3cret"), "{refused}");
+        }
+        assert!(through("http://robot@proxy.test").is_ok_and(|connect| connect.proxies.is_some()), "a name is no password");
         assert!(through("http://robot:${NOPE}@proxy.test").expect_err("not set").contains("NOPE is not set"));
         assert!(through("ftp://proxy.test").expect_err("no proxy").starts_with("--proxy: expected a proxy"));
     }

@@ -1,7 +1,7 @@
 //! Proxies: which there are, whom they are for, and the password that they want.
 
 use hyper_util::client::proxy::matcher::Matcher;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::Url;
 
 use crate::protocol::{Secret, host};
@@ -73,9 +73,10 @@ impl Proxy {
     pub fn with_credentials(&self) -> String {
         let mut url = self.url.clone();
         if let Some((user, password)) = self.credentials() {
-            // Both were read from a URL of this sort.
-            let _ = url.set_username(user);
-            let _ = url.set_password(Some(password.expose()));
+            // The URL itself leaves a percent sign as it is. Both were read from a URL of this sort.
+            let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+            let _ = url.set_username(&encoded(user));
+            let _ = url.set_password(Some(&encoded(password.expose())));
         }
         url.to_string()
     }
@@ -173,6 +174,16 @@ mod tests {
         let shown = format!("{proxy:?} {}", proxy.place());
         assert!(!shown.contains("p@ss") && !shown.contains("p%40ss"), "{shown}");
         assert_eq!(proxy.url().as_str(), "http://proxy.test:3128/");
+    }
+
+    #[test]
+    fn whoever_is_told_the_credentials_reads_them_as_they_are() {
+        for text in
+            ["http://robot:50%2525@proxy.test:1", "socks5h://a%3Ab:%25%40%2F%20%C3%A9@proxy.test", "http://robot@proxy.test"]
+        {
+            let proxy = Proxy::parse(text).expect("reads");
+            assert_eq!(Proxy::parse(&proxy.with_credentials()), Ok(proxy), "{text}");
+        }
     }
 
     #[test]

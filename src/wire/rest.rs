@@ -92,7 +92,9 @@ impl Rests {
         if self.fruitless >= MOST_FRUITLESS {
             return Then::NoUse;
         }
-        let pause = asked.unwrap_or(Duration::from_secs(1 << self.fruitless));
+        // Who limits the rate and says that there is nothing to wait for has told nothing.
+        let told = asked.filter(|asked| !asked.is_zero());
+        let pause = told.unwrap_or(Duration::from_secs(1 << self.fruitless));
         self.fruitless += 1;
         (self.began, self.until) = (now, now);
         self.extend(now + pause);
@@ -150,9 +152,11 @@ mod tests {
         let mut rests = Rests::default();
         let limit = said(429, &[], "");
         let after = |rests: &Rests| rests.until.max(Instant::now());
-        for seconds in [1, 2, 4, 8] {
+        let past = ("retry-after", "Wed, 25 Nov 2020 09:00:00 GMT");
+        let untold = [limit.clone(), said(429, &[("retry-after", "0")], ""), said(503, &[past], ""), limit.clone()];
+        for (limit, seconds) in untold.iter().zip([1, 2, 4, 8]) {
             let sent = after(&rests);
-            assert_eq!(rests.limited(&limit, sent), Then::Rest);
+            assert_eq!(rests.limited(limit, sent), Then::Rest);
             assert_eq!(rests.left().as_secs_f64().round() as u64, seconds);
         }
         let sent = after(&rests);

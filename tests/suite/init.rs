@@ -216,6 +216,16 @@ async fn clients_are_registered_with_their_secrets_kept_aside_and_taken_away_aga
     assert_eq!(again.status.code(), Some(2), "the ledger would be lost: {}", said(&again));
     assert!(said(&again).contains("--unregister"), "{}", said(&again));
 
+    // The variables of its secrets are not set; how the provider is reached, the file says all the same.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
+    let detour = format!("{text}\nconnect:\n  proxy: {{ url: \"http://{nobody}\", loopback: true }}\n");
+    for (file, code, what) in [(detour.as_str(), 3, "through the proxy"), ("issuer: [", 2, "provider.yaml:1")] {
+        std::fs::write(dir.path().join("provider.yaml"), file).expect("written");
+        let output = flowproof(dir.path(), &["init", "--unregister", "provider.yaml"]);
+        assert_eq!(output.status.code(), Some(code), "{}", said(&output));
+        assert!(said(&output).contains(what), "{}", said(&output));
+    }
+    std::fs::write(dir.path().join("provider.yaml"), &text).expect("written");
     let output = flowproof(dir.path(), &["init", "--unregister", "provider.yaml"]);
     assert_eq!(output.status.code(), Some(3), "{}", said(&output));
     assert!(said(&output).contains("web          id-of-web: not taken away: status 500"), "{}", said(&output));

@@ -14,6 +14,7 @@ use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 mod by_browser;
+mod of_devices;
 mod whose_token;
 
 /// Plays one check on a provider whose endpoints are all at this server, described by clients of these roles.

@@ -15,7 +15,7 @@ use crate::login::{self, Decision, End, Role, Sighting, Stop};
 use crate::protocol::Request;
 use crate::provider::Need;
 use crate::verdict::Kind;
-use crate::wire::Jar;
+use crate::wire::{Jar, limits_rate};
 
 /// The sentences.
 pub static PHRASES: &[Phrase] = &[
@@ -178,8 +178,8 @@ async fn types_wrong_codes(scene: &mut Scene, args: &Args) -> Step {
         if let [page, .., answer] = sighting.hops.as_slice() {
             paces.push(Pace { page: page.response.elapsed, answer: answer.response.elapsed });
         }
-        let stopped = match sighting.last().map(|hop| hop.status) {
-            Some(429 | 503) => Some("an answer that limits the rate"),
+        let stopped = match sighting.last() {
+            Some(hop) if limits_rate(&hop.response) => Some("an answer that limits the rate"),
             Some(_) if are_slow(&paces) => Some("answers that take their time"),
             Some(_) | None => None,
         };
@@ -200,7 +200,7 @@ async fn types_wrong_codes(scene: &mut Scene, args: &Args) -> Step {
         }
     }
     let sighting = walk(scene, &mut jar, &right, Stop::Asked(&[])).await?;
-    let limited = sighting.last().is_some_and(|hop| matches!(hop.status, 429 | 503));
+    let limited = sighting.last().is_some_and(|hop| limits_rate(&hop.response));
     if matches!(sighting.end, End::Crashed { .. } | End::Failed(_)) && !limited {
         return Err(Halt::blocked(format!("the right code is not answered: {}", sighting.describe())));
     }

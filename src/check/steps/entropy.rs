@@ -72,7 +72,8 @@ pub(super) fn weakness(tokens: &[&str]) -> Option<String> {
     let secrets: Vec<Vec<char>> = tokens.iter().map(|token| secret(token).chars().collect()).collect();
     let secrets = without_constant_ends(&secrets);
     let alphabet: BTreeSet<&char> = secrets.iter().flatten().collect();
-    let each = size(alphabet.len()).log2();
+    // Where all are alike, as the signatures of nobody are, there is no alphabet.
+    let each = size(alphabet.len().max(1)).log2();
     let shortest = secrets.iter().map(Vec::len).min().unwrap_or_default();
     let most = size(shortest) * each;
     if most < BITS {
@@ -172,6 +173,12 @@ mod tests {
         assert!(weak(|number| format!("{:043}", number + 1_000)));
         assert!(weak(|number| format!("{}{}", URL_SAFE_NO_PAD.encode(random(0)), 1_800_000_000 + number)));
         assert!(weak(|number| URL_SAFE_NO_PAD.encode(&random(number)[..8])));
+    }
+
+    #[test]
+    fn a_signature_that_all_have_in_common_makes_no_token_strong() {
+        assert!(weak(|number| format!("e30.{number}.c2ln")));
+        assert!(weak(|number| format!("e30.{number}.")));
     }
 
     #[test]

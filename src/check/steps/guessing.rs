@@ -13,7 +13,7 @@ use crate::login::Decision;
 use crate::protocol::{Endpoint, Response, Secret};
 use crate::provider::Need;
 use crate::verdict::Kind;
-use crate::wire::Tape;
+use crate::wire::{Tape, limits_rate};
 
 /// The sentences.
 pub static PHRASES: &[Phrase] = &[
@@ -194,14 +194,15 @@ async fn is_slowed_down(scene: &mut Scene) -> Step {
             Err(failure) => Halt::blocked(failure.to_string()),
         });
     }
-    let stopped = |response: &&&Response| matches!(response.status, 429 | 503);
+    let stopped = |response: &&&Response| response.status == 429 || limits_rate(response);
     let last = *answers.last().ok_or_else(|| Halt::blocked("no request was answered"))?;
     let took: Vec<Duration> = answers.iter().map(|response| response.elapsed).collect();
     if are_delayed(&took) || answers.iter().find(stopped).is_some() {
         return Ok(());
     }
     let got = format!("{} answers, the last one with status {}", answers.len(), last.status);
-    Err(Fault::of(Kind::Accepted, Endpoint::Token, last, expected, got).into())
+    let kind = if last.status >= 500 { Kind::Crashed } else { Kind::Accepted };
+    Err(Fault::of(kind, Endpoint::Token, last, expected, got).into())
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use crate::cli::{Console, surroundings};
 use crate::doctor::{Ledger, Outline, PLANS, Preset, Registered, Registrar, RegistrationError, Removal, Worth};
 use crate::exit::Exit;
 use crate::protocol::Secret;
-use crate::provider::{Grant, Provider};
+use crate::provider::{self, Grant, Provider};
 use crate::report::text::{Ink, plain};
-use crate::wire::{Tape, Wire};
+use crate::wire::{Connect, Tape, Wire};
 
 /// One registration of everything that can be registered.
 pub(super) struct Job<'a> {
@@ -105,6 +105,15 @@ impl Job<'_> {
     }
 }
 
+/// How the provider is reached. A file whose variables are not set can still say it: they are the clients' secrets and the users'
+/// passwords, and nobody is asked for them here.
+fn connection(file: &Path) -> Result<Connect, provider::Error> {
+    let or_unset = |name: &str| surroundings::variable(name).or_else(|| Some("unset".to_owned()));
+    let provider = Provider::load(file, &surroundings::variable);
+    let provider = provider.or_else(|error| Provider::load(file, &or_unset).map_err(|_| error))?;
+    Ok(provider.connect)
+}
+
 /// Takes away every client that was registered for a provider file.
 pub(super) async fn unregister(file: &Path, flags: &ConnectArgs, console: &Console) -> Exit {
     let beside = Beside::of(file);
@@ -112,8 +121,10 @@ pub(super) async fn unregister(file: &Path, flags: &ConnectArgs, console: &Conso
         Ok(ledger) => ledger,
         Err(message) => return console.usage(&message),
     };
-    // A file whose variables are not set can still say whom to take clients away from.
-    let mut way = Provider::load(file, &surroundings::variable).map(|provider| provider.connect).unwrap_or_default();
+    let mut way = match connection(file) {
+        Ok(way) => way,
+        Err(error) => return console.usage(&error),
+    };
     let wire = match flags.win_over(&mut way, console).and_then(|()| connect::wire(way, console)) {
         Ok(wire) => wire,
         Err(exit) => return exit,

@@ -50,7 +50,10 @@ fn hides(declarations: &str) -> bool {
             "opacity" => value.parse() == Ok(0.0),
             "clip" => {
                 let mut edges = value.split(|c: char| !c.is_ascii_digit());
-                value.starts_with("rect(") && edges.all(|edge| matches!(edge, "" | "0" | "1"))
+                // `auto` cuts nothing off.
+                value.starts_with("rect(")
+                    && value.contains(|c: char| c.is_ascii_digit())
+                    && edges.all(|edge| matches!(edge, "" | "0" | "1"))
             }
             "clip-path" => matches!(value.as_str(), "inset(50%)" | "inset(100%)"),
             "left" | "right" | "top" | "margin-left" | "text-indent" => {
@@ -63,4 +66,19 @@ fn hides(declarations: &str) -> bool {
 
 fn is_hiding_class(class: &str) -> bool {
     matches!(class, "hidden" | "hide" | "is-hidden" | "d-none" | "display-none" | "invisible" | "visually-hidden" | "honeypot")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hides;
+
+    #[test]
+    fn an_element_is_hidden_by_a_clip_of_no_size_and_not_by_one_that_cuts_nothing_off() {
+        for hidden in ["clip: rect(0, 0, 0, 0)", "clip:rect(1px 1px 1px 1px)", "clip: rect(0 0 0 0) !important"] {
+            assert!(hides(hidden), "{hidden}");
+        }
+        for seen in ["clip: rect(auto, auto, auto, auto)", "clip: auto", "clip: rect(0, 200px, 40px, 0)"] {
+            assert!(!hides(seen), "{seen}");
+        }
+    }
 }

@@ -46,6 +46,11 @@ impl<'a> Reaching<'a> {
                 "Firefox cannot be told of an authority (`connect.ca`): take Chromium, or have this machine trust it and leave it out"
                     .to_owned(),
             ),
+            BrowserKind::Firefox if self.connect.proxies.iter().any(|proxies| proxies.except.iter().any(|one| one.contains('/'))) => Err(
+                "Firefox cannot be told of a range of addresses that no proxy is for (`connect.proxy.except`, `NO_PROXY`): take Chromium, or name \
+                 the hosts one by one"
+                    .to_owned(),
+            ),
             BrowserKind::Firefox => Ok(()),
         }
     }
@@ -162,6 +167,19 @@ mod tests {
         );
         assert!(reaching.possible(BrowserKind::Chromium).is_ok());
         assert!(reaching.possible(BrowserKind::Firefox).expect_err("an address").contains("take Chromium"));
+    }
+
+    #[test]
+    fn firefox_is_told_of_hosts_that_no_proxy_is_for_and_not_of_ranges() {
+        let possible = |except: &str| {
+            let mut proxies = Proxies::all(Proxy::parse("proxy.test:1").expect("reads"));
+            proxies.except = vec!["inside.test".to_owned(), except.to_owned()];
+            let wire = Wire::reaching(Bounds::default(), Connect { proxies: Some(proxies), ..Connect::default() }).expect("TLS");
+            [BrowserKind::Chromium, BrowserKind::Firefox]
+                .map(|browser| Reaching::like(&wire, Vec::new()).possible(browser).is_ok())
+        };
+        assert_eq!(possible("10.0.0.1"), [true, true]);
+        assert_eq!(possible("10.0.0.0/8"), [true, false]);
     }
 
     #[test]
