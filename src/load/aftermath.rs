@@ -1,7 +1,8 @@
 //! Looks once more at what was issued, after the clock: whose tokens are, who signed them, and whether what was used up is dead. None of it is measured.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -11,6 +12,7 @@ use super::flows::{Assignment, Party};
 use super::invariant::Invariant;
 use super::ledger::{Evidence, Ledger};
 use super::rig::Rig;
+use super::sample;
 use super::specimen;
 use super::tell::{News, Tell};
 use crate::protocol::answer::describe;
@@ -43,15 +45,19 @@ pub async fn look(
         return;
     }
     tell(News::Looking);
-    let look = Look { rig, ledger: &rig.ledger, provider, endpoints };
-    let looked = tokio::select! {
-        biased;
-        () = interrupt.cancelled() => return,
-        looked = tokio::time::timeout(LONGEST, look.all(assignments)) => looked,
+    let look = Look {
+        rig,
+        ledger: &rig.ledger,
+        provider,
+        endpoints,
+        tell,
+        told: AtomicBool::new(false),
+        ends: Instant::now() + LONGEST,
     };
-    if let Ok(Err(failure)) = looked {
-        // Whatever was not looked at is told of as such, and not held against anybody.
-        tell(News::NotLooked(&failure.to_string()));
+    tokio::select! {
+        biased;
+        () = interrupt.cancelled() => {}
+        () = look.all(assignments) => {}
     }
 }
 
@@ -60,22 +66,62 @@ struct Look<'a> {
     ledger: &'a Ledger,
     provider: &'a Provider,
     endpoints: &'a Endpoints,
+    tell: &'a Tell,
+    /// Whether it was told that something could not be looked at.
+    told: AtomicBool,
+    /// When all of it has to be over.
+    ends: Instant,
 }
 
 impl Look<'_> {
     /// What kills nothing comes first.
-    async fn all(&self, assignments: &[(Arc<Assignment>, usize)]) -> Result<(), Failure> {
-        self.tokens(assignments).await?;
+    async fn all(&self, assignments: &[(Arc<Assignment>, usize)]) {
+        self.tokens(assignments).await;
         for (assignment, _) in assignments {
-            self.revoked(assignment).await?;
+            let revoked = assignment.samples.revoked.take();
+            self.each(Invariant::RevokedTokenDead, revoked, |revoked| self.revoked(assignment, revoked)).await;
         }
         for (assignment, _) in assignments {
-            self.chains(assignment).await?;
             let samples = &assignment.samples;
-            self.spent(assignment, samples.codes.take(), Invariant::CodeWorthOneToken).await?;
-            self.spent(assignment, samples.device_codes.take(), Invariant::DeviceCodeWorthOneToken).await?;
+            // A chain without one was never rotated.
+            let rotated = |chain: sample::Chain| Some(Rotated { party: chain.party, newest: chain.newest, spent: chain.spent? });
+            let chains = samples.chains.take().into_iter().filter_map(rotated).collect();
+            self.each(Invariant::RotatedTokenDead, chains, |chains| self.chains(assignment, chains)).await;
+            for (invariant, spent) in [
+                (Invariant::CodeWorthOneToken, samples.codes.take()),
+                (Invariant::DeviceCodeWorthOneToken, samples.device_codes.take()),
+            ] {
+                self.each(invariant, spent, |spent| self.spent(assignment, spent, invariant)).await;
+            }
         }
-        Ok(())
+    }
+
+    /// Looks at samples of one sort, where there are any. Whatever was not looked at is told of as such, and not held against anybody; what is of
+    /// another sort is still looked at.
+    async fn each<T, F>(&self, invariant: Invariant, samples: Vec<T>, look: impl FnOnce(Vec<T>) -> F)
+    where
+        F: Future<Output = Result<(), Failure>>,
+    {
+        if !samples.is_empty()
+            && let Err(why) = self.in_time(look(samples)).await
+        {
+            self.ledger.open(invariant, why);
+        }
+    }
+
+    /// Looks, if there is time left for it; what came in between is told, and why something stayed open is returned.
+    async fn in_time(&self, look: impl Future<Output = Result<(), Failure>>) -> Result<(), String> {
+        // Not even begun: a request whose answer nobody waits for is none.
+        let looked = if Instant::now() < self.ends { tokio::time::timeout_at(self.ends.into(), look).await.ok() } else { None };
+        let why = match looked {
+            Some(Ok(())) => return Ok(()),
+            Some(Err(failure)) => failure.to_string(),
+            None => format!("it took longer than {}s in all", LONGEST.as_secs()),
+        };
+        if !self.told.swap(true, Ordering::Relaxed) {
+            (self.tell)(News::NotLooked(&why));
+        }
+        Err(format!("the provider could not be asked once more after the run: {why}"))
     }
 
     fn tape(&self) -> Tape {
@@ -87,12 +133,7 @@ impl Look<'_> {
     }
 
     /// Sends again what brought a token once: it is refused.
-    async fn spent(
-        &self,
-        assignment: &Assignment,
-        spent: Vec<super::sample::Spent>,
-        invariant: Invariant,
-    ) -> Result<(), Failure> {
+    async fn spent(&self, assignment: &Assignment, spent: Vec<sample::Spent>, invariant: Invariant) -> Result<(), Failure> {
         for one in spent.into_iter().take(LOOKED_AT) {
             let tape = self.tape();
             let response = self.send(&tape, &one.request).await?;
@@ -103,11 +144,10 @@ impl Look<'_> {
 
     /// Uses the newest token of a chain, which has to work, and then those that it had before: this one, and one that was replaced under load. Whoever
     /// sees the first as a replay ends the whole chain, so they take turns to be first.
-    async fn chains(&self, assignment: &Assignment) -> Result<(), Failure> {
+    async fn chains(&self, assignment: &Assignment, chains: Vec<Rotated>) -> Result<(), Failure> {
         let invariant = Invariant::RotatedTokenDead;
-        for (number, chain) in assignment.samples.chains.take().into_iter().take(LOOKED_AT).enumerate() {
-            // A chain without one was never rotated.
-            let Some((spent, since)) = chain.spent else { continue };
+        for (number, chain) in chains.into_iter().take(LOOKED_AT).enumerate() {
+            let (spent, since) = chain.spent;
             if let Some(left) = assignment.reuse_grace.and_then(|grace| grace.checked_sub(since.elapsed())) {
                 if left > LONGEST_GRACE {
                     self.ledger.open(invariant, "the declared grace period of the replaced tokens was not over");
@@ -118,20 +158,21 @@ impl Look<'_> {
             let (tape, client) = (self.tape(), assignment.client(chain.party));
             let refresh = |token: &Secret| client.refreshing(&assignment.token.url, token);
             let witness = self.send(&tape, &refresh(&chain.newest)).await?;
-            if Tokens::read(&witness).is_err() {
+            let Ok(brought) = Tokens::read(&witness) else {
                 let came = describe(&witness);
                 self.ledger.open(invariant, format!("the newest refresh token of a chain did not work after the run: {came}"));
                 continue;
-            }
+            };
             let mut dead = vec![spent];
-            // Within a grace period it may still work.
-            if assignment.reuse_grace.is_none() {
+            // Within a grace period it may still work, and where no other came in its place it has to.
+            let is_replaced = brought.refresh_token.is_some_and(|token| token != chain.newest);
+            if is_replaced && assignment.reuse_grace.is_none() {
                 dead.insert(number % 2, chain.newest);
             }
             for token in dead {
                 let response = self.send(&tape, &refresh(&token)).await?;
                 // Nothing obliges a provider to replace the token of a client that proves who it is (RFC 6749 section 6).
-                let need_not = (!client.is_public() && client.rotation != Some(true)).then(|| {
+                let need_not = (!client.must_rotate()).then(|| {
                     "tokens for a refresh token that was replaced: that of a confidential client, which need not be".to_owned()
                 });
                 self.judge_refusal(invariant, &response, &tape, client, need_not);
@@ -140,25 +181,25 @@ impl Look<'_> {
         Ok(())
     }
 
-    /// A refusal is right, tokens are a breach, or where that is no more than worth a remark, that one; anything else says nothing.
+    /// A refusal is right, tokens are a breach, or where that is no more than worth a remark, that one; anything else says nothing, and that of
+    /// something else than the token or code does not either.
     fn judge_refusal(&self, invariant: Invariant, response: &Response, tape: &Tape, client: &Client, remark: Option<String>) {
-        self.ledger.watched(invariant, 1);
         let evidence = |got| Evidence { got, client: Some(seen(client)), exchanges: tape.exchanges() };
         match (Tokens::read(response), OAuthError::read(response), remark) {
             (Ok(_), _, None) => self.ledger.breach(invariant, || evidence(None)),
             (Ok(_), _, Some(got)) => self.ledger.remark(invariant, || evidence(Some(got))),
-            (Err(_), Ok(_), _) => {}
-            (Err(_), Err(_), _) => self.ledger.open(invariant, format!("neither tokens nor an error: {}", describe(response))),
+            (Err(_), Ok(error), _) if matches!(error.error.as_str(), "invalid_grant" | "expired_token") => {}
+            (Err(_), _, _) => {
+                self.ledger.open(invariant, format!("neither tokens nor the refusal that is due: {}", describe(response)));
+                return;
+            }
         }
+        self.ledger.watched(invariant, 1);
     }
 
     /// Asks about tokens that were revoked, once the one who asks has been told of a live one.
-    async fn revoked(&self, assignment: &Assignment) -> Result<(), Failure> {
+    async fn revoked(&self, assignment: &Assignment, revoked: Vec<sample::Issued>) -> Result<(), Failure> {
         let invariant = Invariant::RevokedTokenDead;
-        let revoked = assignment.samples.revoked.take();
-        if revoked.is_empty() {
-            return Ok(());
-        }
         let Some(endpoint) = self.may_ask(invariant, self.endpoints.introspection.as_ref(), "introspection endpoint") else {
             return Ok(());
         };
@@ -176,8 +217,9 @@ impl Look<'_> {
         for one in revoked.into_iter().take(LOOKED_AT) {
             let tape = self.tape();
             let response = self.send(&tape, &ask(one.party, &one.token)).await?;
-            self.ledger.watched(invariant, 1);
-            match active(&response) {
+            let active = active(&response);
+            self.ledger.watched(invariant, u64::from(active.is_some()));
+            match active {
                 Some(true) => self.ledger.breach(invariant, || {
                     let client = Some(seen(assignment.client(one.party)));
                     Evidence { got: None, client, exchanges: tape.exchanges() }
@@ -210,16 +252,29 @@ impl Look<'_> {
     }
 
     /// The provider's key set, fetched once.
-    async fn keys(&self, tape: &Tape) -> Result<Result<Vec<Value>, String>, Failure> {
-        let Some(url) = &self.endpoints.jwks else { return Ok(Err("the provider has no key set".to_owned())) };
-        if let Err(refused) = self.rig.guard.check("key set", url) {
-            return Ok(Err(refused.to_string()));
-        }
+    async fn keys(&self, tape: &Tape) -> Result<Vec<Value>, String> {
+        let url = self.endpoints.jwks.as_ref().ok_or("the provider has no key set")?;
+        self.rig.guard.check("key set", url).map_err(|refused| refused.to_string())?;
         let request = Request::get(Endpoint::Jwks, url).header("accept", "application/json");
-        let response = self.send(tape, &request).await?;
-        let keys = response.json().and_then(|set| set.get("keys").and_then(Value::as_array).cloned());
-        Ok(keys.ok_or_else(|| format!("the key set cannot be read: {}", describe(&response))))
+        let mut keys = None;
+        self.in_time(async {
+            let response = self.send(tape, &request).await?;
+            let found = response.json().and_then(|set| set.get("keys").and_then(Value::as_array).cloned());
+            keys = Some(found.ok_or_else(|| format!("the key set cannot be read: {}", describe(&response))));
+            Ok(())
+        })
+        .await?;
+        keys.expect("it was read in time")
     }
+}
+
+/// A chain that was rotated.
+struct Rotated {
+    party: Party,
+    /// Its newest token.
+    newest: Secret,
+    /// One that was replaced, and when.
+    spent: (Secret, Instant),
 }
 
 /// What an introspection says, where it says anything.

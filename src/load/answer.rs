@@ -8,6 +8,9 @@ use url::Url;
 use super::fault::Fault;
 use crate::protocol::{OAuthError, Response, Secret, Tokens, answer};
 
+/// A longer time that a provider names is taken for this one, in seconds: it is longer than a run.
+const LONGEST: u64 = 86_400;
+
 /// A token answer (RFC 6749 section 5.1) that is right in every respect, or what is wrong with it.
 pub fn token(response: &Response) -> Result<Tokens, Fault> {
     successful(response)?;
@@ -53,11 +56,16 @@ pub fn device(response: &Response) -> Result<DeviceGrant, Fault> {
             device_code: Secret::new("device_code", text("device_code")?),
             user_code: Secret::new("user_code", text("user_code")?),
             verification: url("verification_uri_complete").or_else(|| url("verification_uri"))?,
-            interval: Duration::from_secs(members.get("interval").map_or(Some(5), Value::as_u64)?),
-            lifetime: Duration::from_secs(members.get("expires_in").and_then(Value::as_u64).unwrap_or_default()),
+            interval: span(members.get("interval").map_or(Some(5), Value::as_u64)?),
+            lifetime: span(members.get("expires_in").and_then(Value::as_u64).unwrap_or_default()),
         })
     };
     read().ok_or(Fault::NoDeviceCode)
+}
+
+/// A time that a provider names, bounded.
+pub fn span(seconds: u64) -> Duration {
+    Duration::from_secs(seconds.min(LONGEST))
 }
 
 /// The refusal of a client's credentials (RFC 6749 section 5.2), or what came in place of it. Whoever slows guessing down refuses as well.
@@ -77,13 +85,15 @@ pub fn refusal(response: &Response, errors: &[&str], if_token: Fault) -> Result<
     }
 }
 
-/// An introspection answer (RFC 7662 section 2.2) about a token that is live or not.
+/// An introspection answer (RFC 7662 section 2.2) about a token that is live or not. What does not say that a dead token is active is no breach of that,
+/// but still no answer if it does not say that it is not.
 pub fn introspection(response: &Response, is_live: bool) -> Result<Map<String, Value>, Fault> {
     let members = object(response)?;
     match (members.get("active"), is_live) {
         (Some(Value::Bool(active)), is_live) if *active == is_live => Ok(members),
         (_, true) => Err(Fault::NotActive),
-        (_, false) => Err(Fault::StillActive),
+        (Some(Value::Bool(_)), false) => Err(Fault::StillActive),
+        (_, false) => Err(Fault::ActiveUntold),
     }
 }
 
@@ -175,7 +185,20 @@ mod tests {
             r#"{"device_code":"d","user_code":"BCDF-GHJK","verification_uri":"https://as.example/device","expires_in":600}"#;
         let grant = device(&response(200, "application/json", body)).expect("it is whole");
         assert_eq!((grant.interval, grant.verification.as_str()), (Duration::from_secs(5), "https://as.example/device"));
+        let endless = body.replace("600", "18446744073709551615,\"interval\":18446744073709551615");
+        let grant = device(&response(200, "application/json", &endless)).expect("it is whole");
+        assert_eq!((grant.interval, grant.lifetime), (span(u64::MAX), Duration::from_secs(LONGEST)));
         let short = body.replace("user_code", "usercode");
         assert_eq!(device(&response(200, "application/json", &short)).expect_err("no user code"), Fault::NoDeviceCode);
+    }
+
+    #[test]
+    fn only_active_true_says_that_a_dead_token_is_active() {
+        let read = |body: &str, is_live| introspection(&response(200, "application/json", body), is_live).map(drop);
+        assert_eq!((read(r#"{"active":true}"#, true), read(r#"{"active":false}"#, false)), (Ok(()), Ok(())));
+        assert_eq!(read(r#"{"active":true}"#, false), Err(Fault::StillActive));
+        for body in ["{}", r#"{"active":"false"}"#, r#"{"active":"true"}"#, r#"{"active":0}"#] {
+            assert_eq!((read(body, true), read(body, false)), (Err(Fault::NotActive), Err(Fault::ActiveUntold)), "{body}");
+        }
     }
 }

@@ -146,8 +146,12 @@ async fn pass(user: &mut GooseUser, rig: &Rig, assignment: &Arc<Assignment>, nam
         None => (assignment.post.user_began(), Worker::new(assignment, rig.recorder.user_began(), rig.timeout)),
     };
     if let Some(turn) = turn(rig, assignment, number).await {
+        let entry = assignment.post.begin(&rig.course, turn);
         let mut shift = Shift::new(rig, &assignment.label, turn.map(|slot| slot.due));
         worker.once(&mut shift).await;
+        if !shift.has_asked {
+            assignment.post.withdraw(entry);
+        }
         for Sample { step, took, fault } in shift.samples {
             let name = names.iter().find(|(other, _)| *other == step).map_or("", |(_, name)| name.as_str());
             let (status, error) = match &fault {
@@ -178,7 +182,6 @@ async fn turn(rig: &Rig, assignment: &Assignment, number: usize) -> Option<Optio
     if !rig.obedience.wait(rig).await || !rig.course.takes() {
         return None;
     }
-    assignment.post.begin(&rig.course, slot.as_ref());
     Some(slot)
 }
 

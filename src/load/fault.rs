@@ -40,8 +40,10 @@ pub enum Fault {
     SecretNotChecked,
     /// The introspection of a live token that does not say `active: true` (RFC 7662 section 2.2).
     NotActive,
-    /// The introspection of a token that is not live that does not say `active: false` (RFC 7662 section 2.2).
+    /// The introspection of a token that is not live that says `active: true` (RFC 7662 section 2.2).
     StillActive,
+    /// The introspection of a token that is not live that does not say whether it is active (RFC 7662 section 2.2).
+    ActiveUntold,
     /// Claims about somebody else than the token's user.
     WrongClaims,
     /// A metadata document of another issuer (RFC 8414 section 3.3).
@@ -134,6 +136,7 @@ impl fmt::Display for Fault {
             Self::SecretNotChecked => f.write_str("wrong secret accepted"),
             Self::NotActive => f.write_str("live token not active"),
             Self::StillActive => f.write_str("dead token active"),
+            Self::ActiveUntold => f.write_str("no active true or false"),
             Self::WrongClaims => f.write_str("claims of another"),
             Self::WrongIssuer => f.write_str("another issuer"),
             Self::NoKeys => f.write_str("no keys"),

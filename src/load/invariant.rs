@@ -348,6 +348,7 @@ impl Invariant {
             | Fault::WrongExpiry
             | Fault::NoRefreshToken
             | Fault::NotRotated
+            | Fault::ActiveUntold
             | Fault::NoDeviceCode
             | Fault::StillPending
             | Fault::NoCode

@@ -15,6 +15,12 @@ pub struct Post {
     late_by_generator: AtomicU64,
 }
 
+/// How a pass was counted.
+pub struct Entry {
+    lateness: Lateness,
+    is_counted: bool,
+}
+
 impl Post {
     /// Counts a user of the flow that began, and says which one it is, from 0.
     pub fn user_began(&self) -> usize {
@@ -22,19 +28,33 @@ impl Post {
     }
 
     /// Counts a pass that begins now, or takes this arrival.
-    pub fn begin(&self, course: &Course, slot: Option<&Slot>) {
-        if !course.holds(slot.map_or_else(|| course.elapsed(), |slot| slot.due_at)) {
-            return;
+    pub fn begin(&self, course: &Course, slot: Option<Slot>) -> Entry {
+        let lateness = slot.map_or(Lateness::None, |slot| slot.lateness);
+        let is_counted = course.holds(slot.map_or_else(|| course.elapsed(), |slot| slot.due_at));
+        if is_counted {
+            self.passes.fetch_add(1, Ordering::Relaxed);
+            if let Some(late) = self.late(lateness) {
+                late.fetch_add(1, Ordering::Relaxed);
+            }
         }
-        self.passes.fetch_add(1, Ordering::Relaxed);
-        match slot.map(|slot| slot.lateness) {
-            None | Some(Lateness::None) => {}
-            Some(Lateness::WantOfUsers) => {
-                self.late_for_want_of_users.fetch_add(1, Ordering::Relaxed);
+        Entry { lateness, is_counted }
+    }
+
+    /// Takes back a pass in which nothing was measured: the user only got itself another token. As an arrival it was never made.
+    pub fn withdraw(&self, Entry { lateness, is_counted }: Entry) {
+        if is_counted {
+            self.passes.fetch_sub(1, Ordering::Relaxed);
+            if let Some(late) = self.late(lateness) {
+                late.fetch_sub(1, Ordering::Relaxed);
             }
-            Some(Lateness::Generator) => {
-                self.late_by_generator.fetch_add(1, Ordering::Relaxed);
-            }
+        }
+    }
+
+    fn late(&self, lateness: Lateness) -> Option<&AtomicU64> {
+        match lateness {
+            Lateness::None => None,
+            Lateness::WantOfUsers => Some(&self.late_for_want_of_users),
+            Lateness::Generator => Some(&self.late_by_generator),
         }
     }
 

@@ -7,7 +7,7 @@ use futures::stream::{FuturesUnordered, StreamExt as _};
 
 use super::answer;
 use super::connection::{Connection, Outgoing};
-use super::flows::{Assignment, authorization_code, device, refresh};
+use super::flows::{Assignment, authorization_code, bad_credentials, device, refresh};
 use super::invariant::Invariant;
 use super::plan::{Flow, Session};
 use super::rig::{APART, Rig};
@@ -42,7 +42,8 @@ pub async fn flow(rig: &Rig, assignment: &Assignment, users: usize, tell: &Tell)
         },
         Flow::Device => device::rehearse(rig, assignment).await,
         Flow::Introspection | Flow::Revocation => return specimens(rig, assignment, users, tell).await,
-        Flow::ClientCredentials | Flow::BadCredentials | Flow::Metadata | Flow::Jwks => Ok(()),
+        Flow::BadCredentials => bad_credentials::rehearse(rig, assignment).await,
+        Flow::ClientCredentials | Flow::Metadata | Flow::Jwks => Ok(()),
     };
     rehearsed.map_err(|astray| failed(assignment, astray))?;
     Ok(Preparation::default())

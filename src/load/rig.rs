@@ -84,6 +84,14 @@ impl Rig {
         if self.seen.first_time(secret) { Ok(()) } else { Err(again) }
     }
 
+    /// Counts an answer as one that the invariant was looked at in, where it says whether it holds: an answer that is wrong in another way does not.
+    pub fn watching<T>(&self, invariant: Invariant, judged: Result<T, Fault>) -> Result<T, Fault> {
+        if judged.as_ref().err().is_none_or(|fault| Invariant::broken_by(fault) == Some(invariant)) {
+            self.ledger.watched(invariant, 1);
+        }
+        judged
+    }
+
     /// Waits between two requests of the preparation, which is not to load the provider.
     pub async fn pause(&self) {
         tokio::time::sleep(APART).await;

@@ -124,7 +124,7 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         recorder: Recorder::new(steps, Arc::clone(&course), plan.arrivals.is_some()),
         course: Arc::clone(&course),
         seen: Seen::new(seen::LIMIT),
-        user_codes: OpenCodes::default(),
+        user_codes: OpenCodes::new(seen::MOST_OPEN),
         ledger: Ledger::default(),
         wire,
         guard,

@@ -128,22 +128,33 @@ fn slot(fingerprint: u64) -> u64 {
     fingerprint.rotate_left(24)
 }
 
+/// The most open codes that are kept: each is a device that waits.
+pub const MOST_OPEN: usize = 1 << 16;
+
 /// Codes that are short, and unique only among those that are open: once one is used up or has expired, it may come again.
-#[derive(Default)]
 pub struct OpenCodes {
     hasher: RandomState,
+    limit: usize,
     open: Mutex<HashMap<u64, Instant>>,
 }
 
 impl OpenCodes {
-    /// Notes a code that is issued now; `false` says that it is open already.
-    pub fn open(&self, code: &Secret, lifetime: Duration) -> bool {
+    /// An empty watch that keeps at most `limit` codes.
+    pub fn new(limit: usize) -> Self {
+        Self { hasher: RandomState::new(), limit, open: Mutex::default() }
+    }
+
+    /// Notes a code that is issued now; `false` says that it is open already, and none that too many are open to tell.
+    pub fn open(&self, code: &Secret, lifetime: Duration) -> Option<bool> {
         let (fingerprint, now) = (self.hasher.hash_one(code.expose()), Instant::now());
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.len() == open.capacity() {
+        if open.len() == open.capacity() || open.len() >= self.limit {
             open.retain(|_, ends| *ends > now);
         }
-        open.insert(fingerprint, now + lifetime).is_none_or(|ends| ends <= now)
+        if open.len() >= self.limit && !open.contains_key(&fingerprint) {
+            return None;
+        }
+        Some(open.insert(fingerprint, now + lifetime).is_none_or(|ends| ends <= now))
     }
 
     /// Notes a code that is used up.
@@ -187,13 +198,26 @@ mod tests {
 
     #[test]
     fn a_code_may_come_again_once_it_is_used_up_or_expired() {
-        let (codes, [first, second]) = (OpenCodes::default(), [token(1), token(2)]);
+        let (codes, [first, second]) = (OpenCodes::new(MOST_OPEN), [token(1), token(2)]);
         let minute = Duration::from_secs(60);
-        assert!(codes.open(&first, minute) && codes.open(&second, Duration::ZERO));
-        assert!(!codes.open(&first, minute));
-        assert!(codes.open(&second, minute));
+        assert_eq!((codes.open(&first, minute), codes.open(&second, Duration::ZERO)), (Some(true), Some(true)));
+        assert_eq!(codes.open(&first, minute), Some(false));
+        assert_eq!(codes.open(&second, minute), Some(true));
         codes.close(&first);
-        assert!(codes.open(&first, minute));
+        assert_eq!(codes.open(&first, minute), Some(true));
+    }
+
+    #[test]
+    fn where_too_many_codes_are_open_a_further_one_is_not_told_of_and_those_that_are_known_are() {
+        let codes = OpenCodes::new(3);
+        let minute = Duration::from_secs(60);
+        assert_eq!(codes.open(&token(0), Duration::ZERO), Some(true));
+        for number in 1..=3 {
+            assert_eq!(codes.open(&token(number), minute), Some(true), "one that expired makes room");
+        }
+        assert_eq!((codes.open(&token(4), minute), codes.open(&token(3), minute)), (None, Some(false)));
+        codes.close(&token(1));
+        assert_eq!(codes.open(&token(4), minute), Some(true));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+use super::answer;
 use super::connection::{Connection, Outgoing};
 use super::flows::{Assignment, Party};
 use super::plan::{Flow, TokenKind, TokenMix};
@@ -34,15 +35,18 @@ pub struct Live {
     /// The token.
     pub token: Secret,
     /// When it should be replaced.
-    pub good_until: Option<Instant>,
+    good_until: Option<Instant>,
+    /// When it may be asked about no more.
+    lives_until: Option<Instant>,
 }
 
 impl Live {
     /// The token of an answer that came just now.
     pub fn of(party: Party, tokens: &Tokens) -> Self {
+        let now = Instant::now();
+        let after = |share| tokens.expires_in.map(|seconds| now + answer::span(seconds).mul_f64(share));
         // A token that expires under way would be judged wrongly.
-        let good_for = tokens.expires_in.map(|seconds| Duration::from_secs(seconds).mul_f64(0.8));
-        Self { party, token: tokens.access_token.clone(), good_until: good_for.map(|span| Instant::now() + span) }
+        Self { party, token: tokens.access_token.clone(), good_until: after(0.8), lives_until: after(0.9) }
     }
 
     /// Whether it is good for a request that is sent now.
@@ -51,11 +55,28 @@ impl Live {
     }
 }
 
+/// A live token that users share.
+struct Shared {
+    live: Live,
+    /// Whether a user replaces it now.
+    is_renewed: bool,
+}
+
+/// What a user that wants a live token gets.
+pub enum Lent {
+    /// The token.
+    Good(Live),
+    /// Its time is nearly over: it is this user who replaces it.
+    Renew,
+    /// Its time is over, and another user replaces it.
+    Wait,
+}
+
 /// What a flow's users ask about.
 pub struct Specimens {
-    live: Mutex<Vec<Live>>,
-    expired: Vec<Secret>,
-    revoked: Vec<Secret>,
+    live: Mutex<Vec<Shared>>,
+    expired: Vec<Live>,
+    revoked: Vec<Live>,
     /// The kinds that could be had, with their shares.
     mix: TokenMix,
     /// What could not be had, and why.
@@ -111,7 +132,7 @@ impl Specimens {
         {
             it.leave_out(TokenKind::Expired, why);
         }
-        it.live = Mutex::new(live);
+        it.live = Mutex::new(live.into_iter().map(|live| Shared { live, is_renewed: false }).collect());
         Ok(it)
     }
 
@@ -129,7 +150,7 @@ impl Specimens {
                 let came = crate::protocol::answer::describe(&response);
                 return Ok(Err(format!("the revocation of an access token was answered with {came}")));
             }
-            self.revoked.push(live.token);
+            self.revoked.push(live);
         }
         Ok(Ok(()))
     }
@@ -144,7 +165,7 @@ impl Specimens {
         }
         for _ in 0..DEAD {
             rig.pause().await;
-            self.expired.push(mint(rig, holder).await?.0.token);
+            self.expired.push(mint(rig, holder).await?.0);
             self.made += 1;
         }
         tokio::time::sleep(lifetime + AFTER).await;
@@ -168,26 +189,52 @@ impl Specimens {
 
     /// A live token, which the pass of this number is about.
     pub fn live(&self, turn: usize) -> Live {
-        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        live[turn % live.len()].clone()
+        self.shared(turn, |shared| shared.live.clone())
     }
 
-    /// Puts a new token in the place of one whose time is nearly over.
-    pub fn renew(&self, turn: usize, fresh: Live) {
+    /// The same for a user who asks about it now. Many share it: only one of them replaces it, and the others go on with it as long as it lives.
+    pub fn lend(&self, turn: usize) -> Lent {
+        self.shared(turn, |shared| {
+            let lives = shared.live.lives_until.is_none_or(|until| Instant::now() < until);
+            match (shared.live.is_good() || shared.is_renewed && lives, shared.is_renewed) {
+                (true, _) => Lent::Good(shared.live.clone()),
+                (false, true) => Lent::Wait,
+                (false, false) => {
+                    shared.is_renewed = true;
+                    Lent::Renew
+                }
+            }
+        })
+    }
+
+    /// Puts a new token in the place of one whose time is nearly over; where none could be had, the next user tries.
+    pub fn renew(&self, turn: usize, fresh: Option<Live>) {
+        self.shared(turn, |shared| {
+            shared.is_renewed = false;
+            if let Some(fresh) = fresh {
+                shared.live = fresh;
+            }
+        });
+    }
+
+    fn shared<T>(&self, turn: usize, change: impl FnOnce(&mut Shared) -> T) -> T {
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         let at = turn % live.len();
-        live[at] = fresh;
+        change(&mut live[at])
     }
 
-    /// A token that is not live.
-    pub fn dead(&self, kind: TokenKind, turn: usize) -> Secret {
-        let pick = |tokens: &[Secret]| tokens.get(turn % tokens.len().max(1)).cloned();
+    /// A token that is not live, of whom it was issued to, or of whom one like it was.
+    pub fn dead(&self, kind: TokenKind, turn: usize) -> Live {
+        let pick = |tokens: &[Live]| tokens.get(turn % tokens.len().max(1)).cloned();
         let found = match kind {
             TokenKind::Expired => pick(&self.expired),
             TokenKind::Revoked => pick(&self.revoked),
             TokenKind::Live | TokenKind::Garbage => None,
         };
-        found.unwrap_or_else(|| garbage(&self.live(turn).token, turn))
+        found.unwrap_or_else(|| {
+            let live = self.live(turn);
+            Live { token: garbage(&live.token, turn), ..live }
+        })
     }
 }
 
@@ -216,5 +263,30 @@ mod tests {
         assert!(made.expose().starts_with("header.claims.s") && made.expose().len() == jwt.expose().len());
         assert_ne!(garbage(&jwt, 4), made);
         assert_eq!(garbage(&Secret::new("access_token", "short"), 1).expose().len(), 43);
+    }
+
+    #[test]
+    fn a_token_whose_time_is_nearly_over_is_replaced_by_one_user_while_the_others_go_on_with_it() {
+        let party = Party { client: 0, user: None };
+        let in_a_minute = || Some(Instant::now() + Duration::from_secs(60));
+        let live = |name: &str, good_until, lives_until| Live { party, token: Secret::new("t", name), good_until, lives_until };
+        let of = |live| Specimens {
+            live: Mutex::new(vec![Shared { live, is_renewed: false }]),
+            expired: Vec::new(),
+            revoked: Vec::new(),
+            mix: TokenMix::default(),
+            left_out: Vec::new(),
+            made: 1,
+        };
+        let nearly = of(live("old", Some(Instant::now()), in_a_minute()));
+        assert!(matches!(nearly.lend(0), Lent::Renew));
+        assert!((1..20).all(|turn| matches!(nearly.lend(turn), Lent::Good(live) if live.token.expose() == "old")));
+        nearly.renew(0, None);
+        assert!(matches!(nearly.lend(1), Lent::Renew), "the first user could not, so the next one tries");
+        nearly.renew(1, Some(live("new", in_a_minute(), in_a_minute())));
+        assert!(matches!(nearly.lend(2), Lent::Good(live) if live.token.expose() == "new"));
+        let over = of(live("old", Some(Instant::now()), Some(Instant::now())));
+        assert!(matches!(over.lend(0), Lent::Renew));
+        assert!(matches!(over.lend(1), Lent::Wait), "a token that is over is not asked about as a live one");
     }
 }

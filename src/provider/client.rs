@@ -50,6 +50,12 @@ impl Client {
         self.auth == AuthMethod::None
     }
 
+    /// Whether its refresh tokens have to be replaced by each use: a client that cannot prove who it is has no other protection (RFC 9700 section 2.2.2), and
+    /// of another one the provider file says it.
+    pub fn must_rotate(&self) -> bool {
+        self.is_public() || self.rotation == Some(true)
+    }
+
     /// Whether it is registered for this grant.
     pub fn may(&self, grant: Grant) -> bool {
         self.grants.contains(&grant)

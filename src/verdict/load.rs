@@ -108,7 +108,7 @@ pub struct PlanSummary {
 pub struct FlowRun {
     /// The flow, by its name in the plan.
     pub flow: String,
-    /// How often it was run within the hold.
+    /// How often it was run within the hold; where a user only got itself another token, that was no run.
     pub passes: u64,
     /// How its arrivals kept to their times, where it has an arrival rate.
     #[serde(skip_serializing_if = "Option::is_none", default)]

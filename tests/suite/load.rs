@@ -3,7 +3,9 @@
 mod breaches;
 mod command;
 mod ending;
+mod mocks;
 mod reports;
+mod unjudged;
 mod workloads;
 mod wrong_answers;
 

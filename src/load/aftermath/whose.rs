@@ -37,8 +37,10 @@ impl Subjects {
 
 impl Look<'_> {
     /// Looks whose the sampled tokens are.
-    pub(super) async fn tokens(&self, assignments: &[(Arc<Assignment>, usize)]) -> Result<(), Failure> {
+    pub(super) async fn tokens(&self, assignments: &[(Arc<Assignment>, usize)]) {
         let (mut subjects, mut keys) = (Subjects::default(), None);
+        // One that did not answer is not asked again and again.
+        let mut is_silent = false;
         let keys_tape = self.tape();
         for (assignment, _) in assignments {
             for one in assignment.samples.tokens.take().into_iter().take(LOOKED_AT) {
@@ -46,7 +48,7 @@ impl Look<'_> {
                 let access = Jwt::read(one.token.expose()).map(|jwt| (&one.token, jwt));
                 let signed = [&access, &id_token].into_iter().flatten().any(|(_, jwt)| jwt.is_signed_for_all());
                 if signed && keys.is_none() {
-                    keys = Some(self.keys(&keys_tape).await?);
+                    keys = Some(self.keys(&keys_tape).await);
                 }
                 for (token, jwt) in [&access, &id_token].into_iter().flatten() {
                     if let Some(keys) = keys.as_ref().filter(|_| jwt.is_signed_for_all()) {
@@ -63,11 +65,16 @@ impl Look<'_> {
                     }
                     // Most of these are not active any more.
                     None if assignment.flow == Flow::Revocation => {}
-                    None => self.introspect(assignment, &one, &mut subjects).await?,
+                    None if is_silent => {}
+                    None => {
+                        if let Err(why) = self.in_time(self.introspect(assignment, &one, &mut subjects)).await {
+                            self.ledger.open(Invariant::TokenOfWhoAsked, why);
+                            is_silent = true;
+                        }
+                    }
                 }
             }
         }
-        Ok(())
     }
 
     /// Asks the provider whose an opaque token is.

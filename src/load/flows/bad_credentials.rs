@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::{Assignment, Missed, Shift};
 use crate::load::answer;
-use crate::load::connection::Connection;
+use crate::load::connection::{Connection, Outgoing};
 use crate::load::invariant::Invariant;
 use crate::load::measure::Step;
+use crate::load::rig::Rig;
+use crate::load::sign_in::Astray;
 use crate::protocol::Secret;
 use crate::provider::Client;
 
@@ -34,9 +36,21 @@ impl Worker {
         }
         let client = Client { secret: client.secret.as_ref().map(wrong), ..client.clone() };
         let request = client.own_token_request(&assignment.token.url, client.scope().as_deref());
-        rig.ledger.watched(Invariant::WrongSecretRefused, 1);
-        shift.ask(&mut self.line, &request, Step::Refusal, answer::bad_credentials).await
+        let judge = |response: &_| rig.watching(Invariant::WrongSecretRefused, answer::bad_credentials(response));
+        shift.ask(&mut self.line, &request, Step::Refusal, judge).await
     }
+}
+
+/// One request with the right secret before the clock starts: where that one is refused as well, a refusal of the wrong one says nothing.
+pub async fn rehearse(rig: &Rig, assignment: &Assignment) -> Result<(), Astray> {
+    let party = assignment.party(0);
+    let client = assignment.client(party);
+    let request = client.own_token_request(&assignment.token.url, client.scope().as_deref());
+    let mut line = Connection::new(assignment.token.origin.clone(), rig.timeout);
+    let response = line.send(&Outgoing::of(&request)?).await?;
+    let judged = rig.tokens(assignment, party, &request, &response).map(drop);
+    judged
+        .map_err(|fault| Astray::new(fault.clone(), format!("a token request with the right secret was answered with: {fault}")))
 }
 
 /// The secret with its last character changed: as long as the right one, and as much like it as can be.

@@ -47,12 +47,14 @@ impl Worker {
         let party = assignment.party(turn);
         let begin = begin(&assignment, party);
         let grant = shift.ask(&mut self.device_line, &begin, Step::Authorization, |response| judge(rig, response)).await?;
-        let begun = Instant::now();
+        // The interval counts from the last answer about the code.
+        let mut heard = Instant::now();
         let poll = assignment.client(party).polling(&assignment.token.url, &grant.device_code);
 
         let mut interval = grant.interval;
         if assignment.plan.impatient {
-            let slowed = self.storm(shift, &poll, interval).await?;
+            let slowed;
+            (slowed, heard) = self.storm(shift, &poll, interval).await?;
             interval += SLOW_DOWN * u32::try_from(slowed).unwrap_or(u32::MAX);
         }
         if assignment.plan.impatient && !assignment.plan.approve.has(turn) {
@@ -64,16 +66,18 @@ impl Worker {
         let told = if assignment.plan.approve.has(turn) {
             shift.walk(Step::Approval, decide(Decision::Approve)).await?;
             let judge = |response: &_| rig.tokens(&assignment, party, &poll, response).map(drop);
-            let told = self.wait(shift, &poll, Step::Token, begun, interval, judge).await;
+            let told = self.wait(shift, &poll, Step::Token, heard, interval, judge).await;
             if told.is_ok() {
                 assignment.samples.device_codes.keep(Spent { party, request: poll });
             }
             told
         } else {
             shift.walk(Step::Denial, decide(Decision::Deny)).await?;
-            rig.ledger.watched(Invariant::NoTokenWithoutApproval, 1);
-            let judge = |response: &_| answer::refusal(response, &["access_denied"], Fault::NotApproved);
-            self.wait(shift, &poll, Step::Refusal, begun, interval, judge).await
+            let judge = |response: &_| {
+                let judged = answer::refusal(response, &["access_denied"], Fault::NotApproved);
+                rig.watching(Invariant::NoTokenWithoutApproval, judged)
+            };
+            self.wait(shift, &poll, Step::Refusal, heard, interval, judge).await
         };
         if told.is_ok() {
             // Its device has been told: the provider may give the code to another.
@@ -82,17 +86,17 @@ impl Worker {
         told
     }
 
-    /// Polls at the interval until the decision is told.
+    /// Polls at the interval until the decision is told; not to be told it after so many polls is wrong.
     async fn wait(
         &mut self,
         shift: &mut Shift<'_>,
         poll: &Request,
         step: Step,
-        begun: Instant,
+        heard: Instant,
         mut interval: Duration,
         judge: impl Fn(&Response) -> Result<(), Fault>,
     ) -> Result<(), Missed> {
-        let mut wait = interval.saturating_sub(begun.elapsed());
+        let mut wait = interval.saturating_sub(heard.elapsed());
         for _ in 0..MOST_POLLS {
             if !shift.rig.rest(wait).await {
                 return Err(Missed::Cut);
@@ -108,11 +112,12 @@ impl Worker {
             }
             wait = interval;
         }
-        Ok(())
+        Err(Missed::Wrong(Fault::StillPending))
     }
 
-    /// Polls ten times faster than told, before anybody decided: pending and `slow_down` are right, and the second is due. Says how often it came.
-    async fn storm(&mut self, shift: &mut Shift<'_>, poll: &Request, interval: Duration) -> Result<usize, Missed> {
+    /// Polls ten times faster than told, before anybody decided: pending and `slow_down` are right, and the second is due. Says how often it came,
+    /// and when the last answer did.
+    async fn storm(&mut self, shift: &mut Shift<'_>, poll: &Request, interval: Duration) -> Result<(usize, Instant), Missed> {
         let rig = shift.rig;
         let gap = interval / u32::try_from(STORM).expect("ten fits");
         let (mut slowed, mut too_fast, mut last) = (0, 0, None::<Instant>);
@@ -121,8 +126,8 @@ impl Worker {
                 return Err(Missed::Cut);
             }
             let sent = Instant::now();
-            rig.ledger.watched(Invariant::NoTokenWithoutApproval, 1);
-            slowed += usize::from(shift.ask(&mut self.token_line, poll, Step::Poll, not_yet).await?);
+            let judge = |response: &_| rig.watching(Invariant::NoTokenWithoutApproval, not_yet(response));
+            slowed += usize::from(shift.ask(&mut self.token_line, poll, Step::Poll, judge).await?);
             // A machine that is busy elsewhere may have polled at the interval after all.
             too_fast += usize::from(last.is_some_and(|last| sent.duration_since(last) < interval / 2));
             last = Some(sent);
@@ -137,7 +142,7 @@ impl Worker {
                 });
             }
         }
-        Ok(slowed)
+        Ok((slowed, Instant::now()))
     }
 }
 
@@ -162,8 +167,14 @@ fn begin(assignment: &Assignment, party: Party) -> Request {
 fn judge(rig: &Rig, response: &Response) -> Result<DeviceGrant, Fault> {
     let grant = answer::device(response)?;
     rig.once(Invariant::DeviceCodeIssuedOnce, &grant.device_code, Fault::DeviceCodeSeenTwice)?;
-    rig.ledger.watched(Invariant::UserCodeIssuedOnce, 1);
-    if rig.user_codes.open(&grant.user_code, grant.lifetime) { Ok(grant) } else { Err(Fault::UserCodeSeenTwice) }
+    let invariant = Invariant::UserCodeIssuedOnce;
+    match rig.user_codes.open(&grant.user_code, grant.lifetime) {
+        Some(is_first) => rig.watching(invariant, if is_first { Ok(grant) } else { Err(Fault::UserCodeSeenTwice) }),
+        None => {
+            rig.ledger.open(invariant, "more user codes were open at once than are remembered");
+            Ok(grant)
+        }
+    }
 }
 
 /// One approval before the clock starts: does it work at all, and where does it lead? Nobody polls for the token.

@@ -10,10 +10,13 @@ use crate::load::invariant::Invariant;
 use crate::load::measure::Step;
 use crate::load::plan::TokenKind;
 use crate::load::rig::Rig;
-use crate::load::specimen::{self, Live};
+use crate::load::specimen::{self, Lent, Live};
 
 /// How long a user waits after a token could not be had.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
+
+/// How long a user waits for another one who gets a token.
+const UNTIL_RENEWED: Duration = Duration::from_millis(20);
 
 /// A user of the flow.
 pub struct Worker {
@@ -39,22 +42,24 @@ impl Worker {
                 None => return Ok(()),
             }
         } else {
-            specimens.dead(specimens.kind(turn), turn)
+            specimens.dead(specimens.kind(turn), turn).token
         };
         let request = assignment.client(assignment.party(turn)).introspection(&assignment.place().url, &token);
         let invariant = if is_live { Invariant::LiveTokenActive } else { Invariant::DeadTokenInactive };
-        rig.ledger.watched(invariant, 1);
-        shift
-            .ask(&mut self.line, &request, Step::Introspection, |response| answer::introspection(response, is_live).map(drop))
-            .await
+        let judge = |response: &_| rig.watching(invariant, answer::introspection(response, is_live).map(drop));
+        shift.ask(&mut self.line, &request, Step::Introspection, judge).await
     }
 }
 
 /// A live token, made anew outside the measurement where the one that is there will not live much longer.
 async fn live(rig: &Rig, assignment: &Assignment, turn: usize) -> Option<Live> {
-    let found = assignment.specimens().live(turn);
-    if found.is_good() {
-        return Some(found);
+    match assignment.specimens().lend(turn) {
+        Lent::Good(live) => return Some(live),
+        Lent::Renew => {}
+        Lent::Wait => {
+            rig.rest(UNTIL_RENEWED).await;
+            return None;
+        }
     }
     let minted = tokio::select! {
         () = rig.cut.cancelled() => return None,
@@ -62,11 +67,12 @@ async fn live(rig: &Rig, assignment: &Assignment, turn: usize) -> Option<Live> {
     };
     match minted {
         Ok((fresh, _)) => {
-            assignment.specimens().renew(turn, fresh.clone());
+            assignment.specimens().renew(turn, Some(fresh.clone()));
             Some(fresh)
         }
         Err(_) => {
             rig.rest(AFTER_A_FAILURE).await;
+            assignment.specimens().renew(turn, None);
             None
         }
     }

@@ -2,7 +2,7 @@
 
 mod assignment;
 pub mod authorization_code;
-mod bad_credentials;
+pub mod bad_credentials;
 mod client_credentials;
 pub mod device;
 mod document;
@@ -119,12 +119,15 @@ pub struct Shift<'a> {
     intended: Option<Instant>,
     /// What was measured, in order.
     pub samples: Vec<Sample>,
+    /// Whether anything was asked that is measured.
+    pub has_asked: bool,
 }
 
 impl<'a> Shift<'a> {
     /// A pass through the flow of this name, which should have begun at `intended`.
     pub fn new(rig: &'a Rig, label: &'a str, intended: Option<Instant>) -> Self {
-        Self { rig, label, pass: intended.unwrap_or_else(Instant::now), intended, samples: Vec::with_capacity(2) }
+        let pass = intended.unwrap_or_else(Instant::now);
+        Self { rig, label, pass, intended, samples: Vec::with_capacity(2), has_asked: false }
     }
 
     /// Sends a request over the user's connection and judges the answer; both are measured and counted as `step`.
@@ -153,6 +156,7 @@ impl<'a> Shift<'a> {
         step: Step,
         judge: impl FnOnce(&Response) -> Result<T, Fault>,
     ) -> Result<T, Missed> {
+        self.has_asked = true;
         match send(self.rig, line, outgoing).await {
             Some(answered) => self.take(request, answered, step, judge),
             None => self.cut(step),
@@ -175,6 +179,7 @@ impl<'a> Shift<'a> {
                 return [self.count(step, &times, Err(Fault::from(&failure)), || None), missed()];
             }
         };
+        self.has_asked = true;
         let [first, second] = lines;
         let answered = tokio::join!(send(self.rig, first, &outgoing), send(self.rig, second, &outgoing));
         [answered.0, answered.1].map(|answered| match answered {
@@ -212,6 +217,7 @@ impl<'a> Shift<'a> {
 
     /// Measures and counts a user's walk through pages as `step`.
     pub async fn walk<T>(&mut self, step: Step, walk: impl Future<Output = Result<T, Astray>>) -> Result<T, Missed> {
+        self.has_asked = true;
         let started = Instant::now();
         let walked = tokio::select! {
             biased;

@@ -38,7 +38,7 @@ impl Worker {
             let tokens = shift.ask(&mut self.token_line, &request, Step::Token, judge).await?;
             Live::of(party, &tokens)
         } else {
-            Live { party, token: specimens.dead(kind, turn), good_until: None }
+            specimens.dead(kind, turn)
         };
         shift.ask(&mut self.line, &revocation(assignment, &live), Step::Revocation, answer::done).await?;
         if kind == TokenKind::Live {

@@ -55,11 +55,9 @@ impl Worker {
         let judge = |response: &_| {
             let claims = answer::object(response)?;
             let Some(expected) = subject else { return Ok(()) };
-            rig.ledger.watched(Invariant::TokenOfWhoAsked, 1);
-            match claims.get("sub").and_then(Value::as_str) {
-                Some(other) if other != expected => Err(Fault::WrongClaims),
-                Some(_) | None => Ok(()),
-            }
+            let Some(found) = claims.get("sub").and_then(Value::as_str) else { return Ok(()) };
+            let judged = if found == expected { Ok(()) } else { Err(Fault::WrongClaims) };
+            rig.watching(Invariant::TokenOfWhoAsked, judged)
         };
         let asked = shift.ask(&mut self.line, &request, Step::Userinfo, judge).await;
         // One that was refused is not good any more, whatever its time.
