@@ -181,9 +181,12 @@ try {
     const args = (file) => ['load', '--provider', file, '--plan', plan, '--users', '5', '--hold', '3s', '--output', join(scratch, plan), '--quiet'];
     console.log(await served([], (file) => run(flowproof, args(file), [0, 1])));
     // How fast it is says something of this machine; that it answers rightly is the provider's.
-    const { steps } = JSON.parse(readFileSync(join(scratch, plan, 'report.json'), 'utf8'));
+    const { steps, findings: found } = JSON.parse(readFileSync(join(scratch, plan, 'report.json'), 'utf8'));
     for (const { flow, step, right, wrong } of steps) {
       if (right === 0 || Object.keys(wrong).length > 0) problems.push(`load ${plan}: ${flow}/${step}: ${right} right, wrong: ${JSON.stringify(wrong)}`);
+    }
+    for (const { id, outcome, violation } of found) {
+      if (outcome === 'violated') problems.push(`load ${plan}: ${id} is violated: ${violation?.got}`);
     }
   }
 } catch (error) {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::flows::Assignment;
 use super::judge::{Sums, holds};
+use super::measure::Recorder;
 use super::pace::{Stretch, Timetable};
 use super::plan::{Plan, Rate, Threshold};
 use super::rig::Rig;
@@ -106,11 +107,15 @@ pub async fn search(rig: &Rig, plan: &Plan, goal: &Goal, assignments: &[Arc<Assi
     loop {
         let before = arrivals(rig, assignments);
         let ends = begins + ATTEMPT;
+        if !rig.rest(ends.saturating_sub(rig.course.elapsed())).await {
+            return found;
+        }
+        let arrived = since(&before, &arrivals(rig, assignments));
         // The last answers of the attempt come in the second after it.
         if !rig.rest((ends + Duration::from_secs(1)).saturating_sub(rig.course.elapsed())).await {
             return found;
         }
-        let attempt_made = judge(rig, goal, search.rate, (begins, ends), &before, assignments);
+        let attempt_made = judge(rig, goal, search.rate, (begins, ends), arrived);
         tell(News::Tried(&attempt_made));
         let held = attempt_made.held;
         found.attempts.push(attempt_made);
@@ -135,21 +140,13 @@ pub async fn search(rig: &Rig, plan: &Plan, goal: &Goal, assignments: &[Arc<Assi
     }
 }
 
-fn judge(
-    rig: &Rig,
-    goal: &Goal,
-    rate: f64,
-    (begins, ends): (Duration, Duration),
-    before: &FlowRun,
-    assignments: &[Arc<Assignment>],
-) -> Attempt {
+fn judge(rig: &Rig, goal: &Goal, rate: f64, (begins, ends): (Duration, Duration), arrived: FlowRun) -> Attempt {
     let first = begins.as_secs_f64().ceil() as usize + SETTLING;
     let last = ends.as_secs_f64().floor() as usize;
-    let answers: u64 = rig.recorder.window(first, last).iter().map(Measurement::count).sum();
-    // A second more for latency: those that came late belong to it.
-    let steps = rig.recorder.window(first, last + 1);
+    let steps = window(&rig.recorder, first, last);
+    let answers: u64 = steps.iter().map(|step| step.in_hold).sum();
     let seconds = (last - first) as f64;
-    let flows = [since(before, &arrivals(rig, assignments))];
+    let flows = [arrived];
     let sums = Sums { steps: &steps, flows: &flows, held_seconds: seconds, violations: Some(rig.ledger.violations()) };
     let mut held = true;
     let mut measured = Vec::new();
@@ -159,6 +156,15 @@ fn judge(
         measured.push(format!("{threshold}: {figure}"));
     }
     Attempt { rate, answered: answers as f64 / seconds, measured, held }
+}
+
+/// What came in these seconds, with the latencies of a second more: those that came late belong to them, but to no rate.
+fn window(recorder: &Recorder, first: usize, last: usize) -> Vec<Measurement> {
+    let mut steps = recorder.window(first, last + 1);
+    for (step, exact) in steps.iter_mut().zip(recorder.window(first, last)) {
+        step.in_hold = exact.in_hold;
+    }
+    steps
 }
 
 /// The arrivals of all flows so far.
@@ -186,6 +192,7 @@ fn since(before: &FlowRun, now: &FlowRun) -> FlowRun {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::load::measure::{Step, Times};
 
     /// What a search over a provider that breaks above this rate comes to, and how many attempts it took.
     fn over(most: f64, first: f64) -> (f64, usize) {
@@ -223,5 +230,24 @@ mod tests {
         assert_eq!(goal.to_string(), "p99 < 50ms, errors < 0.1%");
         assert!("p99 < 50ms; errors".parse::<Goal>().is_err());
         assert!("".parse::<Goal>().is_err());
+    }
+
+    #[test]
+    fn what_comes_in_the_second_after_an_attempt_belongs_to_its_latency_and_not_to_its_rate() {
+        let hold = vec![Stretch { span: Duration::from_secs(60), from: 1.0, to: 1.0 }];
+        let course = Arc::new(crate::load::pace::Course::new(Timetable::new(Duration::ZERO, Duration::ZERO, hold), None));
+        let began = course.begin();
+        let recorder = Recorder::new([("refresh".to_owned(), Step::Token)], course, true);
+        let meter = recorder.meter("refresh", Step::Token);
+        let answer = |latency| {
+            let times = Times { pass: began, intended: None, sent: began, service: latency };
+            recorder.record(meter, &times, None);
+        };
+        answer(Duration::from_millis(1));
+        std::thread::sleep(Duration::from_millis(1010));
+        answer(Duration::from_millis(900));
+        let seen = window(&recorder, 0, 1);
+        assert_eq!((seen[0].in_hold, seen[0].count()), (1, 2));
+        assert_eq!(seen[0].rate(1.0), Some(1.0));
     }
 }

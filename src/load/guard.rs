@@ -1,15 +1,19 @@
 //! Keeps load off other people's machines: only loopback, or a host that the provider file allows and the command line repeats.
 
+use std::net::SocketAddr;
+
 use url::Url;
 
 use crate::protocol::host::is_loopback;
 use crate::provider::Provider;
+use crate::wire::{Connect, Route};
 
 /// A host that load was refused for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no load on {host} ({what}): it is not this machine. If it is yours to load, say so twice: \
+    "no load on {host} ({what}{}): it is not this machine. If it is yours to load, say so twice: \
      `load: {{ allow: true }}` in {file}{}, and `--target {host}` on the command line{}",
+    at.map(|at| format!(", which is looked for at {at}")).unwrap_or_default(),
     if *allowed { " (it does)" } else { "" },
     if *repeated { " (it does)" } else { "" }
 )]
@@ -18,6 +22,8 @@ pub struct Refused {
     pub host: String,
     /// What is there.
     pub what: &'static str,
+    /// Where it is, if `connect.resolve` says that.
+    pub at: Option<SocketAddr>,
     /// The provider file.
     pub file: String,
     /// Whether the provider file allows load.
@@ -32,12 +38,14 @@ pub struct Guard {
     allowed: bool,
     file: String,
     targets: Vec<String>,
+    connect: Connect,
 }
 
 impl Guard {
     /// The provider file's leave, and the hosts that the command line repeats.
     pub fn new(provider: &Provider, targets: Vec<String>) -> Self {
-        Self { allowed: provider.load.allow, file: provider.source.to_string(), targets }
+        let connect = provider.connect.clone();
+        Self { allowed: provider.load.allow, file: provider.source.to_string(), targets, connect }
     }
 
     /// Whether load may go there; `what` says what is there.
@@ -45,7 +53,12 @@ impl Guard {
     /// # Errors
     /// It is neither loopback nor allowed by both the provider file and the command line.
     pub fn check(&self, what: &'static str, url: &Url) -> Result<(), Refused> {
-        if is_loopback(url) {
+        // Whatever a name promises, it is the address that load goes to.
+        let at = match self.connect.route(url) {
+            Route::At(at) => Some(at),
+            Route::Direct | Route::Through(_) => None,
+        };
+        if is_loopback(url) && at.is_none_or(|at| at.ip().is_loopback()) {
             return Ok(());
         }
         let host = url.host_str().unwrap_or_default().to_owned();
@@ -53,7 +66,7 @@ impl Guard {
         if self.allowed && repeated {
             Ok(())
         } else {
-            Err(Refused { host, what, file: self.file.clone(), allowed: self.allowed, repeated })
+            Err(Refused { host, what, at, file: self.file.clone(), allowed: self.allowed, repeated })
         }
     }
 }
@@ -94,6 +107,16 @@ mod tests {
             }
         }
         assert_eq!(ask(allow, &["AS.example"], url), Ok(()));
+    }
+
+    #[test]
+    fn a_name_of_this_machine_that_is_placed_elsewhere_is_another_host() {
+        let at = |address: &str| format!("connect: {{ resolve: {{ \"localhost:8443\": \"{address}\" }} }}\n");
+        let url = "https://localhost:8443/token";
+        let refused = ask(&at("192.0.2.7"), &[], url).expect_err("it is not here").to_string();
+        assert!(refused.contains("--target localhost") && refused.contains("192.0.2.7:8443"), "{refused}");
+        assert_eq!(ask(&at("127.0.0.9"), &[], url), Ok(()));
+        assert_eq!(ask(&at("192.0.2.7"), &[], "https://localhost/token"), Ok(()), "another port is not placed");
     }
 
     #[test]

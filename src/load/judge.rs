@@ -66,11 +66,13 @@ pub fn judge(facts: Facts<'_>, rig: &Rig, vigil: &Vigil, assignments: &[(Arc<Ass
     } else if violations > 0 {
         Bearing::Violated
     } else if thresholds.iter().any(|one| one.holds == Some(false))
-        || breakpoint.as_ref().is_some_and(|one| one.sustained.is_none())
+        || breakpoint.as_ref().is_some_and(|one| one.sustained.is_none() && one.broken_at.is_some())
     {
         Bearing::Missed
     } else if interrupted {
         Bearing::Interrupted
+    } else if breakpoint.as_ref().is_some_and(|one| one.attempts.is_empty()) {
+        Bearing::Nothing
     } else if generator.bound.is_some() {
         Bearing::GeneratorBound
     } else {

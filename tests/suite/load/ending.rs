@@ -66,6 +66,22 @@ async fn an_interrupted_run_keeps_what_it_measured() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_search_that_is_interrupted_before_its_first_rate_was_tried_missed_nothing() {
+    let _alone = alone().await;
+    let (_server, provider) = reference().await;
+    let interrupt = CancellationToken::new();
+    let plan = "users: 5\narrivals: 20/s\nhold: 1m\ntimeout: 5s\nflows: [{ flow: client_credentials }]\n";
+    let mut order = order(plan, &interrupt);
+    order.breakpoint = Some("p99 < 10s".parse().expect("a goal"));
+    let running = tokio::spawn(run(provider, order));
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    interrupt.cancel();
+    let run = running.await.expect("it does not panic").expect("it reports");
+    let found = run.breakpoint.expect("it was searched for");
+    assert_eq!((found.attempts.len(), found.sustained, run.verdict), (0, None, Bearing::Interrupted));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_is_interrupted_before_its_users_begin_ends_at_once_too() {
     let _alone = alone().await;
     let (_server, provider) = reference().await;
