@@ -108,7 +108,7 @@ impl Connection {
         open: &mut Option<Open>,
         outgoing: &Outgoing,
     ) -> Result<(u16, Vec<(String, String)>, Vec<u8>), Failure> {
-        let mut request = outgoing.message(self.origin.connecting().http);
+        let mut request = outgoing.message(self.origin.connecting().http)?;
         let response = loop {
             let is_new = open.is_none();
             let live = match open {

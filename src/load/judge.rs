@@ -35,7 +35,8 @@ pub struct Facts<'a> {
 /// Judges what was measured.
 pub fn judge(facts: Facts<'_>, rig: &Rig, vigil: &Vigil, assignments: &[(Arc<Assignment>, usize)]) -> LoadRun {
     let Facts { plan, provider, prepared, started, interrupted, aborted, breakpoint } = facts;
-    let (steps, table) = (rig.recorder.measurements(), rig.course.table());
+    // What is summed up needs no seconds; what is reported does.
+    let (sums, table) = (rig.recorder.sums(), rig.course.table());
     let elapsed = rig.course.elapsed().min(table.ends());
     let before = elapsed.min(table.hold_begins());
     let held = elapsed.saturating_sub(before).as_secs_f64();
@@ -44,7 +45,7 @@ pub fn judge(facts: Facts<'_>, rig: &Rig, vigil: &Vigil, assignments: &[(Arc<Ass
         .map(|(assignment, _)| assignment.post.report(&assignment.label, &rig.course, assignment.lane.as_deref()))
         .collect();
     let mut whole = Measurement::default();
-    for step in &steps {
+    for step in &sums {
         whole.merge(step);
     }
     let arrivals = flows.iter().fold(FlowRun::default(), |mut sum, flow| {
@@ -59,7 +60,7 @@ pub fn judge(facts: Facts<'_>, rig: &Rig, vigil: &Vigil, assignments: &[(Arc<Ass
     };
     let findings = rig.ledger.findings(&provider.issuer, rig.seen.watch().one_in);
     let violations = rig.ledger.violations();
-    let sums = Sums { steps: &steps, flows: &flows, held_seconds: held, violations: Some(violations) };
+    let sums = Sums { steps: &sums, flows: &flows, held_seconds: held, violations: Some(violations) };
     let thresholds = thresholds(plan, &sums, interrupted);
     let verdict = if !interrupted && rig.recorder.is_silent() {
         Bearing::Nothing
@@ -90,7 +91,7 @@ pub fn judge(facts: Facts<'_>, rig: &Rig, vigil: &Vigil, assignments: &[(Arc<Ass
         requests: rig.recorder.requests(),
         steadiness: steadiness(plan, rig, before),
         flows,
-        steps,
+        steps: rig.recorder.measurements(),
         findings,
         chains: rig.recorder.chains(|chains| chains.clone()),
         watch: rig.seen.watch(),

@@ -70,8 +70,9 @@ impl Rig {
             Earlier::Not => Ok(tokens),
             // Some providers give a token that they still hold.
             Earlier::Here => {
-                let got = "an access token that the same client was given for the same user before in this run".to_owned();
-                self.ledger.remark(Invariant::AccessTokenForOne, || Evidence { got: Some(got), ..Evidence::default() });
+                let got = "an access token that the same client was given for the same user before in this run";
+                self.ledger
+                    .remark(Invariant::AccessTokenForOne, || Evidence { got: Some(got.to_owned()), ..Evidence::default() });
                 Ok(tokens)
             }
             Earlier::Elsewhere => Err(Fault::TokenOfAnother),

@@ -1,4 +1,5 @@
-//! What is looked at once more after the clock: a few tokens and codes of each flow, the latest and some from all over the run.
+//! What is looked at once more after the clock: the latest few tokens and codes of each flow. Of older ones many have expired, and whoever is dead of age
+//! says nothing.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,8 +14,8 @@ use crate::protocol::{Exchange, Request, Secret, Tokens};
 /// How many of each sort are kept.
 const KEPT: usize = 16;
 
-/// Once so many were offered, one in so many is taken.
-const ONE_IN: u64 = 64;
+/// Where many come fast, the next one is taken so long after the last one, in milliseconds: to make one takes longer than to count it.
+const APART: u64 = 100;
 
 /// The samples of one flow.
 #[derive(Default)]
@@ -71,23 +72,35 @@ pub struct Chain {
 
 /// The latest few of many.
 pub struct Ring<T> {
+    made: Instant,
     offered: AtomicU64,
+    /// When the last one was taken, in milliseconds since the ring was made.
+    took: AtomicU64,
     kept: Mutex<VecDeque<T>>,
 }
 
 impl<T> Default for Ring<T> {
     fn default() -> Self {
-        Self { offered: AtomicU64::new(0), kept: Mutex::default() }
+        Self { made: Instant::now(), offered: AtomicU64::new(0), took: AtomicU64::new(0), kept: Mutex::default() }
     }
 }
 
 impl<T> Ring<T> {
-    /// Takes one where many come fast; it is made only if it is taken.
+    /// Takes one where many come fast, all of the first and then one at a time; it is made only if it is taken.
     pub fn offer(&self, make: impl FnOnce() -> T) {
-        let number = self.offered.fetch_add(1, Ordering::Relaxed);
-        if number < KEPT as u64 || number.is_multiple_of(ONE_IN) {
+        if self.wants() {
             self.keep(make());
         }
+    }
+
+    fn wants(&self) -> bool {
+        let now = u64::try_from(self.made.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let took = self.took.load(Ordering::Relaxed);
+        if now.saturating_sub(took) >= APART {
+            // Of two at once one is enough.
+            return self.took.compare_exchange(took, now, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        }
+        self.offered.load(Ordering::Relaxed) < KEPT as u64 && self.offered.fetch_add(1, Ordering::Relaxed) < KEPT as u64
     }
 
     /// Takes one of few.
@@ -107,21 +120,31 @@ impl<T> Ring<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
-    fn the_latest_are_kept_and_of_many_only_some_are_made() {
+    fn the_first_and_then_the_latest_are_kept_and_of_many_only_some_are_made() {
         let ring = Ring::default();
-        let mut made = 0;
-        for number in 0..10_000 {
+        let (mut made, began) = (0, Instant::now());
+        let mut last = 0;
+        for number in 0_u64.. {
             ring.offer(|| {
-                made += 1;
+                (made, last) = (made + 1, number);
                 number
             });
+            if number == 10 {
+                assert_eq!(made, 11, "where few come all are taken");
+            }
+            if began.elapsed() >= Duration::from_millis(5 * APART + APART / 2) {
+                break;
+            }
         }
-        assert!(made < 200, "{made}");
+        assert!((KEPT + 2..=KEPT + 6).contains(&made), "{made}");
         let kept = ring.take();
-        assert_eq!((kept.len(), kept[0]), (KEPT, 9_984));
+        assert_eq!((kept.len(), kept[0]), (KEPT, last));
+        assert!(last > 1000 && kept.windows(2).all(|two| two[0] > two[1]), "{kept:?}");
         assert!(ring.take().is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! A request in the form in which it is sent, made once where it is sent often.
 
 use http::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
+use http::uri::{Authority, Parts, Scheme};
 use http::{HeaderMap, Uri};
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -14,8 +15,8 @@ pub struct Outgoing {
     method: http::Method,
     /// Path and query, as HTTP/1.1 sends them.
     path: Uri,
-    /// The whole, as HTTP/2 takes it apart.
-    whole: Uri,
+    /// With the path and the host it is the whole URI, as HTTP/2 takes it apart.
+    scheme: Scheme,
     headers: HeaderMap,
     body: Bytes,
 }
@@ -44,12 +45,15 @@ impl Outgoing {
         }
         let method = http::Method::from_bytes(request.method.as_str().as_bytes()).expect("our methods are HTTP's");
         let path = target.parse().map_err(|_| unsendable("the endpoint's path"))?;
-        let whole = url.as_str().parse().map_err(|_| unsendable("the endpoint's URL"))?;
-        Ok(Self { method, path, whole, headers, body })
+        let scheme = if url.scheme() == "https" { Scheme::HTTPS } else { Scheme::HTTP };
+        Ok(Self { method, path, scheme, headers, body })
     }
 
     /// The message for this version of HTTP.
-    pub fn message(&self, http: HttpVersion) -> http::Request<Full<Bytes>> {
+    ///
+    /// # Errors
+    /// The host cannot be sent in a URI.
+    pub fn message(&self, http: HttpVersion) -> Result<http::Request<Full<Bytes>>, Failure> {
         let mut request = http::Request::new(Full::new(self.body.clone()));
         *request.method_mut() = self.method.clone();
         *request.headers_mut() = self.headers.clone();
@@ -57,11 +61,45 @@ impl Outgoing {
             HttpVersion::Http1 => *request.uri_mut() = self.path.clone(),
             HttpVersion::Http2 => {
                 *request.version_mut() = http::Version::HTTP_2;
-                *request.uri_mut() = self.whole.clone();
                 // The authority is in the URI.
-                request.headers_mut().remove(HOST);
+                let host = request.headers_mut().remove(HOST);
+                *request.uri_mut() = self.whole(host).ok_or_else(|| Failure::Unsendable("the endpoint's host".to_owned()))?;
             }
         }
-        request
+        Ok(request)
+    }
+
+    fn whole(&self, host: Option<HeaderValue>) -> Option<Uri> {
+        let mut parts = Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority = Some(Authority::try_from(host?.as_bytes()).ok()?);
+        parts.path_and_query = self.path.path_and_query().cloned();
+        Uri::from_parts(parts).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+    use crate::protocol::Endpoint;
+
+    #[test]
+    fn each_version_of_http_has_the_uri_and_the_host_where_it_wants_them() {
+        for (url, path) in [
+            ("https://as.example/token?a=1#no", "/token?a=1"),
+            ("http://[::1]:9400/", "/"),
+            ("http://user:word@127.0.0.1:9400/a/b", "/a/b"),
+        ] {
+            let url = Url::parse(url).expect("a URL");
+            let outgoing = Outgoing::of(&Request::get(Endpoint::Jwks, &url)).expect("it can be sent");
+            let authority = &url[url::Position::BeforeHost..url::Position::AfterPort];
+            let first = outgoing.message(HttpVersion::Http1).expect("it can be sent");
+            assert_eq!((first.uri().to_string().as_str(), first.headers()[HOST].as_bytes()), (path, authority.as_bytes()));
+            let second = outgoing.message(HttpVersion::Http2).expect("it can be sent");
+            assert_eq!(second.uri().to_string(), format!("{}://{authority}{path}", url.scheme()));
+            assert!(!second.headers().contains_key(HOST));
+        }
     }
 }

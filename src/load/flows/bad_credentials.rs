@@ -10,7 +10,7 @@ use crate::load::measure::Step;
 use crate::load::rig::Rig;
 use crate::load::sign_in::Astray;
 use crate::protocol::Secret;
-use crate::provider::Client;
+use crate::protocol::request::{self, ClientAuth};
 
 /// A user of the flow.
 pub struct Worker {
@@ -34,8 +34,8 @@ impl Worker {
             let judge = |response: &_| rig.tokens(assignment, party, &request, response).map(drop);
             return shift.ask(&mut self.line, &request, Step::Token, judge).await;
         }
-        let client = Client { secret: client.secret.as_ref().map(wrong), ..client.clone() };
-        let request = client.own_token_request(&assignment.token.url, client.scope().as_deref());
+        let own = request::client_credentials(&assignment.token.url).set_some("scope", client.scope().as_deref());
+        let request = own.authenticate(&spoiled(client.auth()));
         let judge = |response: &_| rig.watching(Invariant::WrongSecretRefused, answer::bad_credentials(response));
         shift.ask(&mut self.line, &request, Step::Refusal, judge).await
     }
@@ -51,6 +51,15 @@ pub async fn rehearse(rig: &Rig, assignment: &Assignment) -> Result<(), Astray> 
     let judged = rig.tokens(assignment, party, &request, &response).map(drop);
     judged
         .map_err(|fault| Astray::new(fault.clone(), format!("a token request with the right secret was answered with: {fault}")))
+}
+
+/// How a client authenticates, with a wrong secret.
+fn spoiled(auth: ClientAuth) -> ClientAuth {
+    match auth {
+        ClientAuth::Basic { id, secret } => ClientAuth::Basic { id, secret: wrong(&secret) },
+        ClientAuth::Post { id, secret } => ClientAuth::Post { id, secret: wrong(&secret) },
+        other @ (ClientAuth::None { .. } | ClientAuth::Anonymous) => other,
+    }
 }
 
 /// The secret with its last character changed: as long as the right one, and as much like it as can be.

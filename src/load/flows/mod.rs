@@ -23,7 +23,7 @@ use super::measure::{Step, Times};
 use super::plan::Flow;
 use super::rig::Rig;
 use super::sign_in::Astray;
-use crate::protocol::{Exchange, Failure, Request, Response};
+use crate::protocol::{Answer, Exchange, Failure, Request, Response};
 use crate::wire::Tape;
 
 pub use assignment::{Assignment, Door, Party};
@@ -227,7 +227,14 @@ impl<'a> Shift<'a> {
         let times = self.times(started, started.elapsed());
         match walked {
             Ok(value) => self.count(step, &times, Ok(value), || None),
-            Err(Astray { fault, tape, .. }) => self.count(step, &times, Err(fault), || tape.exchanges().pop()),
+            Err(Astray { fault, tape, .. }) => {
+                let last = tape.exchanges().pop();
+                if let Some(Exchange { answer: Answer::Response { status, headers, .. }, .. }) = &last {
+                    let head = Response { status: *status, headers: headers.clone(), body: Vec::new(), elapsed: Duration::ZERO };
+                    self.rig.obedience.hear(&head);
+                }
+                self.count(step, &times, Err(fault), || last.clone())
+            }
         }
     }
 

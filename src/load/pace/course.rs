@@ -11,6 +11,9 @@ use super::Timetable;
 /// What was due before the end may begin so long after it: nobody wakes up to the microsecond.
 const GRACE: Duration = Duration::from_millis(50);
 
+/// So many passes are left where they are not counted.
+const UNCOUNTED: u64 = u64::MAX;
+
 /// The clock of a run and its timetable, which may change while it runs, but never in what is past.
 pub struct Course {
     began: OnceLock<Instant>,
@@ -22,7 +25,7 @@ pub struct Course {
 impl Course {
     /// A course that nobody began; it ends with the timetable, or after so many passes of the hold.
     pub fn new(table: Timetable, count: Option<u64>) -> Self {
-        Self { began: OnceLock::new(), table: ArcSwap::from_pointee(table), left: AtomicU64::new(count.unwrap_or(u64::MAX)) }
+        Self { began: OnceLock::new(), table: ArcSwap::from_pointee(table), left: AtomicU64::new(count.unwrap_or(UNCOUNTED)) }
     }
 
     /// Starts the clock, once.
@@ -83,14 +86,15 @@ impl Course {
 
     /// Whether one more pass may begin now; where the passes are counted and the last one is taken, the hold ends.
     pub fn takes(&self) -> bool {
+        // All users look at each turn: where nothing is counted, nothing is written either.
+        if self.left.load(Ordering::Relaxed) == UNCOUNTED {
+            return true;
+        }
         let now = self.elapsed();
         if now < self.table().hold_begins() {
             return true;
         }
-        let took = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| match left {
-            u64::MAX => Some(u64::MAX),
-            left => left.checked_sub(1),
-        });
+        let took = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         if took.is_err() {
             self.finish(now);
         }

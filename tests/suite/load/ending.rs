@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use wiremock::ResponseTemplate;
 
+use super::mocks::{at, numbered, redirect, served};
 use super::{SECOND, TOKEN, alone, held, load, mocked, order, provider, reference, step};
 
 /// A server that takes every connection and never answers, and the provider whose token endpoint it is.
@@ -154,6 +155,19 @@ async fn a_provider_that_asks_for_a_rest_is_left_alone_unless_the_plan_says_othe
     assert!(obeyed.generator.asked_to_rest >= 1 && obeyed.generator.rested_seconds >= 1.0, "{:?}", obeyed.generator);
     let ignored = load(provider, &format!("{plan}obey: false\n")).await.expect("it runs");
     assert!(ignored.requests > obeyed.requests, "{}", ignored.requests);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_page_that_asks_for_a_rest_is_left_alone_too() {
+    let authorize = numbered(|number, request| match number {
+        // The first is the rehearsal's.
+        1 => redirect(request, "code-1"),
+        _ => ResponseTemplate::new(429).insert_header("retry-after", "1"),
+    });
+    let (_server, provider) = served([at("/auth", authorize)]).await;
+    let run = load(provider, "users: 2\nhold: 1s\ntimeout: 5s\nflows: [{ flow: authorization_code }]\n").await.expect("it runs");
+    assert!((1..=6).contains(&run.generator.asked_to_rest) && run.generator.rested_seconds >= 1.0, "{:?}", run.generator);
+    assert!(step(&run, "authorization_code", "login").errors() <= 6, "{run:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

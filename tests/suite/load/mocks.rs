@@ -24,11 +24,9 @@ pub async fn served(endpoints: impl IntoIterator<Item = (&'static str, Answer)>)
     }
     let codes = Mutex::new(0);
     let authorize = move |request: &Request| {
-        let state = request.url.query_pairs().find(|(name, _)| name == "state").map(|(_, state)| state.into_owned());
         let mut code = codes.lock().expect("no holder panics");
         *code += 1;
-        let location = format!("http://127.0.0.1:8400/callback?code=code-{code}&state={}", state.unwrap_or_default());
-        ResponseTemplate::new(302).insert_header("location", location.as_str())
+        redirect(request, &format!("code-{code}"))
     };
     Mock::given(path("/auth")).respond_with(authorize).mount(&server).await;
     let page = |text: &str| ResponseTemplate::new(200).set_body_raw(format!("<html><body>{text}</body></html>"), "text/html");
@@ -63,6 +61,13 @@ fn provider(base: &str) -> Provider {
          users:\n  alice: {{ username: alice, password: s3cr3t-of-alice }}\n"
     );
     Provider::parse(&text, Source::Named("mock".to_owned()), &|_| None).expect("a valid provider file")
+}
+
+/// The redirect that brings a code.
+pub fn redirect(request: &Request, code: &str) -> ResponseTemplate {
+    let state = request.url.query_pairs().find(|(name, _)| name == "state").map(|(_, state)| state.into_owned());
+    let location = format!("http://127.0.0.1:8400/callback?code={code}&state={}", state.unwrap_or_default());
+    ResponseTemplate::new(302).insert_header("location", location.as_str())
 }
 
 /// A 200 with this JSON.
