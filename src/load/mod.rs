@@ -37,6 +37,7 @@ mod watch;
 pub use breakpoint::Goal;
 pub use embedded::{Embedded, Leash, StartError};
 pub use guard::Refused;
+pub use invariant::Invariant;
 pub use plan::{Flow, FlowPlan, Plan, PlanError, Threshold, span};
 pub use run::{LoadError, Order, run};
 pub use tell::{News, Tell};
