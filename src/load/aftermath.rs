@@ -10,7 +10,7 @@ use url::Url;
 
 use super::flows::{Assignment, Party};
 use super::invariant::Invariant;
-use super::ledger::{Evidence, Ledger};
+use super::ledger::{Evidence, Ledger, seen};
 use super::rig::Rig;
 use super::sample;
 use super::specimen;
@@ -18,7 +18,6 @@ use super::tell::{News, Tell};
 use crate::protocol::answer::describe;
 use crate::protocol::{Endpoint, Failure, OAuthError, Request, Response, Secret, Tokens};
 use crate::provider::{Client, Endpoints, Provider};
-use crate::verdict::ClientSeen;
 use crate::wire::Tape;
 
 mod whose;
@@ -283,9 +282,4 @@ fn active(response: &Response) -> Option<bool> {
         return None;
     }
     response.json()?.get("active")?.as_bool()
-}
-
-/// The client as reports name it.
-fn seen(client: &Client) -> ClientSeen {
-    ClientSeen { role: client.role.clone(), auth: client.auth.name().to_owned() }
 }

@@ -68,7 +68,8 @@ pub fn span(seconds: u64) -> Duration {
     Duration::from_secs(seconds.min(LONGEST))
 }
 
-/// The refusal of a client's credentials (RFC 6749 section 5.2), or what came in place of it. Whoever slows guessing down refuses as well.
+/// The refusal of a client's credentials (RFC 6749 section 5.2), or what came in place of it. A 429 to whoever guesses
+/// is no such refusal: it is counted as what it is, and says nothing of the secret.
 pub fn bad_credentials(response: &Response) -> Result<(), Fault> {
     refusal(response, &["invalid_client"], Fault::SecretNotChecked)
 }

@@ -171,7 +171,7 @@ fn window(recorder: &Recorder, first: usize, last: usize) -> Vec<Measurement> {
 fn arrivals(rig: &Rig, assignments: &[Arc<Assignment>]) -> FlowRun {
     let mut sum = FlowRun::default();
     for one in assignments {
-        sum.merge(&one.post.report(&one.label, &rig.course, one.lane.as_deref()));
+        sum.merge(&one.report(&rig.course));
     }
     sum
 }

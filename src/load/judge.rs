@@ -40,10 +40,7 @@ pub fn judge(facts: Facts<'_>, rig: &Rig, vigil: &Vigil, assignments: &[(Arc<Ass
     let elapsed = rig.course.elapsed().min(table.ends());
     let before = elapsed.min(table.hold_begins());
     let held = elapsed.saturating_sub(before).as_secs_f64();
-    let flows: Vec<FlowRun> = assignments
-        .iter()
-        .map(|(assignment, _)| assignment.post.report(&assignment.label, &rig.course, assignment.lane.as_deref()))
-        .collect();
+    let flows: Vec<FlowRun> = assignments.iter().map(|(assignment, _)| assignment.report(&rig.course)).collect();
     let mut whole = Measurement::default();
     for step in &sums {
         whole.merge(step);

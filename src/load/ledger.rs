@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::invariant::Invariant;
 use crate::protocol::{Answer, Exchange};
+use crate::provider::Client;
 use crate::verdict::{ClientSeen, Finding, Level, Outcome, PlayedStep, Violation};
 
 /// The account of a run; users share it.
@@ -45,6 +46,11 @@ impl Evidence {
     pub fn of(exchange: Option<Exchange>) -> Self {
         Self { exchanges: exchange.into_iter().collect(), ..Self::default() }
     }
+}
+
+/// A client as reports name it.
+pub fn seen(client: &Client) -> ClientSeen {
+    ClientSeen { role: client.role.clone(), auth: client.auth.name().to_owned() }
 }
 
 fn lock(mutex: &Mutex<Told>) -> MutexGuard<'_, Told> {

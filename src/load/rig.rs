@@ -93,6 +93,14 @@ impl Rig {
         judged
     }
 
+    /// Does something outside of the measurement; none where the run is cut first.
+    pub async fn aside<T>(&self, what: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            () = self.cut.cancelled() => None,
+            done = what => Some(done),
+        }
+    }
+
     /// Waits between two requests of the preparation, which is not to load the provider.
     pub async fn pause(&self) {
         tokio::time::sleep(APART).await;

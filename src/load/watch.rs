@@ -80,11 +80,7 @@ impl Watch {
         if aborting.is_empty() || held < ABORT_AFTER || rig.course.is_over() {
             return;
         }
-        let flows: Vec<FlowRun> = self
-            .assignments
-            .iter()
-            .map(|assignment| assignment.post.report(&assignment.label, &rig.course, assignment.lane.as_deref()))
-            .collect();
+        let flows: Vec<FlowRun> = self.assignments.iter().map(|assignment| assignment.report(&rig.course)).collect();
         let sums = Sums {
             steps: &rig.recorder.sums(),
             flows: &flows,

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{LOOKED_AT, Look, seen};
+use super::{LOOKED_AT, Look};
 use crate::load::flows::Assignment;
 use crate::load::invariant::Invariant;
-use crate::load::ledger::Evidence;
+use crate::load::ledger::{Evidence, seen};
 use crate::load::plan::Flow;
 use crate::load::sample::Issued;
 use crate::protocol::answer::describe;

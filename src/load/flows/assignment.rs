@@ -7,7 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::super::connection::Origin;
-use super::super::pace::Lane;
+use super::super::pace::{Course, Lane};
 use super::super::plan::{Connecting, Flow, FlowPlan};
 use super::super::post::Post;
 use super::super::sample::Samples;
@@ -15,6 +15,7 @@ use super::super::sign_in::Entrance;
 use super::super::specimen::Specimens;
 use crate::protocol::Failure;
 use crate::provider::{Client, User};
+use crate::verdict::FlowRun;
 use crate::wire::Connect;
 
 /// One flow of the plan with all that its users need; they share it.
@@ -98,6 +99,11 @@ impl Assignment {
     pub fn party(&self, turn: usize) -> Party {
         let user = (!self.users.is_empty()).then(|| turn % self.users.len());
         Party { client: turn % self.clients.len().max(1), user }
+    }
+
+    /// What its users did so far.
+    pub fn report(&self, course: &Course) -> FlowRun {
+        self.post.report(&self.label, course, self.lane.as_deref())
     }
 
     /// The client of a party.

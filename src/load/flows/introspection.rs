@@ -61,11 +61,7 @@ async fn live(rig: &Rig, assignment: &Assignment, turn: usize) -> Option<Live> {
             return None;
         }
     }
-    let minted = tokio::select! {
-        () = rig.cut.cancelled() => return None,
-        minted = specimen::mint(rig, assignment.holder()) => minted,
-    };
-    match minted {
+    match rig.aside(specimen::mint(rig, assignment.holder())).await? {
         Ok((fresh, _)) => {
             assignment.specimens().renew(turn, Some(fresh.clone()));
             Some(fresh)

@@ -51,10 +51,7 @@ impl Chain {
 
     /// Begins a chain by a login that is neither measured nor counted as an answer.
     pub(super) async fn begin_anew(rig: &Rig, assignment: &Assignment) -> Option<Self> {
-        let begun = tokio::select! {
-            () = rig.cut.cancelled() => return None,
-            begun = begin(rig, assignment, assignment.party(assignment.turn())) => begun.ok().and_then(Self::of),
-        };
+        let begun = rig.aside(begin(rig, assignment, assignment.party(assignment.turn()))).await?.ok().and_then(Self::of);
         if begun.is_some() {
             rig.recorder.chains(|chains| chains.reseeded += 1);
         } else {

@@ -8,11 +8,10 @@ use crate::load::answer;
 use crate::load::connection::{Connection, Outgoing};
 use crate::load::fault::Fault;
 use crate::load::invariant::Invariant;
-use crate::load::ledger::Evidence;
+use crate::load::ledger::{Evidence, seen};
 use crate::load::measure::Step;
 use crate::load::rig::Rig;
 use crate::protocol::{Secret, Tokens};
-use crate::verdict::ClientSeen;
 use crate::wire::Tape;
 
 /// A user of the flow.
@@ -66,10 +65,7 @@ impl Worker {
         let client = self.assignment.client(chain.party);
         let request = client.refreshing(&self.assignment.token.url, token);
         let outgoing = Outgoing::of(&request).ok()?;
-        let response = tokio::select! {
-            () = rig.cut.cancelled() => return None,
-            response = self.lines[0].send(&outgoing) => response,
-        };
+        let response = rig.aside(self.lines[0].send(&outgoing)).await?;
         tape.record(&request, response.as_ref());
         let tokens = Tokens::read(&response.ok()?).ok()?;
         Some(Chain::new(chain.party, tokens.refresh_token.unwrap_or_else(|| token.clone())))
@@ -86,11 +82,7 @@ impl Worker {
             return;
         }
         let client = self.assignment.client(chain.party);
-        let evidence = |got: String| Evidence {
-            got: Some(got),
-            client: Some(ClientSeen { role: client.role.clone(), auth: client.auth.name().to_owned() }),
-            exchanges: tape.exchanges(),
-        };
+        let evidence = |got: String| Evidence { got: Some(got), client: Some(seen(client)), exchanges: tape.exchanges() };
         match (alive > 1, self.assignment.reuse_grace) {
             // Nothing obliges a provider to replace the token of a client that proves who it is (RFC 6749 section 6).
             (true, _) if !client.must_rotate() => {

@@ -69,11 +69,7 @@ impl Worker {
 
     /// Gets another token outside the measurement: by a refresh, else by a login.
     async fn renew(&mut self, rig: &Rig) {
-        let renewed = tokio::select! {
-            () = rig.cut.cancelled() => return,
-            renewed = self.another(rig) => renewed,
-        };
-        if renewed.is_none() {
+        if let Some(None) = rig.aside(self.another(rig)).await {
             rig.rest(AFTER_A_FAILURE).await;
         }
     }

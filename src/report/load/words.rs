@@ -182,7 +182,9 @@ fn generator(generator: &Generator) -> Option<Remark> {
 
 fn invariants(run: &LoadRun) -> Option<Remark> {
     let of = |outcome: Outcome| run.findings.iter().filter(move |finding| finding.outcome == outcome);
-    let (held, all) = (of(Outcome::Passed).count(), run.findings.len() - of(Outcome::NotApplicable).count());
+    // What is allowed and worth to be known is no doubt.
+    let (held, all) =
+        (of(Outcome::Passed).count() + of(Outcome::Noted).count(), run.findings.len() - of(Outcome::NotApplicable).count());
     let text = format!("{held} of {} hold, whatever the load", counted(all, "invariant"));
     (all > 0).then_some(Remark { label: "still right", ink: if held == all { Ink::Faint } else { Ink::Doubt }, text })
 }
@@ -250,12 +252,19 @@ pub fn verdict(run: &LoadRun) -> (Ink, String) {
             let why = run.generator.bound.clone().unwrap_or_default();
             (Ink::Open, format!("the figures are the generator's, not the provider's: {why}"))
         }
+        // A search has no thresholds but its goal.
+        Bearing::Missed if run.thresholds.is_empty() && run.breakpoint.is_some() => {
+            (Ink::Bad, "the goal did not hold at any rate that was tried".to_owned())
+        }
         Bearing::Missed => {
             let aborted = run.aborted.as_ref().map(|threshold| format!("; `{threshold}` ended the run before its time"));
             let of = format!("{missed} of {}", counted(run.thresholds.len(), "threshold"));
             (Ink::Bad, format!("{of} missed{}", aborted.unwrap_or_default()))
         }
         Bearing::Interrupted => (Ink::Open, "the run was cut short; what it measured until then is above".to_owned()),
+        Bearing::Nothing if run.breakpoint.as_ref().is_some_and(|search| search.attempts.is_empty()) => {
+            (Ink::Open, "no rate was tried to its end".to_owned())
+        }
         Bearing::Nothing => (Ink::Open, "nothing came back in time: is the provider up?".to_owned()),
     }
 }

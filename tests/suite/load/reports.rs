@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use flowproof::report::load::{self, FILES, hlog};
 use flowproof::report::{Style, files};
-use flowproof::verdict::{Bearing, LoadRun, Measurement, Packed};
+use flowproof::verdict::{Bearing, LoadRun, Measurement, Outcome, Packed};
 
 fn text(run: &LoadRun, width: usize) -> String {
     let mut out = Vec::new();
@@ -129,6 +129,30 @@ fn the_time_series_has_a_row_for_each_second_of_each_step_and_what_was_due() {
     let due: u64 =
         rows.iter().filter(|row| row[1] == "hold" && row[3] == "token").map(|row| row[6].parse::<u64>().expect("a number")).sum();
     assert_eq!(Some(due), run.flows[0].arrivals.as_ref().map(|arrivals| arrivals.due));
+}
+
+#[test]
+fn what_is_noted_holds_and_what_could_not_be_told_does_not() {
+    let mut run = sample::arrivals();
+    for (outcome, held) in [(Outcome::Passed, 2), (Outcome::Noted, 2), (Outcome::Inconclusive, 1), (Outcome::Warned, 1)] {
+        for (finding, outcome) in run.findings.iter_mut().zip([Outcome::Passed, outcome]) {
+            finding.outcome = outcome;
+        }
+        assert!(text(&run, 120).contains(&format!("{held} of 2 invariants hold")), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_search_that_found_no_rate_says_so_and_speaks_of_no_thresholds() {
+    let mut run = sample::arrivals();
+    run.thresholds.clear();
+    let search = run.breakpoint.as_mut().expect("the sample has one");
+    search.sustained = None;
+    run.verdict = Bearing::Missed;
+    assert!(text(&run, 120).contains("MISSED  the goal did not hold at any rate that was tried"), "{}", text(&run, 120));
+    run.breakpoint.as_mut().expect("the sample has one").attempts.clear();
+    run.verdict = Bearing::Nothing;
+    assert!(text(&run, 120).trim_end().ends_with("no rate was tried to its end"), "{}", text(&run, 120));
 }
 
 fn html(run: &LoadRun) -> String {
