@@ -4,15 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tokio::process::Command;
-use url::Url;
+use url::{Position, Url};
 
-use super::destination::{Place, Territory, answer_of};
+use super::destination::{Territory, answer_of};
 use super::errand::{Decision, Errand, Stop};
 use super::group::Group;
 use super::sighting::{End, Role, Sighting};
 use super::walk;
-use crate::protocol::vault::SECRET_MEMBERS;
-use crate::protocol::{Method, Secret};
+use crate::protocol::Method;
 use crate::provider::CommandLogin;
 use crate::wire::{Connect, Jar, Proxy, Tape, Wire};
 
@@ -111,15 +110,11 @@ fn read(tape: &Tape, errand: &Errand<'_>, status: u16, printed: &str) -> End {
     let Ok(location) = Url::parse(line) else {
         return stuck(format!("the login program printed no URL as its last line, but: {}", shown(tape, printed)));
     };
-    let (channel, params) = answer_of(&location);
-    let secrets = params.0.iter().filter(|(name, _)| SECRET_MEMBERS.contains(&name.as_str()));
-    tape.learn(&secrets.map(|(name, value)| Secret::of_member(name, value)).collect::<Vec<_>>());
-    let raw = line.to_owned();
-    match Territory::new(&errand.start.target(), errand.stop_at.uris()).place(&location) {
-        Place::Stop => End::Redirected { location, raw, status, channel, params },
-        Place::Outside => End::Outside { location, raw, status, channel, params },
-        Place::Provider => stuck(format!("the login program ended at a page of the provider's: {}", shown(tape, line))),
-    }
+    // What stands behind the path of such a page is nobody's business.
+    let page = shown(tape, &location[..Position::AfterPath]);
+    let (territory, answer) = (Territory::new(&errand.start.target(), errand.stop_at.uris()), answer_of(&location));
+    let end = territory.end_at(tape, location, line.to_owned(), status, answer);
+    end.unwrap_or_else(|| stuck(format!("the login program ended at a page of the provider's: {page}")))
 }
 
 fn shown(tape: &Tape, text: &str) -> String {

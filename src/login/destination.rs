@@ -2,9 +2,11 @@
 
 use url::Url;
 
-use super::sighting::Channel;
+use super::sighting::{Channel, End};
 use crate::protocol::host::is_loopback;
-use crate::protocol::{Body, Params, Request};
+use crate::protocol::vault::SECRET_MEMBERS;
+use crate::protocol::{Body, Params, Request, Secret};
+use crate::wire::Tape;
 
 /// The borders of a walk.
 pub(super) struct Territory {
@@ -56,6 +58,29 @@ impl Territory {
                 || (is_loopback(stop) && is_loopback(url) && stop.path() == url.path())
         });
         if of_client || (is_reserved(url) && !is_neighbour(url, &self.start)) { Place::Outside } else { Place::Provider }
+    }
+}
+
+impl Territory {
+    /// The end of a walk that leads to this URL, with an answer that this tape does not show; none where it is a page to go on with.
+    pub(super) fn end_at(
+        &self,
+        tape: &Tape,
+        location: Url,
+        raw: String,
+        status: u16,
+        (channel, params): (Channel, Params),
+    ) -> Option<End> {
+        let place = self.place(&location);
+        if place != Place::Provider {
+            let secrets = params.0.iter().filter(|(name, _)| SECRET_MEMBERS.contains(&name.as_str()));
+            tape.learn(&secrets.map(|(name, value)| Secret::of_member(name, value)).collect::<Vec<_>>());
+        }
+        match place {
+            Place::Provider => None,
+            Place::Stop => Some(End::Redirected { location, raw, status, channel, params }),
+            Place::Outside => Some(End::Outside { location, raw, status, channel, params }),
+        }
     }
 }
 

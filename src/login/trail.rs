@@ -1,10 +1,9 @@
 //! One browser on its way, whoever drives it: requests sent as browsers send them, answers kept in order, redirects read, and the end at a border.
 
-use super::destination::{Place, Territory, answer_of};
+use super::destination::{Territory, answer_of};
 use super::redirect::redirect;
 use super::sighting::{Channel, End, Hop, Role};
-use crate::protocol::vault::SECRET_MEMBERS;
-use crate::protocol::{Body, Endpoint, Method, Params, Request, Secret};
+use crate::protocol::{Body, Endpoint, Method, Params, Request};
 use crate::wire::{Jar, Tape, Wire, limits_rate};
 
 /// More requests than this are going round in circles.
@@ -66,21 +65,13 @@ impl<'a> Trail<'a> {
     }
 
     /// The request, if it stays with the provider; else the end that it is, at a redirect URI or at a stranger's.
-    pub fn onward(&self, next: Request, raw: String, (channel, params): (Channel, Params)) -> Result<Request, Box<End>> {
-        let (location, status) = (next.target(), self.last().status);
-        match self.territory.place(&location) {
-            Place::Provider if self.hops.len() >= MOST_HOPS => {
+    pub fn onward(&self, next: Request, raw: String, answer: (Channel, Params)) -> Result<Request, Box<End>> {
+        match self.territory.end_at(self.tape, next.target(), raw, self.last().status, answer) {
+            Some(end) => Err(Box::new(end)),
+            None if self.hops.len() >= MOST_HOPS => {
                 Err(Box::new(End::Stuck { why: format!("{MOST_HOPS} requests led nowhere, and the last one asks for another") }))
             }
-            Place::Provider => Ok(next),
-            Place::Stop => {
-                self.learn(&params);
-                Err(Box::new(End::Redirected { location, raw, status, channel, params }))
-            }
-            Place::Outside => {
-                self.learn(&params);
-                Err(Box::new(End::Outside { location, raw, status, channel, params }))
-            }
+            None => Ok(next),
         }
     }
 
@@ -88,12 +79,6 @@ impl<'a> Trail<'a> {
     pub fn onward_to(&self, next: Request, raw: String) -> Result<Request, Box<End>> {
         let answer = answer_of(&next.target());
         self.onward(next, raw, answer)
-    }
-
-    /// Has the tape mask what an answer holds, in whatever way it came.
-    fn learn(&self, params: &Params) {
-        let secrets = params.0.iter().filter(|(name, _)| SECRET_MEMBERS.contains(&name.as_str()));
-        self.tape.learn(&secrets.map(|(name, value)| Secret::of_member(name, value)).collect::<Vec<_>>());
     }
 }
 

@@ -72,7 +72,7 @@ fn question(scene: &Scene, witness: Witness, token: &Secret) -> Option<Request> 
     match witness {
         Witness::Introspection(role) => {
             let client = scene.client(role).ok().filter(|client| !client.is_public())?;
-            Some(request::introspect(&scene.endpoint(Endpoint::Introspection).ok()?, token).authenticate(&client.auth()))
+            Some(client.introspection(&scene.endpoint(Endpoint::Introspection).ok()?, token))
         }
         Witness::Resource => Some(request::resource(&scene.endpoint(Endpoint::Resource).ok()?).bearer(token)),
     }

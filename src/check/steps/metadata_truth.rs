@@ -40,12 +40,6 @@ pub static PHRASES: &[Phrase] = &[
     }),
 ];
 
-/// Sends a request whose answer does not become the one under judgement.
-async fn ask(scene: &Scene, request: Request) -> Heard {
-    let outcome = scene.wire.send(&scene.tape, &request).await;
-    Heard { request, outcome }
-}
-
 /// What was answered: status and error. No answer and a 5xx are faults.
 fn said(heard: &Heard, expected: &str) -> Result<(u16, String), Halt> {
     let endpoint = heard.request.endpoint;
@@ -63,7 +57,7 @@ fn response(heard: &Heard) -> Result<&Response, Halt> {
 /// A request of this grant type with nothing else in it but the client.
 async fn bare_grant(scene: &Scene, grant_type: &str) -> Result<Heard, Halt> {
     let request = request::token(&scene.endpoint(Endpoint::Token)?, grant_type).authenticate(&scene.actor()?.auth());
-    Ok(ask(scene, request).await)
+    Ok(scene.hear(request).await)
 }
 
 async fn knows_listed_grants(scene: &mut Scene) -> Step {
@@ -240,7 +234,7 @@ async fn lists_working_methods(scene: &mut Scene) -> Step {
         let is_listed = listed.contains(&name);
         let expected =
             if is_listed { format!("{name}, which is listed, to work") } else { format!("{name} to be listed, or not to work") };
-        let heard = ask(scene, token_request(scene, client)?).await;
+        let heard = scene.hear(token_request(scene, client)?).await;
         let refused = said(&heard, &expected)?.1 == "invalid_client";
         tried += usize::from(is_listed);
         let fault = |kind| Ok::<_, Halt>(Fault::plain(kind, Endpoint::Token, response(&heard)?, expected.clone()));
@@ -277,7 +271,7 @@ async fn challenge_works(scene: &mut Scene, method: &str) -> Result<bool, Halt> 
     if scene.grants.len() == before {
         return Ok(false);
     }
-    let heard = ask(scene, scene.redemption()?).await;
+    let heard = scene.hear(scene.redemption()?).await;
     Ok(judge::yields_tokens(&heard).is_ok())
 }
 
@@ -354,7 +348,7 @@ async fn is_granted(scene: &mut Scene, role: &'static str, scope: &str) -> Resul
     } else {
         return Ok(true);
     };
-    let heard = ask(scene, request.set("scope", scope)).await;
+    let heard = scene.hear(request.set("scope", scope)).await;
     let (status, error) = said(&heard, "the scope granted")?;
     if (200..300).contains(&status) { Ok(true) } else { refused(&error) }
 }

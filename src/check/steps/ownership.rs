@@ -3,7 +3,7 @@
 use super::super::halt::{Fault, Halt, Judgement, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase};
-use super::super::scene::{Heard, Scene};
+use super::super::scene::Scene;
 use super::effects::introspected_by;
 use crate::protocol::{OAuthError, Request, Tokens, answer};
 use crate::verdict::Kind;
@@ -84,8 +84,7 @@ async fn refuses_or_serves_its_own(scene: &mut Scene, args: &Args) -> Step {
 /// Some servers want its name in the body, some do not take it there beside a header: either will do.
 async fn alone(scene: &Scene, request: &Request, id: &str) -> Result<Option<Tokens>, Halt> {
     for request in [request.clone().set("client_id", id), request.clone().without("client_id")] {
-        let outcome = scene.wire.send(&scene.tape, &request).await;
-        let heard = Heard { request, outcome };
+        let heard = scene.hear(request).await;
         let fault = match judge::yields_tokens(&heard) {
             Ok(tokens) => return Ok(Some(tokens)),
             Err(fault) => fault,

@@ -5,7 +5,7 @@ use super::super::flow::Ask;
 use super::super::halt::{Fault, Halt, Judgement, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase};
-use super::super::scene::{Deed, Grant, Heard, Scene};
+use super::super::scene::{Deed, Grant, Scene};
 use crate::login::Decision;
 use crate::protocol::{OAuthError, Secret};
 use crate::provider::Need;
@@ -48,8 +48,7 @@ async fn exchange_parts(scene: &mut Scene, args: &Args) -> Step {
             scene.actor = giver;
             let request = scene.redemption()?;
             scene.grants.pop();
-            let outcome = scene.wire.send(&scene.tape, &request).await;
-            let heard = Heard { request, outcome };
+            let heard = scene.hear(request).await;
             let redeemed = judge::yields_tokens(&heard).is_ok();
             scene.chorus.push(heard);
             if redeemed {

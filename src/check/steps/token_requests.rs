@@ -3,9 +3,9 @@
 use super::super::halt::{Fault, Halt, Judgement, Step};
 use super::super::judge;
 use super::super::phrase::{Args, Phrase};
-use super::super::scene::{Heard, Scene};
+use super::super::scene::Scene;
 use super::tokens::fault;
-use crate::protocol::{OAuthError, Request, Response, answer};
+use crate::protocol::{OAuthError, Response, answer};
 use crate::verdict::Kind;
 
 /// The sentences.
@@ -16,15 +16,10 @@ pub static PHRASES: &[Phrase] = &[
     Phrase::judge("the endpoint refuses, and does not break", &[], |s, _| Box::pin(does_not_break(s))),
 ];
 
-async fn aside(scene: &Scene, request: Request) -> Heard {
-    let outcome = scene.wire.send(&scene.tape, &request).await;
-    Heard { request, outcome }
-}
-
 /// Yes to both with the same scope, or no to both in the same words: a server may want a scope (RFC 6749 section 3.3).
 async fn answers_as_without(scene: &mut Scene, args: &Args) -> Step {
     let name = args.text(0);
-    let without = aside(scene, scene.heard()?.request.clone().without(name)).await;
+    let without = scene.hear(scene.heard()?.request.clone().without(name)).await;
     let expected = format!("the answer that the request without {name} gets");
     let plain = without.outcome.map_err(|failure| Fault::silence(without.request.endpoint, &failure, &expected))?;
     let empty = scene.response(&expected)?;
@@ -94,7 +89,7 @@ async fn is_always_the_same(scene: &mut Scene) -> Step {
             Some(kind) => request.clone().header("accept", kind),
             None => request.clone().without_header("accept"),
         };
-        let outcome = aside(scene, asked).await.outcome;
+        let outcome = scene.hear(asked).await.outcome;
         let response = outcome.map_err(|failure| Fault::silence(endpoint, &failure, expected))?;
         if told(&response).as_ref() == Some(&first_told) {
             continue;

@@ -128,8 +128,7 @@ async fn another_revokes(scene: &mut Scene, args: &Args) -> Step {
 
 async fn introspects(scene: &mut Scene, args: &Args) -> Step {
     let token = args.token(0);
-    let request =
-        request::introspect(&scene.endpoint(Endpoint::Introspection)?, &scene.token(token)?).authenticate(&scene.actor()?.auth());
+    let request = scene.actor()?.introspection(&scene.endpoint(Endpoint::Introspection)?, &scene.token(token)?);
     scene.act(Deed::Introspect(token), request, args.alteration(1)).await
 }
 

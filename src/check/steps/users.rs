@@ -74,7 +74,7 @@ async fn subject(scene: &mut Scene) -> Result<String, Halt> {
             if let Ok(client) = scene.client(role)
                 && !client.is_public()
             {
-                questions.push(request::introspect(&introspection, &token).authenticate(&client.auth()));
+                questions.push(client.introspection(&introspection, &token));
             }
         }
     }

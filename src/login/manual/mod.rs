@@ -12,12 +12,11 @@ use url::Url;
 
 use self::door::{Answer, Door};
 use self::keys::Keys;
-use super::destination::{Place, Territory};
+use super::destination::Territory;
 use super::errand::{Decision, Errand, Stop};
 use super::sighting::{End, Role, Sighting};
 use super::walk;
-use crate::protocol::vault::SECRET_MEMBERS;
-use crate::protocol::{Method, Secret};
+use crate::protocol::Method;
 use crate::wire::{Jar, Tape, Wire};
 
 /// How long somebody may take.
@@ -92,14 +91,9 @@ async fn wait(tape: &Tape, errand: &Errand<'_>, status: u16) -> End {
 /// The end that an answer is.
 fn arrived(tape: &Tape, errand: &Errand<'_>, status: u16, raw: &str, answer: Answer) -> End {
     let Answer { location, channel, params } = answer;
-    let secrets = params.0.iter().filter(|(name, _)| SECRET_MEMBERS.contains(&name.as_str()));
-    tape.learn(&secrets.map(|(name, value)| Secret::of_member(name, value)).collect::<Vec<_>>());
-    let raw = raw.to_owned();
-    match Territory::new(&errand.start.target(), errand.stop_at.uris()).place(&location) {
-        Place::Stop => End::Redirected { location, raw, status, channel, params },
-        Place::Outside => End::Outside { location, raw, status, channel, params },
-        Place::Provider => stuck("what was pasted is a page of the provider's, and not where it led"),
-    }
+    let territory = Territory::new(&errand.start.target(), errand.stop_at.uris());
+    let end = territory.end_at(tape, location, raw.to_owned(), status, (channel, params));
+    end.unwrap_or_else(|| stuck("what was pasted is a page of the provider's, and not where it led"))
 }
 
 fn show(errand: &Errand<'_>, listens: bool, at_terminal: bool) {

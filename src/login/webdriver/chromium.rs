@@ -80,20 +80,7 @@ pub(super) fn cookie(cookie: &Cookie) -> Json {
 
 /// The cookies that it holds.
 pub(super) fn cookies(said: &Json) -> Vec<Cookie> {
-    let read = |said: &Json| {
-        let text = |key: &str| said[key].as_str().unwrap_or_default().to_owned();
-        let flag = |key: &str| said[key].as_bool().unwrap_or(false);
-        let domain = text("domain");
-        Cookie {
-            host_only: !domain.starts_with('.'),
-            name: text("name"),
-            value: text("value"),
-            path: text("path"),
-            secure: flag("secure"),
-            http_only: flag("httpOnly"),
-            domain,
-        }
-    };
+    let read = |said: &Json| network::cookie(said, said["value"].as_str().unwrap_or_default().to_owned());
     said["cookies"].as_array().into_iter().flatten().map(read).collect()
 }
 

@@ -156,20 +156,7 @@ impl Firefox {
     /// The cookies that it holds.
     pub async fn cookies(&mut self) -> Option<Vec<Cookie>> {
         let said = self.bidi.command("storage.getCookies", json!({})).await.ok()?;
-        let read = |said: &Json| {
-            let text = |key: &str| said[key].as_str().unwrap_or_default().to_owned();
-            let flag = |key: &str| said[key].as_bool().unwrap_or(false);
-            let domain = text("domain");
-            Cookie {
-                host_only: !domain.starts_with('.'),
-                name: text("name"),
-                value: text_of(&said["value"]),
-                path: text("path"),
-                secure: flag("secure"),
-                http_only: flag("httpOnly"),
-                domain,
-            }
-        };
+        let read = |said: &Json| network::cookie(said, text_of(&said["value"]));
         Some(said["cookies"].as_array()?.iter().map(read).collect())
     }
 }

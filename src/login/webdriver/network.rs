@@ -1,8 +1,10 @@
 //! What happens to the documents of a browser's window, as HTTP facts: requests, redirects and answers, whichever browser tells them.
 
+use serde_json::Value as Json;
 use url::Url;
 
 use crate::protocol::{Body, Endpoint, Method, Request, Secret, Value};
+use crate::wire::Cookie;
 
 /// Something that happened to a document of the browser's window.
 #[derive(Clone, Debug)]
@@ -49,6 +51,22 @@ pub(super) fn request(url: &Url, verb: &str, headers: Vec<(String, String)>, for
         request.body = Body::Form(entries.map(|(name, text)| (name, value(text))).collect());
     }
     request
+}
+
+/// A cookie as a browser tells it, with its value, which each puts in a way of its own.
+pub(super) fn cookie(said: &Json, value: String) -> Cookie {
+    let text = |key: &str| said[key].as_str().unwrap_or_default().to_owned();
+    let flag = |key: &str| said[key].as_bool().unwrap_or(false);
+    let domain = text("domain");
+    Cookie {
+        host_only: !domain.starts_with('.'),
+        name: text("name"),
+        value,
+        path: text("path"),
+        secure: flag("secure"),
+        http_only: flag("httpOnly"),
+        domain,
+    }
 }
 
 /// A header as lines: several of one name are told as one value with line breaks.

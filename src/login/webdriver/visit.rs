@@ -8,12 +8,11 @@ use url::Url;
 use super::browser::{Browser, View};
 use super::network::{Answer, Fact};
 use super::user::{Next, Stage, User};
-use crate::login::destination::{Place, Territory, answer_in, answer_of};
+use crate::login::destination::{Territory, answer_in, answer_of};
 use crate::login::errand::Errand;
 use crate::login::form::{Asks, Page};
-use crate::login::sighting::{Channel, End, Hop, Role};
-use crate::protocol::vault::SECRET_MEMBERS;
-use crate::protocol::{Endpoint, Failure, Params, Request, Response, Secret};
+use crate::login::sighting::{End, Hop, Role};
+use crate::protocol::{Endpoint, Failure, Request, Response};
 use crate::provider::WebDriver;
 use crate::wire::Tape;
 
@@ -188,7 +187,8 @@ impl<'a> Visit<'a> {
                 let (status, raw) = (answer.status, location(&answer, &to));
                 self.asked.as_ref()?;
                 self.keep(answer, Role::Redirect { to: to.clone() });
-                self.border(&to, raw, status, answer_of(&to))
+                let answer = answer_of(&to);
+                self.territory.end_at(self.tape, to, raw, status, answer)
             }
             Fact::Failed(text) => {
                 self.asked.take()?;
@@ -199,30 +199,15 @@ impl<'a> Visit<'a> {
 
     fn go_on(&mut self, mut request: Request, raw: String, status: u16) -> Option<End> {
         let to = request.url.clone();
-        let end = self.border(&to, raw, status, answer_in(&request));
         if self.territory.is_start(&to) {
             request.endpoint = self.start;
         }
+        let end = self.territory.end_at(self.tape, to, raw, status, answer_in(&request));
         self.asked = Some(request);
         end.or_else(|| {
             let circles = || End::Stuck { why: format!("{MOST_HOPS} documents led nowhere, and the last one asks for another") };
             (self.hops.len() >= MOST_HOPS).then(circles)
         })
-    }
-
-    /// The end that lies at this URL, if one does.
-    fn border(&self, to: &Url, raw: String, status: u16, (channel, params): (Channel, Params)) -> Option<End> {
-        let place = self.territory.place(to);
-        if place != Place::Provider {
-            let secrets = params.0.iter().filter(|(name, _)| SECRET_MEMBERS.contains(&name.as_str()));
-            self.tape.learn(&secrets.map(|(name, value)| Secret::of_member(name, value)).collect::<Vec<_>>());
-        }
-        let location = to.clone();
-        match place {
-            Place::Provider => None,
-            Place::Stop => Some(End::Redirected { location, raw, status, channel, params }),
-            Place::Outside => Some(End::Outside { location, raw, status, channel, params }),
-        }
     }
 
     fn keep(&mut self, answer: Answer, role: Role) {
