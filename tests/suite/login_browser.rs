@@ -1,7 +1,8 @@
 //! Real browsers, each that this machine has: what they do on pages of scripts, on our own server, and where they fail.
 
+mod pictures;
+
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -334,54 +335,6 @@ async fn a_driver_that_runs_already_is_used_and_left_running() {
         let seen = Somebody::new("correct horse").walk(&server, &login, Decision::Approve).await;
         let said = seen.describe();
         assert!(said.contains("does not start at http://127.0.0.1:"), "{browser}: {said}");
-    }
-}
-
-#[tokio::test]
-async fn a_failure_leaves_a_picture_and_the_page_and_neither_shows_the_password() {
-    for (browser, _) in browsers() {
-        let server = MockServer::start().await;
-        // What was typed stands in the page in clear, in a field, in a text and behind a shadow.
-        let page = r#"<title>Oops</title><form onsubmit="return false"><input name="username"><input type="password" name="password"><button>Sign in</button></form>
-            <p id="told"></p><div id="host"></div><script>
-            document.forms[0].onsubmit = () => {
-              const typed = document.querySelector('[type=password]').value;
-              document.querySelector('[type=password]').type = 'text';
-              document.getElementById('told').textContent = 'No user with the password ' + typed;
-              const shadow = document.getElementById('host').attachShadow({ mode: 'open' });
-              shadow.innerHTML = '<p>Again: ' + typed + '</p>';
-              return false;
-            };</script>"#;
-        on(&server, "GET", "/authorize", html(page)).await;
-        let mut pictures = Vec::new();
-        for password in ["correct horse", "another horse"] {
-            let folder = tempfile::tempdir().expect("a folder");
-            let mut login = login(browser, "");
-            login.driver.look_at(false, folder.path());
-            let seen = Somebody::new(password).walk(&server, &login, Decision::Approve).await;
-            let End::Stuck { why } = &seen.end else { panic!("{browser}: {seen:?}") };
-            let named = |extension: &str| {
-                let files = std::fs::read_dir(folder.path()).expect("a folder").map(|entry| entry.expect("an entry").path());
-                files.into_iter().find(|path| path.extension().is_some_and(|other| other == extension)).expect("evidence")
-            };
-            let (picture, source) = (named("png"), named("html"));
-            assert!([&picture, &source].iter().all(|path| why.contains(&path.display().to_string())), "{browser}: {why}");
-            let source = std::fs::read_to_string(&source).expect("a page");
-            assert!(source.contains("No user with the password") && !source.contains(password), "{browser}: {source}");
-            let picture = std::fs::read(&picture).expect("a picture");
-            keep_for_a_look(browser, &picture);
-            assert!(picture.starts_with(b"\x89PNG") && picture.len() > 5000, "{browser}: a page of some size");
-            pictures.push(picture.len());
-        }
-        // The digest of the password stands in its place, so the pictures are alike and not the same.
-        assert!(pictures[0].abs_diff(pictures[1]) < 2000, "{browser}: {pictures:?}");
-    }
-}
-
-/// A picture to look at, where the environment names a folder for it.
-fn keep_for_a_look(browser: &str, picture: &[u8]) {
-    if let Some(folder) = std::env::var_os("FLOWPROOF_TEST_PICTURES") {
-        let _ = std::fs::write(Path::new(&folder).join(format!("{browser}.png")), picture);
     }
 }
 

@@ -31,6 +31,9 @@ const LONGEST_COMMAND: Duration = Duration::from_secs(20);
 const LONGEST_OPENING: Duration = Duration::from_secs(60);
 const LONGEST_CLOSING: Duration = Duration::from_secs(5);
 
+/// How often the texts of a page are changed that became another in the meantime.
+const TRIES: usize = 3;
+
 /// The key under which WebDriver passes an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -204,14 +207,18 @@ impl Browser {
         Some(jar)
     }
 
-    /// A picture of what it shows, as PNG, its texts changed by this mask.
+    /// A picture of what it shows, as PNG, its texts changed by this mask; none of a page that changes faster than they can be.
     pub async fn screenshot(&self, mask: impl Fn(&str) -> String) -> Option<Vec<u8>> {
-        let texts: Vec<String> = serde_json::from_value(self.run(include_str!("texts.js"), Vec::new()).await?).ok()?;
-        let masked: Vec<Option<String>> = texts.iter().map(|text| Some(mask(text)).filter(|masked| masked != text)).collect();
-        if masked.iter().any(Option::is_some) {
-            self.run(include_str!("texts.js"), vec![json!(masked)]).await?;
+        for _ in 0..TRIES {
+            let texts: Vec<String> = serde_json::from_value(self.run(include_str!("texts.js"), Vec::new()).await?).ok()?;
+            let masked: Vec<Option<String>> = texts.iter().map(|text| Some(mask(text)).filter(|masked| masked != text)).collect();
+            if masked.iter().all(Option::is_none)
+                || self.run(include_str!("texts.js"), vec![json!(texts), json!(masked)]).await? == json!(true)
+            {
+                return tokio::time::timeout(LONGEST_COMMAND, self.client.screenshot()).await.ok()?.ok();
+            }
         }
-        tokio::time::timeout(LONGEST_COMMAND, self.client.screenshot()).await.ok()?.ok()
+        None
     }
 
     /// Ends it in good order.
