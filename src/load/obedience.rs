@@ -40,7 +40,7 @@ impl Obedience {
         if !matches!(response.status, 429 | 503) {
             return;
         }
-        let span = rest_asked(response, SystemTime::now()).unwrap_or(UNTOLD).min(LONGEST);
+        let span = rest_asked(response, SystemTime::now()).filter(|span| !span.is_zero()).unwrap_or(UNTOLD).min(LONGEST);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.answers += 1;
         if !self.obeys {
@@ -114,5 +114,12 @@ mod tests {
         let users = Obedience::new(true);
         users.hear(&answer(429, Some("86400")));
         assert!(users.rested().1 <= LONGEST);
+    }
+
+    #[test]
+    fn a_rest_of_nothing_is_one_that_is_not_told() {
+        let users = Obedience::new(true);
+        users.hear(&answer(429, Some("0")));
+        assert!(users.rested().1 > UNTOLD / 2);
     }
 }
