@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
-use url::Host;
+use url::{Host, Position, Url};
 
 use super::super::halt::{Fault, Halt, Step};
 use super::super::phrase::{Args, Phrase};
@@ -160,7 +160,7 @@ async fn address_is_plain(scene: &mut Scene) -> Step {
         Some(Host::Domain(name)) => name == "localhost",
         None => false,
     };
-    let got = if letters(uri.as_str()).contains(&letters(&device.user_code)) {
+    let got = if holds(uri, &device.user_code) {
         "verification_uri with the user code in it"
     } else if uri.scheme() == "https" || uri.scheme() == "http" && local {
         return Ok(());
@@ -171,9 +171,22 @@ async fn address_is_plain(scene: &mut Scene) -> Step {
     Err(Fault::of(Kind::Malformed, Endpoint::DeviceAuthorization, heard, expected, got).into())
 }
 
+/// Whether an address holds a user code: in its path, query or fragment, for a port may have the digits of a code by chance.
+fn holds(uri: &Url, user_code: &str) -> bool {
+    letters(&uri[Position::BeforePath..]).contains(&letters(user_code))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_holds_a_code_in_any_spelling_but_not_by_the_digits_of_its_port() {
+        let uri = |text: &str| Url::parse(text).expect("it is a URL");
+        assert!(holds(&uri("https://as.example/device?user_code=BCDF-GHJK"), "BCDFGHJK"));
+        assert!(holds(&uri("https://as.example/device/bcdfghjk"), "BCDF-GHJK"));
+        assert!(!holds(&uri("http://127.0.0.1:43899/device"), "4389"));
+    }
 
     #[test]
     fn a_device_code_that_is_made_of_the_user_code_is_recognised() {
