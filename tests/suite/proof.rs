@@ -34,7 +34,7 @@ async fn each_defect_is_caught_by_the_checks_that_say_so_and_by_no_other_that_wa
     let prover = Prover { catalog: &catalog, wire: &wire, targets: &targets, jobs: 16 };
     let mut matrix = Matrix::default();
     for (at, info) in defect::all().iter().enumerate() {
-        let checks = prover.sample(&info.name, turn() + at, 12);
+        let checks = prover.sample(&info.name, turn() + at, 5);
         matrix.proofs.push(prover.prove(&info.name, &checks).await.expect("it is played"));
     }
     let faults = matrix.faults(&Snapshot::embedded().expect("the snapshot is JSON"));

@@ -40,12 +40,10 @@ pub mod verification;
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
-use super::phrase::{Args, Phrase};
+use super::phrase::{Args, Pattern, Phrase};
 
 /// Every phrase, with its compiled pattern.
-static VOCABULARY: LazyLock<Vec<(&'static Phrase, Regex)>> = LazyLock::new(|| {
+static VOCABULARY: LazyLock<Vec<(&'static Phrase, Pattern)>> = LazyLock::new(|| {
     let topics = [
         clients::PHRASES,
         users::PHRASES,
