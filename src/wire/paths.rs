@@ -39,7 +39,7 @@ impl Paths {
     pub(super) fn new(bounds: Bounds, connect: Connect) -> Result<Self, Failure> {
         let keys = Keys::default();
         let made = |builder: ClientBuilder| builder.build().map_err(|error| Failure::Unsendable(chain(&error)));
-        let builder = |protocols: &[&str]| Ok(builder(bounds).tls_backend_preconfigured(connect.tls(protocols, &keys)?));
+        let builder = |protocols: &[&str]| Ok(builder(bounds.connect).tls_backend_preconfigured(connect.tls(protocols, &keys)?));
         let direct = made(builder(&["h2", "http/1.1"])?)?;
         let mut proxied = Vec::new();
         for proxy in connect.proxies.iter().flat_map(|proxies| proxies.each()) {
@@ -93,12 +93,13 @@ impl Path<'_> {
     }
 }
 
-fn builder(bounds: Bounds) -> ClientBuilder {
+/// What all clients have in common, with the longest that a connection may take.
+pub(super) fn builder(connect: Duration) -> ClientBuilder {
     Client::builder()
         .user_agent(concat!("flowproof/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
-        .connect_timeout(bounds.connect)
+        .connect_timeout(connect)
         .pool_idle_timeout(Duration::from_secs(15))
 }
 
