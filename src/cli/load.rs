@@ -1,5 +1,8 @@
 //! `flowproof load`: puts a provider under load, prints what it bore, and writes the reports.
 
+mod exports;
+mod otlp;
+
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,6 +14,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
+use self::exports::ExportArgs;
 use super::Console;
 use super::connect::ConnectArgs;
 use crate::exit::Exit;
@@ -57,6 +61,8 @@ pub struct LoadArgs {
     /// Where to write report.json, report.txt, report.html, series.csv (a row a second), latency.hlog (HdrHistogram) and goose.html
     #[arg(long, value_name = "DIR", default_value = "reports/load")]
     output: PathBuf,
+    #[command(flatten)]
+    exports: ExportArgs,
 }
 
 impl LoadArgs {
@@ -74,6 +80,10 @@ impl LoadArgs {
         if let Err(error) = files::writable(&self.output) {
             return console.usage(&error);
         }
+        let exports = match self.exports.open(console) {
+            Ok(exports) => exports,
+            Err(exit) => return exit,
+        };
         let (interrupt, leash) = (CancellationToken::new(), Leash::default());
         if let Err(error) = catch_signals(interrupt.clone(), leash.clone()) {
             return console.usage(&format_args!("cannot listen for signals: {error}"));
@@ -92,6 +102,7 @@ impl LoadArgs {
             breakpoint: self.breakpoint.clone(),
             targets: self.targets.clone(),
             goose_report: Some(goose_report.to_path_buf()),
+            exports,
             interrupt,
             tell: teller(console),
         };
@@ -211,7 +222,7 @@ const CLEAR: &str = "\r\u{1b}[2K";
 fn teller(console: &Console) -> Arc<Tell> {
     let (quiet, animates) = (console.quiet, console.animates());
     Arc::new(move |news: News<'_>| {
-        let is_warning = matches!(news, News::Trouble(_));
+        let is_warning = news.is_warning();
         if quiet && !is_warning {
             return;
         }

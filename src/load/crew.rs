@@ -1,6 +1,7 @@
 //! Hires goose: a scenario per flow, its users, the ramp, and goose's own report. Everything that goose knows is here.
 
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,23 +52,36 @@ impl Clone for Seat {
 /// Between two looks whether the course is over, which may come before its time.
 const GLANCE: Duration = Duration::from_millis(20);
 
+/// What goose makes of a run by itself.
+#[derive(Debug, Default)]
+pub struct Own {
+    /// Where it writes its HTML report.
+    pub report: Option<PathBuf>,
+    /// Where its dashboard listens: it is read-only, and on loopback it asks for no token.
+    pub dashboard: Option<SocketAddr>,
+}
+
 /// Runs the plan's users until the plan's course is over or `rig.cut` is cancelled.
 ///
 /// # Errors
-/// goose does not take the configuration, or cannot write its report.
-pub async fn run(
-    plan: &Plan,
-    rig: &Arc<Rig>,
-    assignments: &[(Arc<Assignment>, usize)],
-    report: Option<&Path>,
-) -> Result<(), GooseError> {
+/// goose does not take the configuration, cannot write its report, or its dashboard cannot listen.
+pub async fn run(plan: &Plan, rig: &Arc<Rig>, assignments: &[(Arc<Assignment>, usize)], own: Own) -> Result<(), GooseError> {
     let _turn = tokio::select! {
         () = rig.cut.cancelled() => return Ok(()),
         turn = TURN.lock() => turn,
     };
     // Another logger than ours is as good: then goose's is not installed either.
     drop(log::set_logger(&Mute));
-    let mut attack = GooseAttack::initialize_with_config(configuration(plan, assignments, report))?
+    // The dashboard makes goose keep a folder for each run, and lists what else is in the one above: neither is to be the user's.
+    let folder = own.dashboard.map(|_| tempfile::tempdir()).transpose()?;
+    let mut configuration = configuration(plan, assignments, own.report.as_deref());
+    if let (Some(address), Some(folder)) = (own.dashboard, &folder) {
+        configuration.dashboard = true;
+        configuration.dashboard_host = Some(address.ip().to_string());
+        configuration.dashboard_port = Some(address.port());
+        configuration.output_dir = Some(folder.path().join("run").display().to_string());
+    }
+    let mut attack = GooseAttack::initialize_with_config(configuration)?
         // One shared client that no user sends with: a TLS store per user is what costs memory and time.
         .set_client_builder_without_cookies(GooseClientBuilder::new().without_cookies())?;
     for (assignment, users) in assignments {

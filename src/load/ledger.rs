@@ -101,6 +101,12 @@ impl Ledger {
         }
     }
 
+    /// How often an invariant was looked at so far, and how often it was broken.
+    pub fn standing(&self, invariant: Invariant) -> (u64, u64) {
+        let page = self.page(invariant);
+        (page.watched.load(Ordering::Relaxed), page.breaches.load(Ordering::Relaxed))
+    }
+
     /// Breaches of musts so far.
     pub fn violations(&self) -> u64 {
         let musts = Invariant::ALL.iter().filter(|one| one.meaning().level == Level::Must);

@@ -17,8 +17,8 @@ mod tally;
 pub mod vigil;
 
 pub use step::Step;
-pub use tally::Glance;
 use tally::{Counted, Tally, put};
+pub use tally::{Glance, Standing, Timing};
 
 /// A longer duration is counted as this one, so that a histogram stays small.
 const LONGEST: Duration = Duration::from_secs(86_400);
@@ -199,6 +199,11 @@ impl Recorder {
     /// What was measured so far, but for the seconds: cheap enough to be asked for once a second.
     pub fn sums(&self) -> Vec<Measurement> {
         self.meters.iter().map(|(flow, step, tally)| lock(tally).sums(flow, step.name())).collect()
+    }
+
+    /// What every step came to so far, in the order of the plan.
+    pub fn standings(&self) -> impl Iterator<Item = (&str, Step, Standing)> {
+        self.meters.iter().map(|(flow, step, tally)| (flow.as_str(), *step, lock(tally).standing()))
     }
 
     /// What came in these seconds since the beginning, from the first to before the last, whatever is measured of it.

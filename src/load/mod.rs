@@ -3,6 +3,7 @@
 //! ```text
 //! plan (YAML) -> run: guard, discovery, prepare -> crew (goose's users) -> flows -> connection (hyper), sign_in (login)
 //!                                                                          flows -> answer, seen -> measure -> verdict
+//!                                                                                                   measure -> export, while it lasts
 //! ```
 
 mod aftermath;
@@ -13,6 +14,7 @@ mod connection;
 mod crew;
 mod data;
 mod embedded;
+mod export;
 mod fault;
 mod flows;
 mod guard;
@@ -36,6 +38,7 @@ mod watch;
 
 pub use breakpoint::Goal;
 pub use embedded::{Embedded, Leash, StartError};
+pub use export::{Aggregation, Collector, Exports, Instrument, Kind};
 pub use guard::Refused;
 pub use invariant::Invariant;
 pub use plan::{Flow, FlowPlan, Plan, PlanError, Threshold, span};

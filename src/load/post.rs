@@ -10,9 +10,45 @@ use crate::verdict::{Arrivals, FlowRun};
 #[derive(Default)]
 pub struct Post {
     users: AtomicUsize,
+    begun: Counts,
+    withdrawn: Counts,
+}
+
+/// Counts that only grow: whoever looks at them again and again sees no step back.
+#[derive(Default)]
+struct Counts {
     passes: AtomicU64,
     late_for_want_of_users: AtomicU64,
     late_by_generator: AtomicU64,
+}
+
+impl Counts {
+    fn add(&self, lateness: Lateness) {
+        self.passes.fetch_add(1, Ordering::Relaxed);
+        let late = match lateness {
+            Lateness::None => return,
+            Lateness::WantOfUsers => &self.late_for_want_of_users,
+            Lateness::Generator => &self.late_by_generator,
+        };
+        late.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn read(&self) -> Passes {
+        let [passes, late_for_want_of_users, late_by_generator] =
+            [&self.passes, &self.late_for_want_of_users, &self.late_by_generator].map(|count| count.load(Ordering::Relaxed));
+        Passes { passes, late_for_want_of_users, late_by_generator }
+    }
+}
+
+/// How often a flow was run within the hold, and how many of the passes began late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passes {
+    /// All of them.
+    pub passes: u64,
+    /// Late because every user still waited for an answer.
+    pub late_for_want_of_users: u64,
+    /// Late although a user was free.
+    pub late_by_generator: u64,
 }
 
 /// How a pass was counted.
@@ -32,10 +68,7 @@ impl Post {
         let lateness = slot.map_or(Lateness::None, |slot| slot.lateness);
         let is_counted = course.holds(slot.map_or_else(|| course.elapsed(), |slot| slot.due_at));
         if is_counted {
-            self.passes.fetch_add(1, Ordering::Relaxed);
-            if let Some(late) = self.late(lateness) {
-                late.fetch_add(1, Ordering::Relaxed);
-            }
+            self.begun.add(lateness);
         }
         Entry { lateness, is_counted }
     }
@@ -43,38 +76,41 @@ impl Post {
     /// Takes back a pass in which nothing was measured: the user only got itself another token. As an arrival it was never made.
     pub fn withdraw(&self, Entry { lateness, is_counted }: Entry) {
         if is_counted {
-            self.passes.fetch_sub(1, Ordering::Relaxed);
-            if let Some(late) = self.late(lateness) {
-                late.fetch_sub(1, Ordering::Relaxed);
-            }
+            self.withdrawn.add(lateness);
         }
     }
 
-    fn late(&self, lateness: Lateness) -> Option<&AtomicU64> {
-        match lateness {
-            Lateness::None => None,
-            Lateness::WantOfUsers => Some(&self.late_for_want_of_users),
-            Lateness::Generator => Some(&self.late_by_generator),
-        }
+    /// Passes that began, and those of them that were taken back; each only grows.
+    pub fn passes(&self) -> (Passes, Passes) {
+        // What is taken back began before: read the other way round, a pass of this moment could be taken back and not have begun.
+        let withdrawn = self.withdrawn.read();
+        (self.begun.read(), withdrawn)
     }
 
     /// What the flow's users did so far.
     pub fn report(&self, flow: &str, course: &Course, lane: Option<&Lane>) -> FlowRun {
-        let [made, late_for_want_of_users, late_by_generator] =
-            [&self.passes, &self.late_for_want_of_users, &self.late_by_generator].map(|count| count.load(Ordering::Relaxed));
+        let (begun, withdrawn) = self.passes();
+        let made = begun.passes.saturating_sub(withdrawn.passes);
         let arrivals = lane.map(|lane| {
             let (table, now) = (course.table(), course.elapsed());
             let due = |by: Duration| lane.due(&table, by.min(now));
             let seconds = table.ends().min(now).as_secs_f64().ceil() as u64;
             let within = |second| due(Duration::from_secs(second + 1)).saturating_sub(due(Duration::from_secs(second)));
             Arrivals {
-                due: due(table.ends()).saturating_sub(due(table.hold_begins())),
+                due: due_in_hold(course, lane),
                 made,
-                late_for_want_of_users,
-                late_by_generator,
+                late_for_want_of_users: begun.late_for_want_of_users.saturating_sub(withdrawn.late_for_want_of_users),
+                late_by_generator: begun.late_by_generator.saturating_sub(withdrawn.late_by_generator),
                 seconds: (0..seconds).map(|second| u32::try_from(within(second)).unwrap_or(u32::MAX)).collect(),
             }
         });
         FlowRun { flow: flow.to_owned(), passes: made, arrivals }
     }
+}
+
+/// The arrivals of the hold that are due by now.
+pub fn due_in_hold(course: &Course, lane: &Lane) -> u64 {
+    let (table, now) = (course.table(), course.elapsed());
+    let due = |by: Duration| lane.due(&table, by.min(now));
+    due(table.ends()).saturating_sub(due(table.hold_begins()))
 }

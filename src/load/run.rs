@@ -10,8 +10,9 @@ use url::Url;
 use super::aftermath;
 use super::assign::Means;
 use super::breakpoint::{self, Goal};
-use super::crew;
+use super::crew::{self, Own};
 use super::data::{DataError, DataSets};
+use super::export::{About, Exporting, Exports, Figures};
 use super::flows::Assignment;
 use super::guard::{Guard, Refused};
 use super::judge::{Facts, judge};
@@ -41,6 +42,8 @@ pub struct Order {
     pub targets: Vec<String>,
     /// Where goose writes its HTML report.
     pub goose_report: Option<PathBuf>,
+    /// Who is told how it goes while it lasts, beside `tell`.
+    pub exports: Exports,
     /// Ends the run at once when it is cancelled; what was measured by then is still reported.
     pub interrupt: CancellationToken,
     /// Where news goes.
@@ -93,7 +96,8 @@ pub enum LoadError {
 /// # Errors
 /// [`LoadError`], before anything was measured; what happens later is in the [`LoadRun`].
 pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError> {
-    let Order { mut plan, breakpoint, targets, goose_report, interrupt, tell } = order;
+    let Order { mut plan, breakpoint, targets, goose_report, exports, interrupt, tell } = order;
+    let Exports { scrape, collector, goose_dashboard } = exports;
     if breakpoint.is_some() {
         plan.search();
     }
@@ -146,6 +150,13 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         tell: Arc::clone(&tell),
         aborted: OnceLock::new(),
     });
+    let figures = Arc::new(Figures {
+        rig: Arc::clone(&rig),
+        assignments: watch.assignments.clone(),
+        vigil: Arc::clone(&vigil),
+        about: About { plan: plan.name.clone(), shard: plan.shard.to_string(), provider: provider.name.clone() },
+    });
+    let exporting = Exporting::start(scrape, collector, &figures, &tell).map_err(engine)?;
     let prepared = tokio::select! {
         biased;
         () = interrupt.cancelled() => Preparation::default(),
@@ -171,7 +182,7 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
             // There is one search in a run.
             drop(finds.set(breakpoint::search(rig, plan, &goal, assignments, tell.as_ref()).await));
         });
-        let ran = crew::run(&plan, &rig, &assignments, goose_report.as_deref()).await;
+        let ran = crew::run(&plan, &rig, &assignments, Own { report: goose_report, dashboard: goose_dashboard }).await;
         looking.abort();
         // It ends with the run, and has what was found until then.
         drop(searching.await);
@@ -186,6 +197,7 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         }
     }
     aftermath::look(&rig, &provider, &endpoints, &assignments, &interrupt, tell.as_ref()).await;
+    exporting.finish().await;
     let facts = Facts {
         plan: &plan,
         provider: &provider,

@@ -54,6 +54,15 @@ pub enum News<'a> {
     NotLooked(&'a str),
     /// goose failed at its end; the measurement is whole.
     Trouble(&'a str),
+    /// A collector of metrics did not take them.
+    NotPushed(&'a str),
+}
+
+impl News<'_> {
+    /// Whether the user should know it, progress or not.
+    pub fn is_warning(&self) -> bool {
+        matches!(self, Self::Trouble(_) | Self::NotPushed(_))
+    }
 }
 
 impl fmt::Display for News<'_> {
@@ -78,6 +87,7 @@ impl fmt::Display for News<'_> {
                 write!(f, "{:.0}/s {verb}: {}", attempt.rate, attempt.measured.join(", "))
             }
             Self::Trouble(what) => write!(f, "the load engine failed at its end, what it measured is whole: {what}"),
+            Self::NotPushed(what) => write!(f, "metrics are not taken by {what}"),
             Self::Ending { interrupted: true } => f.write_str("interrupted: ending"),
             Self::Ending { interrupted: false } => f.write_str("the time is up: waiting for the last answers"),
         }

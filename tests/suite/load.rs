@@ -3,6 +3,7 @@
 mod breaches;
 mod command;
 mod ending;
+mod exports;
 mod mocks;
 mod reports;
 mod unjudged;
@@ -12,7 +13,7 @@ mod wrong_answers;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use flowproof::load::{LoadError, Order, Plan, run};
+use flowproof::load::{Exports, LoadError, Order, Plan, run};
 use flowproof::provider::{Provider, Source};
 use flowproof::server::{Config, ReferenceServer, Running};
 use flowproof::verdict::{Bearing, LoadRun, Measurement};
@@ -26,6 +27,7 @@ fn order(plan: &str, interrupt: &CancellationToken) -> Order {
         breakpoint: None,
         targets: Vec::new(),
         goose_report: None,
+        exports: Exports::default(),
         interrupt: interrupt.clone(),
         tell: Arc::new(|_| {}),
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use clap::Parser as _;
 use flowproof::check::Catalog;
 use flowproof::cli::Cli;
+use flowproof::load::Instrument;
 
 const README: &str = include_str!("../../README.md");
 
@@ -67,4 +68,25 @@ fn its_walk_is_what_the_program_tells_but_for_ports_times_and_digests() {
     for line in plain(shown).lines().filter(|line| *line != "…") {
         assert!(rest.any(|told| told == line), "{line:?} (in this order) is not told:\n{told}");
     }
+}
+
+/// The README's table of metrics, made of their register; `FLOWPROOF_BLESS=1` writes it anew.
+#[test]
+fn its_table_of_metrics_is_the_register() {
+    let mut table = "| metric | labels | tells |\n|---|---|---|\n".to_owned();
+    for one in Instrument::ALL {
+        let labels: Vec<String> = one.attributes.iter().map(|name| format!("`{}`", name.replace('.', "_"))).collect();
+        table += &format!("| `{}` | {} | {} |\n", one.prometheus_name(), labels.join(", "), one.help);
+    }
+    let begins = "| metric | labels | tells |\n";
+    let (before, rest) = README.split_once(begins).expect("the README has a table of metrics");
+    let shown: String =
+        std::iter::once(begins).chain(rest.split_inclusive('\n').take_while(|line| line.starts_with('|'))).collect();
+    if std::env::var_os("FLOWPROOF_BLESS").is_some() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+        let after = &README[before.len() + shown.len()..];
+        std::fs::write(path, format!("{before}{table}{after}")).expect("the README can be written");
+        return;
+    }
+    assert_eq!(shown, table);
 }

@@ -9,6 +9,7 @@ use crate::protocol::Exchange;
 use crate::verdict::{Latency, Measurement, Packed, Second};
 
 /// A histogram of microseconds with what it cannot know exactly.
+#[derive(Clone)]
 pub struct Timing {
     histogram: Histogram<u64>,
     max: u64,
@@ -27,7 +28,8 @@ impl Timing {
         self.sum = self.sum.saturating_add(micros);
     }
 
-    fn latency(&self) -> Latency {
+    /// As plain data.
+    pub fn latency(&self) -> Latency {
         Latency::of(&self.histogram, self.max, self.sum)
     }
 }
@@ -69,6 +71,24 @@ pub struct Glance {
     pub count: u32,
     /// Their median, in microseconds.
     pub p50: u64,
+}
+
+/// What one step came to so far, as it is shown while the run goes on.
+pub struct Standing {
+    /// Right answers of the hold.
+    pub right: u64,
+    /// Wrong answers of the hold, by kind.
+    pub wrong: BTreeMap<Fault, u64>,
+    /// Right answers of ramp and warm-up.
+    pub right_before: u64,
+    /// Wrong answers of ramp and warm-up, by kind.
+    pub wrong_before: BTreeMap<Fault, u64>,
+    /// Requests that were cut.
+    pub unfinished: u64,
+    /// The latency of the answers of the hold.
+    pub latency: Timing,
+    /// Their service time, where that is another.
+    pub service: Option<Timing>,
 }
 
 /// The counts of one step of one flow.
@@ -179,6 +199,19 @@ impl Tally {
         }
         let second = |past: Past| Second { right: past.right, wrong: past.wrong, latency: past.latency };
         seconds.into_iter().map(second).collect()
+    }
+
+    /// What there is so far; histograms are copied and not summed up, so that whoever counts an answer does not wait for long.
+    pub fn standing(&self) -> Standing {
+        Standing {
+            right: self.right,
+            wrong: self.wrong.clone(),
+            right_before: self.right_before,
+            wrong_before: self.wrong_before.clone(),
+            unfinished: self.unfinished,
+            latency: self.latency.clone(),
+            service: self.service.clone(),
+        }
     }
 
     /// What was measured so far, but for the seconds.

@@ -72,6 +72,17 @@ impl Vigil {
         seen.last = Some(now);
     }
 
+    /// Threads that run users.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// By how much a task that was due began late so far, a hundred times a second of the hold.
+    pub fn lag(&self) -> Latency {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        Latency::of(&seen.lag, seen.longest, seen.sum)
+    }
+
     /// What the generator needed for so many requests of the hold, and whether it held the run back.
     pub fn report(&self, requests: u64, latency: &Latency, arrivals: Option<&Arrivals>) -> Generator {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,8 +128,17 @@ fn bound(share: f64, threads: usize, lag: &Latency, latency: &Latency, arrivals:
 
 /// The most memory that was resident so far, in octets, where the system tells.
 fn peak_memory() -> Option<u64> {
+    memory("VmHWM:")
+}
+
+/// The memory that is resident now, in octets, where the system tells.
+pub fn resident_memory() -> Option<u64> {
+    memory("VmRSS:")
+}
+
+fn memory(what: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(what))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }
