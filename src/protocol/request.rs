@@ -1,165 +1,20 @@
 //! What a client sends: a request described before it is sent, so that check and load share it, and malformed input is one more move.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
-use url::Url;
-use url::form_urlencoded;
+mod client_auth;
+mod endpoint;
+mod flows;
+mod value;
 
+use url::{Url, form_urlencoded};
+
+pub use self::client_auth::ClientAuth;
+pub use self::endpoint::Endpoint;
+pub use self::flows::{
+    DEVICE_CODE_GRANT, authorize, client_credentials, device, introspect, poll, redeem, refresh, resource, revoke, token,
+};
+pub use self::value::{Body, Value};
 use super::exchange::Method;
-use super::pkce::Pkce;
 use super::secret::Secret;
-
-/// The endpoint of the provider that a request is meant for; violations with one cause share it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Endpoint {
-    /// RFC 6749 section 3.1.
-    Authorization,
-    /// RFC 6749 section 3.2.
-    Token,
-    /// RFC 8628 section 3.1.
-    DeviceAuthorization,
-    /// RFC 8628 section 3.3, the page where the user types the code.
-    Verification,
-    /// RFC 7009 section 2.
-    Revocation,
-    /// RFC 7662 section 2.
-    Introspection,
-    /// RFC 8414 section 3.
-    Metadata,
-    /// RFC 7517, `jwks_uri`.
-    Jwks,
-    /// RFC 6750 section 2: a resource that takes bearer tokens, such as userinfo.
-    Resource,
-    /// RFC 7591 section 3, and what manages a registration (RFC 7592 section 2).
-    Registration,
-    /// A page of the provider's own: login, consent, and what lies between.
-    Page,
-    /// The reference server's admin listener.
-    Admin,
-}
-
-impl Endpoint {
-    /// The name that reports and steps use.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Authorization => "authorization endpoint",
-            Self::Token => "token endpoint",
-            Self::DeviceAuthorization => "device authorization endpoint",
-            Self::Verification => "verification page",
-            Self::Revocation => "revocation endpoint",
-            Self::Introspection => "introspection endpoint",
-            Self::Metadata => "metadata",
-            Self::Jwks => "JWK set",
-            Self::Resource => "protected resource",
-            Self::Registration => "client registration endpoint",
-            Self::Page => "login page",
-            Self::Admin => "admin listener",
-        }
-    }
-}
-
-/// A parameter or header value: plain, or secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
-    /// May be shown.
-    Plain(String),
-    /// Is shown by its name.
-    Secret(Secret),
-}
-
-impl Value {
-    /// The value as it goes over the wire.
-    pub fn expose(&self) -> &str {
-        match self {
-            Self::Plain(text) => text,
-            Self::Secret(secret) => secret.expose(),
-        }
-    }
-
-    /// The value as it may be shown.
-    pub fn masked(&self) -> String {
-        match self {
-            Self::Plain(text) => text.clone(),
-            Self::Secret(secret) => secret.shown(),
-        }
-    }
-}
-
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::Plain(text.to_owned())
-    }
-}
-
-impl From<String> for Value {
-    fn from(text: String) -> Self {
-        Self::Plain(text)
-    }
-}
-
-impl From<&String> for Value {
-    fn from(text: &String) -> Self {
-        Self::Plain(text.clone())
-    }
-}
-
-impl From<Secret> for Value {
-    fn from(secret: Secret) -> Self {
-        Self::Secret(secret)
-    }
-}
-
-impl From<&Secret> for Value {
-    fn from(secret: &Secret) -> Self {
-        Self::Secret(secret.clone())
-    }
-}
-
-/// What stands in the request's body.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Body {
-    /// No body, no `Content-Type`.
-    Empty,
-    /// `application/x-www-form-urlencoded` (RFC 6749 appendix B), parameters in order, repeats allowed.
-    Form(Vec<(String, Value)>),
-    /// Anything else, as it stands.
-    Raw {
-        /// The `Content-Type` header.
-        content_type: String,
-        /// The octets.
-        octets: Vec<u8>,
-        /// The octets with secrets replaced; none where that cannot be done, so that their number alone is shown.
-        shown: Option<String>,
-    },
-}
-
-/// How a client proves who it is (RFC 6749 section 2.3).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ClientAuth {
-    /// Does not say who it is.
-    Anonymous,
-    /// `client_id` in the body and nothing else: a public client.
-    None {
-        /// `client_id`
-        id: String,
-    },
-    /// HTTP Basic with form-encoded user and password (RFC 6749 section 2.3.1).
-    Basic {
-        /// `client_id`
-        id: String,
-        /// `client_secret`
-        secret: Secret,
-    },
-    /// `client_id` and `client_secret` in the body.
-    Post {
-        /// `client_id`
-        id: String,
-        /// `client_secret`
-        secret: Secret,
-    },
-}
 
 /// A request, described; `wire` or the load generator sends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -318,33 +173,6 @@ impl Request {
         self
     }
 
-    /// Proves the client's identity in this way, replacing an earlier one.
-    #[must_use]
-    pub fn authenticate(self, auth: &ClientAuth) -> Self {
-        let request = self.without_header("authorization").without("client_id").without("client_secret");
-        match auth {
-            ClientAuth::Anonymous => request,
-            ClientAuth::None { id } => request.set("client_id", id),
-            ClientAuth::Basic { id, secret } => request.basic("Basic", &form_encode(id), &secret.form_encoded()),
-            ClientAuth::Post { id, secret } => request.set("client_id", id).set("client_secret", secret),
-        }
-    }
-
-    /// Adds an `Authorization` header of this scheme (as spelled) with user and password exactly as given.
-    #[must_use]
-    pub fn basic(self, scheme: &str, user: &str, password: &Secret) -> Self {
-        let credentials = STANDARD.encode(format!("{user}:{}", password.expose()));
-        let shown = format!("{scheme} base64({user}:{password})");
-        self.header("authorization", Secret::around("authorization", format!("{scheme} {credentials}"), shown, password))
-    }
-
-    /// Adds a bearer token in the `Authorization` header (RFC 6750 section 2.1).
-    #[must_use]
-    pub fn bearer(self, token: &Secret) -> Self {
-        let header = format!("Bearer {}", token.expose());
-        self.header("authorization", Secret::around("authorization", header, format!("Bearer {token}"), token))
-    }
-
     /// The URL with its whole query, as it goes over the wire.
     pub fn target(&self) -> Url {
         let mut url = self.url.clone();
@@ -390,78 +218,11 @@ pub fn form_encode(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-/// An authorization request (RFC 6749 section 4.1.1), PKCE and `state` to be added.
-pub fn authorize(authorization_endpoint: &Url, client_id: &str) -> Request {
-    let mut request = Request::get(Endpoint::Authorization, authorization_endpoint);
-    request.query.push(("response_type".to_owned(), "code".into()));
-    request.query.push(("client_id".to_owned(), client_id.into()));
-    request
-}
-
-impl Request {
-    /// Adds `code_challenge` by S256 (RFC 7636 section 4.3).
-    #[must_use]
-    pub fn challenge(self, pkce: &Pkce) -> Self {
-        self.set("code_challenge", &pkce.challenge).set("code_challenge_method", "S256")
-    }
-
-    /// Adds `code_verifier` (RFC 7636 section 4.5).
-    #[must_use]
-    pub fn verifier(self, verifier: &Secret) -> Self {
-        self.set("code_verifier", verifier)
-    }
-}
-
-/// An access token request of any grant type, client authentication to be added (RFC 6749 section 3.2).
-pub fn token(token_endpoint: &Url, grant_type: &str) -> Request {
-    Request::post(Endpoint::Token, token_endpoint).set("grant_type", grant_type)
-}
-
-/// The redemption of a code (RFC 6749 section 4.1.3).
-pub fn redeem(token_endpoint: &Url, code: &Secret) -> Request {
-    token(token_endpoint, "authorization_code").set("code", code)
-}
-
-/// A client credentials request (RFC 6749 section 4.4.2).
-pub fn client_credentials(token_endpoint: &Url) -> Request {
-    token(token_endpoint, "client_credentials")
-}
-
-/// A refresh (RFC 6749 section 6).
-pub fn refresh(token_endpoint: &Url, refresh_token: &Secret) -> Request {
-    token(token_endpoint, "refresh_token").set("refresh_token", refresh_token)
-}
-
-/// The grant type of the device flow (RFC 8628 section 3.4).
-pub const DEVICE_CODE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-
-/// A device access token request: one poll (RFC 8628 section 3.4).
-pub fn poll(token_endpoint: &Url, device_code: &Secret) -> Request {
-    token(token_endpoint, DEVICE_CODE_GRANT).set("device_code", device_code)
-}
-
-/// A device authorization request (RFC 8628 section 3.1).
-pub fn device(device_authorization_endpoint: &Url) -> Request {
-    Request::post(Endpoint::DeviceAuthorization, device_authorization_endpoint)
-}
-
-/// A revocation (RFC 7009 section 2.1).
-pub fn revoke(revocation_endpoint: &Url, token: &Secret) -> Request {
-    Request::post(Endpoint::Revocation, revocation_endpoint).set("token", token)
-}
-
-/// An introspection (RFC 7662 section 2.1).
-pub fn introspect(introspection_endpoint: &Url, token: &Secret) -> Request {
-    Request::post(Endpoint::Introspection, introspection_endpoint).set("token", token)
-}
-
-/// A call of a protected resource without a token yet (RFC 6750 section 2).
-pub fn resource(resource: &Url) -> Request {
-    Request::get(Endpoint::Resource, resource).header("accept", "application/json")
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     fn endpoint() -> Url {
