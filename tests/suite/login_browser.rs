@@ -1,17 +1,13 @@
 //! Real browsers, each that this machine has: what they do on pages of scripts, on our own server, and where they fail.
 
+mod drivers;
 mod pictures;
-
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use flowproof::login::{Channel, Decision, End, Errand, Sighting, Stop, run};
 use flowproof::protocol::{Endpoint, Request, Secret, request};
 use flowproof::provider::{Login, Provider, Source};
 use flowproof::server::{Config, ReferenceServer};
 use flowproof::wire::{Bounds, Jar, Tape, Wire};
-use serde_json::json;
 use url::Url;
 use wiremock::matchers::{body_string, body_string_contains, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -281,97 +277,6 @@ async fn selectors_say_where_things_are_that_no_word_tells() {
         let why = "stuck: `login.webdriver.selectors.approve` is no CSS selector that the browser can read";
         assert_eq!(seen.describe(), why, "{browser}");
     }
-}
-
-/// A driver that runs already; it ends with this value.
-struct Running {
-    child: Child,
-    port: u16,
-}
-
-impl Running {
-    async fn start(driver: &str) -> Self {
-        let free = || TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
-        let port = free();
-        let mut command = Command::new(driver);
-        command.arg(format!("--port={port}")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        if driver == "geckodriver" {
-            command.arg(format!("--websocket-port={}", free()));
-        }
-        let child = command.spawn().expect("a driver starts");
-        for _ in 0..300 {
-            if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        Self { child, port }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-#[tokio::test]
-async fn a_driver_that_runs_already_is_used_and_left_running() {
-    for (browser, driver) in browsers() {
-        let server = MockServer::start().await;
-        on(&server, "GET", "/authorize", html(SCRIPTED)).await;
-        on(&server, "POST", "/login", ResponseTemplate::new(204)).await;
-        let mut running = Running::start(driver).await;
-        for slash in ["", "/"] {
-            let login = login(browser, &format!(", url: 'http://127.0.0.1:{}{slash}'", running.port));
-            let seen = Somebody::new("correct horse").walk(&server, &login, Decision::Approve).await;
-            assert!(seen.params().is_some(), "{browser}: {seen:?}");
-        }
-        assert!(running.child.try_wait().expect("its state").is_none(), "{driver} still runs");
-        let port = running.port;
-        drop(running);
-        let login = login(browser, &format!(", url: 'http://127.0.0.1:{port}'"));
-        let seen = Somebody::new("correct horse").walk(&server, &login, Decision::Approve).await;
-        let said = seen.describe();
-        assert!(said.contains("does not start at http://127.0.0.1:"), "{browser}: {said}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_browser_with_a_window_does_the_same_where_there_is_a_display() {
-    let server = ReferenceServer::start(Config::demo()).await.expect("a server");
-    let has_display = is_on_path("xvfb-run");
-    if !has_display {
-        eprintln!("SKIPPED: no xvfb-run on the PATH, so nothing is known of browsers with a window here");
-    }
-    for (browser, _) in browsers() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut document = server.provider_document("my-app");
-        document["login"] = json!({ "driver": "webdriver", "webdriver": { "browser": browser, "timeout": "30s" } });
-        std::fs::write(folder.path().join("provider.yaml"), document.to_string()).expect("a file");
-        let check = |runner: &[&str]| {
-            let words =
-                ["check", "--provider", "provider.yaml", "--skip-doctor", "--headed", "--id", "code/redeemed-confidential"];
-            let program = env!("CARGO_BIN_EXE_flowproof");
-            let mut line: Vec<&str> = runner.iter().copied().chain([program]).chain(words).collect();
-            let first = line.remove(0);
-            let mut command = tokio::process::Command::new(first);
-            command.args(line).current_dir(folder.path()).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
-            command
-        };
-        if has_display {
-            let output = check(&["xvfb-run", "-a"]).output().await.expect("it runs");
-            let said = String::from_utf8_lossy(&output.stdout);
-            assert!(output.status.success() && said.contains("1 check: 1 passed"), "{browser}: {said}");
-        }
-        if cfg!(target_os = "linux") {
-            let output = check(&[]).output().await.expect("it runs");
-            let said = String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
-            assert!(!output.status.success() && said.contains("a window needs a display"), "{browser}: {said}");
-        }
-    }
-    server.stop().await;
 }
 
 #[test]
