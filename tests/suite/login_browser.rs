@@ -2,6 +2,7 @@
 
 mod drivers;
 mod pictures;
+mod shadow;
 
 use flowproof::login::{Channel, Decision, End, Errand, Sighting, Stop, run};
 use flowproof::protocol::{Endpoint, Request, Secret, request};

@@ -8,7 +8,7 @@ if (wish === 'on' || wish === 'off') {
   if (element.localName === 'option') {
     element.selected = on;
     const select = element.closest('select');
-    for (const kind of ['input', 'change']) { select.dispatchEvent(new Event(kind, { bubbles: true })); }
+    for (const kind of ['input', 'change']) { select.dispatchEvent(new Event(kind, { bubbles: true, composed: kind === 'input' })); }
   } else if (element.checked !== on) {
     element.click();
   }

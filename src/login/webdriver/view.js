@@ -15,15 +15,47 @@ const seen = (element) => {
   if (element.localName === 'option') { return visible(element.closest('select') || element); }
   return visible(element) || (boxed(element) && [...(element.labels || [])].some(visible));
 };
-const copy = document.documentElement.cloneNode(true);
-const originals = [...document.documentElement.querySelectorAll('*')];
-const copies = [...copy.querySelectorAll('*')];
-originals.forEach((element, at) => {
-  const twin = copies[at];
+// The document as it is shown, in one tree: where an element has an open shadow root, that stands in it, with what is slotted in the slots.
+// A document of its own: one that is shown would fetch its pictures, and have its elements begin their work anew.
+const inert = document.implementation.createHTMLDocument('');
+const roots = [document];
+const inside = (element) => {
+  const slotted = element.localName === 'slot' ? element.assignedNodes() : [];
+  return slotted.length > 0 ? slotted : [...(element.shadowRoot || element).childNodes];
+};
+const copyOf = (node, enter) => {
+  const twin = inert.importNode(node, false);
+  if (node.nodeType !== Node.ELEMENT_NODE) { return twin; }
+  if (!enter(node, twin)) { return null; }
+  for (const child of inside(node)) {
+    const copied = copyOf(child, enter);
+    if (copied) { twin.append(copied); }
+  }
+  return twin;
+};
+const pairs = [];
+const copy = copyOf(document.documentElement, (element, twin) => {
   const name = element.localName;
+  if (element.shadowRoot) { roots.push(element.shadowRoot); }
   if (['script', 'style', 'noscript', 'template', 'iframe', 'link'].includes(name) || (name === 'meta' && element.httpEquiv)) {
-    twin.remove();
-    return;
+    return false;
+  }
+  return pairs.push([element, twin]);
+});
+// In one tree, an id that several roots have for their own would lead a label to another's field.
+const taken = new Set();
+const renamed = new Map(roots.map((root, at) => {
+  const ids = new Set([...root.querySelectorAll('[id]')].map((element) => element.id));
+  const others = [...ids].filter((id) => taken.has(id)).map((id) => [id, `${id}-${at}`]);
+  ids.forEach((id) => taken.add(id));
+  return [root, new Map(others)];
+}));
+pairs.forEach(([element, twin]) => {
+  const name = element.localName;
+  const ids = renamed.get(element.getRootNode());
+  for (const said of ['id', 'for', 'form']) {
+    const own = ids && ids.get(twin.getAttribute(said));
+    if (own) { twin.setAttribute(said, own); }
   }
   for (const said of ['class', 'style', 'hidden', 'onload', 'aria-hidden']) { twin.removeAttribute(said); }
   const controls = ['input', 'select', 'option', 'textarea', 'button', 'a', 'area'];
@@ -60,20 +92,20 @@ originals.forEach((element, at) => {
   const pressed = acts || (href !== null && (href === '' || href.startsWith('#') || href.toLowerCase().startsWith('javascript:')));
   let standing = twin;
   if (pressed && (acts || element.onclick || href !== '' || element.getAttribute('role') === 'button')) {
-    standing = document.createElement('button');
+    standing = inert.createElement('button');
     for (const said of twin.attributes) { standing.setAttribute(said.name, said.value); }
     standing.setAttribute('type', 'submit');
     standing.setAttribute('data-flowproof-scripted', '');
-    standing.textContent = element.innerText || element.getAttribute('aria-label') || '';
+    standing.textContent = element.innerText || twin.textContent.trim() || element.getAttribute('aria-label') || '';
     twin.replaceWith(standing);
   }
   const loose = element.form === undefined || element.form === null;
-  if (['input', 'select', 'textarea', 'button'].includes(standing.localName) && loose && !element.closest('form')) {
+  if (['input', 'select', 'textarea', 'button'].includes(standing.localName) && loose && !standing.closest('form')) {
     standing.setAttribute('form', 'flowproof-page');
   }
 });
 const body = copy.querySelector('body');
-const page = document.createElement('form');
+const page = inert.createElement('form');
 page.id = 'flowproof-page';
 page.setAttribute('method', 'post');
 // Where the page is says nothing of what its loose controls are for.
@@ -83,7 +115,7 @@ const picked = {};
 let broken = null;
 for (const [role, selector] of Object.entries(selectors)) {
   try {
-    const found = [...document.querySelectorAll(selector)].find(seen);
+    const found = roots.flatMap((root) => [...root.querySelectorAll(selector)]).find(seen);
     if (found) { picked[role] = mark(found); }
   } catch (error) {
     broken = role;
@@ -94,7 +126,8 @@ return {
   state: document.readyState,
   born: performance.timeOrigin,
   seen: copy.outerHTML,
-  source: document.documentElement.outerHTML,
+  // What stands in shadow roots is no part of the markup.
+  source: (roots.length > 1 ? copyOf(document.documentElement, () => true) : document.documentElement).outerHTML,
   scripted: document.scripts.length > 0,
   picked,
   broken,
