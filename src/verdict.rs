@@ -16,7 +16,7 @@ pub use load::{
     Arrivals, Attempt, Bearing, Breakpoint, Chains, Change, Changes, FlowRun, Generator, Latency, LoadRun, Measurement, Packed,
     PlanSummary, Preparation, Second, Steadiness, ThresholdResult, Unreadable, Watch, micros_in_words,
 };
-pub use run::{Cleanup, Conformance, FailOn, Policy, Run};
+pub use run::{Cleanup, Conformance, FailOn, Policy, RateLimit, Run};
 
 /// How much a requirement obliges (RFC 2119).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

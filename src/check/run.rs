@@ -20,8 +20,8 @@ use super::scene::Sessions;
 use super::stage::Stage;
 use super::turns::{Act, Turns};
 use crate::provider::Target;
-use crate::verdict::{FailOn, Finding, Outcome, Policy, Profile, Run};
-use crate::wire::Wire;
+use crate::verdict::{FailOn, Finding, Outcome, Policy, Profile, RateLimit, Run};
+use crate::wire::{Rested, Wire};
 
 /// How a run is played.
 #[derive(Clone, Debug)]
@@ -199,11 +199,18 @@ pub async fn run(
         interrupted: interruption.is_some(),
         interruption,
         cleanup,
+        rate_limit: rate_limit(wire.rested()),
         findings,
         causes,
         baseline: None,
     };
     Played { run, bugs: bugs.into_iter().collect() }
+}
+
+fn rate_limit(rested: Rested) -> Option<RateLimit> {
+    let Rested { answers, held_back, time } = rested;
+    let rested_millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    (answers > 0).then_some(RateLimit { answers, held_back, rested_millis })
 }
 
 /// Ends when the time is up, and says so; never, where there is no limit.

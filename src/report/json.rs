@@ -7,7 +7,8 @@
 //!   "verdict": "non-conformant",
 //! ```
 //!
-//! Its members are those of [`Run`] and [`Finding`], all of them always there. Besides, for those who read it with other tools than this one, the
+//! Its members are those of [`Run`] and [`Finding`], all of them always there but for those of a run that had nothing to say: `interruption`,
+//! `cleanup`, `rate_limit` and `connection`. Besides, for those who read it with other tools than this one, the
 //! run has `counts`, a number for each outcome, and a finding has `feature`, `message`, `kind` (its violation's) and `section` (the first, in
 //! words). Where there is a violation, each of its exchanges has `curl`, a command for `sh` that sends it again, and the finding has `variables`, what
 //! has to be set for them. They are derived, and ignored when the report is read back.
@@ -21,8 +22,8 @@ use serde::{Deserialize, Serialize};
 use super::files::{self, StoreError};
 use crate::protocol::{Curl, Exchange, Replay};
 use crate::verdict::{
-    Cause, Cleanup, ClientSeen, Comparison, Conformance, Finding, Kind, Known, Level, Outcome, PlayedStep, Policy, Run, Section,
-    Violation,
+    Cause, Cleanup, ClientSeen, Comparison, Conformance, Finding, Kind, Known, Level, Outcome, PlayedStep, Policy, RateLimit, Run,
+    Section, Violation,
 };
 
 /// The version of the outer shape. It grows when a member goes away or changes its meaning.
@@ -38,6 +39,8 @@ struct Document<'a> {
     interruption: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cleanup: Option<Cleanup>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_limit: Option<RateLimit>,
     counts: BTreeMap<Outcome, usize>,
     started: &'a str,
     millis: u64,
@@ -98,6 +101,7 @@ impl<'a> From<&'a Run> for Document<'a> {
             interrupted,
             interruption,
             cleanup,
+            rate_limit,
             findings,
             causes,
             baseline,
@@ -109,6 +113,7 @@ impl<'a> From<&'a Run> for Document<'a> {
             interrupted: *interrupted,
             interruption: interruption.as_deref(),
             cleanup: *cleanup,
+            rate_limit: *rate_limit,
             counts: Outcome::ALL.into_iter().map(|outcome| (outcome, run.count(outcome))).collect(),
             started,
             millis: *millis,

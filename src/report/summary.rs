@@ -47,6 +47,9 @@ pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
             None => writeln!(out, "The run was cut short.\n")?,
         }
     }
+    if let Some(limit) = &run.rate_limit {
+        writeln!(out, "Rate limited: {}\n", text(&limit.to_string()))?;
+    }
     for issuer in &run.issuers {
         writeln!(out, "- {}", code(issuer))?;
     }

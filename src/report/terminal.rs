@@ -41,6 +41,9 @@ pub fn render(run: &Run, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         let what = counted(tokens, "token");
         writeln!(out, "{}", style.paint(Ink::Faint, format_args!("left behind: {what}, {revoked} revoked")))?;
     }
+    if let Some(limit) = run.rate_limit {
+        style.labelled(out, 14, "rate limited:", &limit.to_string())?;
+    }
     verdict(run, style, out)
 }
 

@@ -1,5 +1,7 @@
 //! A run as a whole: its findings, the policy, and the verdict.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Cause, Comparison, Finding, Level, Outcome};
@@ -65,6 +67,36 @@ pub struct Cleanup {
     pub revoked: usize,
 }
 
+/// What the limits of the provider's rate came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RateLimit {
+    /// How many answers were 429, or 503 with `Retry-After`.
+    pub answers: u64,
+    /// How often a request waited for a rest to end: one that was sent again, or one that came in between.
+    pub held_back: u64,
+    /// How long the run rested, in milliseconds.
+    pub rested_millis: u64,
+}
+
+impl fmt::Display for RateLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { answers, held_back, rested_millis } = self;
+        let (answers, requests) = match (answers, held_back) {
+            (1, 1) => ("1 answer was".to_owned(), "1 request".to_owned()),
+            (1, held) => ("1 answer was".to_owned(), format!("{held} requests")),
+            (answers, 1) => (format!("{answers} answers were"), "1 request".to_owned()),
+            (answers, held) => (format!("{answers} answers were"), format!("{held} requests")),
+        };
+        write!(
+            f,
+            "{answers} 429, or 503 with Retry-After; {requests} waited, and the run rested {}.{} s; way out: `pace:` in the provider \
+             file, or --jobs 1",
+            rested_millis / 1_000,
+            rested_millis % 1_000 / 100
+        )
+    }
+}
+
 /// A run of `check`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
@@ -91,6 +123,9 @@ pub struct Run {
     /// What became of the tokens that the run obtained, where it revoked them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cleanup: Option<Cleanup>,
+    /// What the provider's limits of the rate held back, where it set any.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rate_limit: Option<RateLimit>,
     /// Every check, in the order of ids.
     pub findings: Vec<Finding>,
     /// The causes behind the violations, most checks first.

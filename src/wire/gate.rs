@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::pace::Pace;
-use super::rest::{Rests, Then};
+use super::rest::{Rested, Rests, Then};
 use crate::protocol::Response;
 
 /// Nobody waits longer for a turn: so much can only be a pace that does not fit what is asked.
@@ -92,7 +92,7 @@ impl Gate {
     /// Waits for the turn of this many requests that are to begin together.
     pub(super) async fn turns(&self, many: u32) -> Result<(), Stopped> {
         self.within(async {
-            self.rest().await?;
+            self.rest(many).await?;
             self.sleep(self.reserve(many)).await
         })
         .await
@@ -106,7 +106,7 @@ impl Gate {
         let permit = self
             .within(async {
                 loop {
-                    self.rest().await?;
+                    self.rest(1).await?;
                     let permit = self.room(&self.requests).await?;
                     // A rest may have begun in the meantime.
                     if self.rests().left().is_zero() {
@@ -136,10 +136,9 @@ impl Gate {
         self.rests().limited(response, sent)
     }
 
-    /// How many answers limited the rate, and how long all rested for it.
-    pub(super) fn rested(&self) -> (u64, Duration) {
-        let rests = self.rests();
-        (rests.answers, rests.rested)
+    /// What the limits of the rate came to so far.
+    pub(super) fn rested(&self) -> Rested {
+        self.rests().so_far()
     }
 
     /// Shuts the gate, and says why it is shut: the first reason stays.
@@ -180,12 +179,22 @@ impl Gate {
         last - now
     }
 
-    async fn rest(&self) -> Result<(), Stopped> {
+    /// Waits for the end of the rest, where there is one, with this many requests.
+    async fn rest(&self, many: u32) -> Result<(), Stopped> {
+        let mut waits = false;
         loop {
-            let left = self.rests().left();
-            if left.is_zero() || self.is_lifted() {
-                return self.open();
-            }
+            let left = {
+                let mut rests = self.rests();
+                let left = rests.left();
+                if left.is_zero() || self.is_lifted() {
+                    return self.open();
+                }
+                if !waits {
+                    waits = true;
+                    rests.hold_back(many);
+                }
+                left
+            };
             self.sleep(left).await?;
         }
     }
@@ -308,7 +317,7 @@ mod tests {
         join_all((0..5).map(|_| gate.pass())).await;
         let took = began.elapsed();
         assert!(took >= Duration::from_millis(900) && took < Duration::from_millis(1500), "{took:?}");
-        assert_eq!(gate.rested().0, 1);
+        assert_eq!((gate.rested().answers, gate.rested().held_back), (1, 5));
 
         gate.limited(&limit("60"), Instant::now());
         gate.lift();

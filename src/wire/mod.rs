@@ -22,7 +22,7 @@ pub use mailbox::{Mailbox, Receipt};
 pub use pace::Pace;
 pub use proxy::{Proxies, Proxy, exceptions_of_environment};
 pub use pulse::{Asked, Silence};
-pub use rest::{limits_rate, rest_asked};
+pub use rest::{Rested, limits_rate, rest_asked};
 pub use tape::Tape;
 pub use tls::{Authorities, Keys};
 pub use turns::{LoginTurn, Patience};

@@ -52,16 +52,26 @@ pub(super) struct Rests {
     until: Instant,
     /// Rests in a row after which the provider had no other answer.
     fruitless: u32,
+    answers: u64,
+    held_back: u64,
+    rested: Duration,
+}
+
+/// What the limits of a provider's rate came to so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rested {
     /// Answers that limited the rate.
     pub answers: u64,
+    /// How often a request waited for a rest to end: one that was to be sent again, or one that came in between.
+    pub held_back: u64,
     /// How long all rested in all.
-    pub rested: Duration,
+    pub time: Duration,
 }
 
 impl Default for Rests {
     fn default() -> Self {
         let now = Instant::now();
-        Self { began: now, until: now, fruitless: 0, answers: 0, rested: Duration::ZERO }
+        Self { began: now, until: now, fruitless: 0, answers: 0, held_back: 0, rested: Duration::ZERO }
     }
 }
 
@@ -69,6 +79,16 @@ impl Rests {
     /// How long the rest still takes.
     pub fn left(&self) -> Duration {
         self.until.saturating_duration_since(Instant::now())
+    }
+
+    /// So many requests wait for the end of the rest.
+    pub fn hold_back(&mut self, many: u32) {
+        self.held_back += u64::from(many);
+    }
+
+    /// What it came to; of a rest that still lasts, what is over.
+    pub fn so_far(&self) -> Rested {
+        Rested { answers: self.answers, held_back: self.held_back, time: self.rested.saturating_sub(self.left()) }
     }
 
     /// The provider has answered; it takes more.
@@ -102,7 +122,8 @@ impl Rests {
     }
 
     fn extend(&mut self, until: Instant) {
-        self.rested += until.saturating_duration_since(self.until);
+        // Between two rests nobody rested.
+        self.rested += until.saturating_duration_since(self.until.max(Instant::now()));
         self.until = self.until.max(until);
     }
 }
@@ -165,6 +186,16 @@ mod tests {
         assert_eq!(rests.limited(&limit, sent), Then::Rest);
         assert_eq!(rests.left().as_secs_f64().round() as u64, 1);
         assert_eq!((rests.answers, rests.rested.as_secs_f64().round() as u64), (6, 16));
+    }
+
+    #[test]
+    fn a_rest_that_lasts_counts_as_far_as_it_is_over() {
+        let mut rests = Rests::default();
+        assert_eq!(rests.limited(&said(429, &[("retry-after", "60")], ""), Instant::now()), Then::Rest);
+        rests.hold_back(3);
+        let so_far = rests.so_far();
+        assert_eq!((so_far.answers, so_far.held_back), (1, 3));
+        assert!(so_far.time < Duration::from_secs(30), "{so_far:?}");
     }
 
     #[test]

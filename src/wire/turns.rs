@@ -11,7 +11,7 @@ use super::client::Wire;
 use super::gate::{Gate, Permit};
 use super::pace::Pace;
 use super::pulse::Silence;
-use super::rest::{LONGEST, Then, limits_rate};
+use super::rest::{LONGEST, Rested, Then, limits_rate};
 use super::tape::Tape;
 use crate::protocol::{Endpoint, Failure, Request, Response};
 
@@ -74,8 +74,8 @@ impl Wire {
         self.pulse.silence()
     }
 
-    /// How many answers limited the rate, and how long all who share this client rested for it.
-    pub fn rested(&self) -> (u64, Duration) {
+    /// What the limits of the provider's rate came to so far, for all who share this client.
+    pub fn rested(&self) -> Rested {
         self.gate.rested()
     }
 

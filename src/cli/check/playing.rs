@@ -86,13 +86,6 @@ impl CheckArgs {
         };
         let played = crate::check::run(catalog, checks, &targets, &wire, &options, &stop, heard).await;
         progress.finish();
-        if let (limits @ 1.., rested) = wire.rested() {
-            console.warn(&format_args!(
-                "the provider limited the rate: {limits} answers were 429 or 503 with Retry-After, and the run rested {} s for it; way \
-                 out: `pace:` in the provider file, or --jobs 1",
-                rested.as_secs()
-            ));
-        }
         signal.abort();
         if let Some(server) = server {
             server.stop().await;

@@ -7,7 +7,7 @@ use flowproof::login::{self, Decision, Errand, Stop};
 use flowproof::protocol::{Endpoint, Request, Secret};
 use flowproof::provider::{Login, Provider, Source};
 use flowproof::verdict::Outcome;
-use flowproof::wire::{Jar, Pace, Tape};
+use flowproof::wire::{Jar, Pace, Rested, Tape};
 use futures::future::join_all;
 use url::Url;
 use wiremock::matchers::{any, path};
@@ -46,7 +46,9 @@ async fn all_who_share_a_client_rest_when_one_is_told_to_by_seconds_or_a_date() 
             std::iter::once(first).chain(others).map(|outcome| outcome.map(|response| response.status)).collect();
         assert_eq!(statuses, vec![Ok(200); 5]);
         assert!(began.elapsed() >= Duration::from_millis(800), "{after}: {:?}", began.elapsed());
-        assert_eq!((wire.rested().0, one.spoiled()), (1, None), "{after}");
+        let rested = wire.rested();
+        assert_eq!((rested.answers, rested.held_back, one.spoiled()), (1, 5, None), "{after}: {rested:?}");
+        assert!(rested.time <= began.elapsed() && rested.time >= Duration::from_millis(800), "{after}: {rested:?}");
     }
 }
 
@@ -59,7 +61,7 @@ async fn what_provokes_a_limit_sees_it_at_once_and_nobody_rests_for_it() {
     let began = Instant::now();
     let outcome = wire.provoking().send(&Tape::default(), &request(&server)).await;
     assert_eq!(outcome.map(|response| response.status), Ok(429));
-    assert!(wire.rested().0 == 0 && wire.spoiled().is_none() && began.elapsed() < Duration::from_secs(5));
+    assert!(wire.rested() == Rested::default() && wire.spoiled().is_none() && began.elapsed() < Duration::from_secs(5));
     assert_eq!(server.received_requests().await.map(|all| all.len()), Some(1));
 }
 
@@ -85,14 +87,17 @@ async fn a_check_that_looks_for_a_limit_finds_it_and_others_are_inconclusive_for
     let wire = wire(SECONDS);
     let found = async |id| {
         let run = play_these(&server.uri(), &[id], &wire, 1, None).await;
-        (run.findings[0].outcome, run.findings[0].reason.clone().unwrap_or_default())
+        (run.findings[0].outcome, run.findings[0].reason.clone().unwrap_or_default(), run)
     };
-    let (outcome, reason) = found("client_authentication/many-wrong-secrets").await;
+    let (outcome, reason, run) = found("client_authentication/many-wrong-secrets").await;
     assert_eq!(outcome, Outcome::Passed, "{reason}");
-    let (outcome, reason) = found("client_credentials/own-token").await;
+    assert_eq!(run.rate_limit, None, "what is provoked holds nothing back");
+    let (outcome, reason, run) = found("client_credentials/own-token").await;
     assert_eq!(outcome, Outcome::Inconclusive, "{reason}");
     assert!(reason.contains("rate limited: the provider answers 429 (the request was sent 3 times)"), "{reason}");
     assert!(reason.contains("way out: `pace:` in the provider file"), "{reason}");
+    let limit = run.rate_limit.expect("the report says so");
+    assert!(limit.answers >= 3 && limit.held_back >= 2 && limit.rested_millis >= 3_000, "{limit:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

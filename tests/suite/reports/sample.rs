@@ -2,8 +2,8 @@
 
 use flowproof::protocol::{Answer, Endpoint, Exchange, Failure, Method, Sent};
 use flowproof::verdict::{
-    Cleanup, ClientSeen, Comparison, FailOn, Finding, Kind, Known, Level, Outcome, PlayedStep, Policy, Profile, Run, Section,
-    Spoiled, Stale, Staleness, Violation,
+    Cleanup, ClientSeen, Comparison, FailOn, Finding, Kind, Known, Level, Outcome, PlayedStep, Policy, Profile, RateLimit, Run,
+    Section, Spoiled, Stale, Staleness, Violation,
 };
 
 const ISSUER: &str = "http://127.0.0.1:9400/realms/strict";
@@ -52,6 +52,7 @@ pub fn run() -> Run {
         interrupted: false,
         interruption: None,
         cleanup: Some(Cleanup { tokens: 12, revoked: 11 }),
+        rate_limit: Some(RateLimit { answers: 2, held_back: 9, rested_millis: 3_040 }),
         findings,
         causes,
         baseline: Some(baseline()),
