@@ -18,19 +18,20 @@ pub enum Place {
     Nowhere(String),
 }
 
-/// The first target that satisfies every need of the check.
+/// The first target that satisfies every need of the check; else what keeps it from the one that has the client it is about.
 pub fn place(check: &Check, targets: &[Arc<Target>], profile: Profile, max_wait: Duration, intrusive: bool) -> Place {
     if check.level(profile).is_none() {
         return Place::Nowhere(format!("not required by the profile {}", profile.name()));
     }
-    let mut reason = None;
+    let mut reasons = Vec::new();
     for target in targets {
         match obstacle(check, target, max_wait).or_else(|| intrudes(check, target).filter(|_| !intrusive)) {
             None => return Place::On(target.clone()),
-            Some(obstacle) => reason = reason.or(Some(obstacle)),
+            Some(obstacle) => reasons.push((target.provider.client(check.protagonist()).is_none(), obstacle)),
         }
     }
-    Place::Nowhere(reason.unwrap_or_else(|| "no provider was given".to_owned()))
+    reasons.sort_by_key(|(is_stranger, _)| *is_stranger);
+    Place::Nowhere(reasons.into_iter().next().map_or_else(|| "no provider was given".to_owned(), |(_, reason)| reason))
 }
 
 /// Everything that keeps a check from being played on a target, for whoever wants to know before the run.

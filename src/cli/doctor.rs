@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
+use futures::future::join_all;
 
 use super::Console;
 use super::connect::{self, ConnectArgs};
@@ -26,7 +27,7 @@ pub struct DoctorArgs {
     /// How many seconds a check may wait; a check that would wait longer will not run
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=86_400))]
     max_wait: u64,
-    /// Print what was found as JSON
+    /// Print what was found as JSON: an object, or a list of them where clients have issuers of their own
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -62,19 +63,26 @@ impl DoctorArgs {
                 shown = console.show(render);
             }
         };
-        show(&|out| sheet.heading(&provider, out));
-        let diagnosis = examine(&wire, provider, &extent, &mut |remarks| show(&|out| sheet.topic(remarks, out))).await;
-        show(&|out| sheet.conclusion(&diagnosis, out));
+        let mut diagnoses = Vec::new();
+        for provider in provider.by_issuer() {
+            show(&|out| sheet.heading(&provider, out));
+            let diagnosis = examine(&wire, provider, &extent, &mut |remarks| show(&|out| sheet.topic(remarks, out))).await;
+            show(&|out| sheet.conclusion(&diagnosis, out));
+            diagnoses.push(diagnosis);
+        }
         if self.json {
             shown = console.show(|out| {
-                serde_json::to_writer_pretty(&mut *out, &diagnosis)?;
+                match diagnoses.as_slice() {
+                    [alone] => serde_json::to_writer_pretty(&mut *out, alone)?,
+                    several => serde_json::to_writer_pretty(&mut *out, several)?,
+                }
                 writeln!(out)
             });
         }
         if let Err(error) = shown {
             console.error(&format_args!("cannot print what was found: {error}"));
         }
-        exit(&diagnosis)
+        exit(&diagnoses)
     }
 }
 
@@ -85,8 +93,10 @@ const GLANCE: Duration = Duration::from_secs(10);
 const SHOWN: usize = 5;
 
 /// Warns before a run of what is plainly wrong with its configuration: the checks would blame the provider for it, or could not judge.
-pub(super) async fn warn(file: &Path, target: &Target, checks: &[Arc<Check>], wire: &Wire, console: &Console) {
-    let Ok(remarks) = tokio::time::timeout(GLANCE, glance(wire, target, checks)).await else { return };
+pub(super) async fn warn(file: &Path, targets: &[Arc<Target>], checks: &[Arc<Check>], wire: &Wire, console: &Console) {
+    let glances = join_all(targets.iter().map(|target| glance(wire, target, checks)));
+    let Ok(remarks) = tokio::time::timeout(GLANCE, glances).await else { return };
+    let remarks = remarks.concat();
     if remarks.is_empty() {
         return;
     }
@@ -102,10 +112,11 @@ pub(super) async fn warn(file: &Path, target: &Target, checks: &[Arc<Check>], wi
     console.warn(&message);
 }
 
-fn exit(diagnosis: &Diagnosis) -> Exit {
-    match diagnosis.health {
-        Health::Sound => Exit::Success,
-        Health::Misconfigured => Exit::Usage,
-        Health::Unreachable => Exit::Incomplete,
+fn exit(diagnoses: &[Diagnosis]) -> Exit {
+    let any = |health| diagnoses.iter().any(|diagnosis| diagnosis.health == health);
+    match (any(Health::Misconfigured), any(Health::Unreachable)) {
+        (true, _) => Exit::Usage,
+        (false, true) => Exit::Incomplete,
+        (false, false) => Exit::Success,
     }
 }

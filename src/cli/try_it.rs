@@ -14,7 +14,7 @@ use clap::{Args, ValueEnum};
 use super::connect::{self, ConnectArgs};
 use super::{Console, embedded};
 use crate::exit::Exit;
-use crate::provider::{Target, Unreachable, discover};
+use crate::provider::{Provider, Target, Unreachable, discover};
 use crate::server::Running;
 use crate::walk::{Arrival, Flow, Stage, Trip, Trouble, Wishes, walk};
 use crate::wire::{Connect, Tape, Wire};
@@ -132,6 +132,8 @@ impl TryArgs {
             return Ok((wire, target, Some(server)));
         };
         let provider = self.connect.provider(path, console)?;
+        let wished = |provider: &Provider| Trip::fits(provider, self.flow.into(), self.client.as_deref());
+        let provider = provider.by_issuer().into_iter().find(wished).unwrap_or(provider);
         let wire = connect::wire_to(&provider, console)?;
         let tape = Tape::new(provider.secrets());
         match discover(&wire, &tape, provider).await {

@@ -8,8 +8,9 @@ use url::Url;
 use super::client::{AuthMethod, Client, Grant, PkceDemand};
 use super::connect;
 use super::document::{self, Paper};
-use super::endpoints::{EndpointOverrides, Endpoints};
+use super::endpoints::Endpoints;
 use super::fault::Error;
+use super::issuers::{Own, Owns, agree};
 use super::login;
 use super::model::{Admin, LoadPolicy, PkcePolicy, Provider, Resource, Source, User};
 use super::needs::Need;
@@ -57,14 +58,16 @@ fn read(reading: &Reading<'_>) -> Result<Provider, Error> {
     let file = root.fields(&KEYS)?;
     let issuer = issuer(file.need("issuer", "say whom to test: `issuer: https://…`")?)?;
     let profile = file.get("profile").map(|spot| spot.one_of(&[Profile::OAuth20, Profile::OAuth21], Profile::name));
-    let clients = clients(&file)?;
-    Ok(Provider {
+    let (clients, owns) = clients(&file)?;
+    let endpoints = Endpoints::read(&file)?;
+    agree(&issuer, &endpoints, &owns, &file.entries("clients")?)?;
+    let provider = Provider {
         name: reading.source.provider_name(),
         connect: connect::read(&file, &reading.source, reading.env)?,
         issuer,
         preset: file.text("preset")?,
         profile: profile.transpose()?.unwrap_or_default(),
-        endpoints: endpoints(&file)?,
+        endpoints,
         login: login::read(&file, &reading.source)?,
         admin: admin(&file)?,
         load: load(&file)?,
@@ -77,12 +80,14 @@ fn read(reading: &Reading<'_>) -> Result<Provider, Error> {
         pace: pace(&file)?,
         users: users(&file)?,
         clients,
+        others: Vec::new(),
         source: reading.source.clone(),
-    })
+    };
+    Ok(provider.apart(owns))
 }
 
 /// RFC 8414 section 2: a URL without query and fragment; kept as it is spelled, because it is compared so.
-fn issuer(spot: &Spot<'_>) -> Result<String, Error> {
+pub(super) fn issuer(spot: &Spot<'_>) -> Result<String, Error> {
     let url = spot.url()?;
     if url.query().is_some() {
         return Err(spot.bad_url("an issuer has no query (RFC 8414 section 2)"));
@@ -90,17 +95,33 @@ fn issuer(spot: &Spot<'_>) -> Result<String, Error> {
     spot.text()
 }
 
-const CLIENT_KEYS: [&str; 10] =
-    ["id", "secret", "auth", "redirect_uris", "grants", "scopes", "introspect", "pkce", "rotation", "reuse_grace"];
+const CLIENT_KEYS: [&str; 12] = [
+    "id",
+    "secret",
+    "auth",
+    "redirect_uris",
+    "grants",
+    "scopes",
+    "introspect",
+    "pkce",
+    "rotation",
+    "reuse_grace",
+    "issuer",
+    "endpoints",
+];
 
-fn clients(file: &Fields<'_>) -> Result<BTreeMap<String, Client>, Error> {
+fn clients(file: &Fields<'_>) -> Result<(BTreeMap<String, Client>, Owns), Error> {
     let entries = file.entries("clients")?;
-    let mut clients = BTreeMap::new();
+    let (mut clients, mut owns) = (BTreeMap::new(), Owns::new());
     for (role, spot) in &entries {
-        clients.insert(role.clone(), client(role, &spot.fields(&CLIENT_KEYS)?)?);
+        let fields = spot.fields(&CLIENT_KEYS)?;
+        clients.insert(role.clone(), client(role, &fields)?);
+        owns.extend(Own::read(&fields)?.map(|own| (role.clone(), own)));
     }
     for (role, other) in [("other", "web"), ("other_spa", "spa"), ("other_tv", "tv")] {
-        let id = |role: &str| clients.get(role).map(|client: &Client| &client.id);
+        // Another issuer may know another client by the same name.
+        let issuer = |role: &str| owns.iter().find(|(name, _)| name == role).map(|(_, own)| own.issuer.as_str());
+        let id = |role: &str| clients.get(role).map(|client: &Client| (&client.id, issuer(role)));
         if id(role).is_some() && id(role) == id(other) {
             let expected =
                 format!("another client than `clients.{other}`: the two show that one cannot use the other's codes and tokens");
@@ -109,7 +130,7 @@ fn clients(file: &Fields<'_>) -> Result<BTreeMap<String, Client>, Error> {
             }
         }
     }
-    Ok(clients)
+    Ok((clients, owns))
 }
 
 fn client(role: &str, fields: &Fields<'_>) -> Result<Client, Error> {
@@ -188,19 +209,6 @@ fn users(file: &Fields<'_>) -> Result<BTreeMap<String, User>, Error> {
         users.insert(name, user);
     }
     Ok(users)
-}
-
-fn endpoints(file: &Fields<'_>) -> Result<EndpointOverrides, Error> {
-    let Some(fields) = file.fields("endpoints", &Endpoints::KEYS)? else { return Ok(Endpoints::default()) };
-    Ok(Endpoints {
-        authorization: fields.url("authorization")?,
-        token: fields.url("token")?,
-        device_authorization: fields.url("device_authorization")?,
-        revocation: fields.url("revocation")?,
-        introspection: fields.url("introspection")?,
-        resource: fields.url("resource")?,
-        jwks: fields.url("jwks")?,
-    })
 }
 
 fn admin(file: &Fields<'_>) -> Result<Option<Admin>, Error> {

@@ -4,7 +4,7 @@
 //! text -> tree (values with their places) -> file (keys; reading: types, expand: ${VAR}) -> Provider
 //! Provider -> discovery -> Target -> needs (what a check may ask of it)
 //! document: what sort of text it is; the baseline is read so, too
-//! client -> requests (what it asks for)
+//! client -> requests (what it asks for); issuers: clients of issuers of their own
 //! fault, shown, spelling: what an error says, and what of the file it may show
 //! ```
 
@@ -17,6 +17,7 @@ mod endpoints;
 mod expand;
 mod fault;
 mod file;
+mod issuers;
 mod login;
 mod model;
 mod needs;

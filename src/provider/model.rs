@@ -32,8 +32,10 @@ pub struct Provider {
     pub profile: Profile,
     /// Endpoints that win over those of its metadata.
     pub endpoints: EndpointOverrides,
-    /// Its clients by role.
+    /// Its clients by role; those of other issuers are with `others`.
     pub clients: BTreeMap<String, Client>,
+    /// The same provider as the other issuers that clients name, each with its own clients; those have no others.
+    pub others: Vec<Provider>,
     /// Its users by name.
     pub users: BTreeMap<String, User>,
     /// How a user is made to approve.
@@ -170,7 +172,8 @@ impl Provider {
 
     /// Every secret in the file: what no output may show.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        let clients = self.clients.values().filter_map(|client| client.secret.as_ref());
+        let of_others = self.others.iter().flat_map(|other| other.clients.values());
+        let clients = self.clients.values().chain(of_others).filter_map(|client| client.secret.as_ref());
         let users = self.users.values().map(|user| &user.password);
         let admin = self.admin.iter().map(|admin| &admin.key);
         clients.chain(users).chain(admin).chain(self.login.driver.secrets()).chain(self.connect.secrets())

@@ -1,6 +1,6 @@
 //! Who walks: which client, which user, which scope, from what was wished for and what the provider file knows.
 
-use crate::provider::{Client, Driver, Grant, Target, User};
+use crate::provider::{Client, Driver, Grant, Provider, Target, User};
 use crate::wire::Wire;
 
 /// A flow that can be walked.
@@ -110,7 +110,7 @@ impl<'a> Trip<'a> {
     /// The provider file, or the provider, lacks what the flow needs.
     pub fn plan(wire: &'a Wire, target: &'a Target, flow: Flow, wishes: Wishes) -> Result<Self, Unplanned> {
         endpoints(target, flow)?;
-        let client = client(target, flow, wishes.client.as_deref())?;
+        let client = client(&target.provider, flow, wishes.client.as_deref())?;
         let user = user(target, flow, &wishes)?;
         let mut doubts = Vec::new();
         for grant in flow.grants().iter().filter(|grant| !client.may(**grant)) {
@@ -119,6 +119,11 @@ impl<'a> Trip<'a> {
         let scope = wishes.scope.filter(|scope| !scope.trim().is_empty()).or_else(|| client.scope());
         let Wishes { approve, by_hand, reuse, bare, .. } = wishes;
         Ok(Self { wire, target, flow, client, user, scope, approve, by_hand, reuse, bare, doubts })
+    }
+
+    /// Whether a provider has the client that is wished for, or one that may walk the flow.
+    pub fn fits(provider: &Provider, flow: Flow, wish: Option<&str>) -> bool {
+        client(provider, flow, wish).is_ok()
     }
 
     /// The provider's name.
@@ -155,8 +160,8 @@ fn endpoints(target: &Target, flow: Flow) -> Result<(), Unplanned> {
     }
 }
 
-fn client<'a>(target: &'a Target, flow: Flow, wish: Option<&str>) -> Result<&'a Client, Unplanned> {
-    let clients = &target.provider.clients;
+fn client<'a>(provider: &'a Provider, flow: Flow, wish: Option<&str>) -> Result<&'a Client, Unplanned> {
+    let clients = &provider.clients;
     let reachable = |client: &&Client| !flow.redirects() || !client.redirect_uri().is_empty();
     if let Some(role) = wish {
         let found = clients.get(role).ok_or_else(|| {

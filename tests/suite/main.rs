@@ -12,6 +12,7 @@ mod hostile;
 mod house;
 mod in_ci;
 mod init;
+mod issuers;
 mod judges;
 mod known_issues;
 mod load;

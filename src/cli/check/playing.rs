@@ -68,9 +68,9 @@ impl CheckArgs {
             cleanup: self.cleans_up(),
             ..Options::default()
         };
-        if let (Some(file), [target], false) = (&self.provider, targets.as_slice(), self.skip_doctor) {
+        if let Some(file) = self.provider.as_ref().filter(|_| !self.skip_doctor) {
             tokio::select! {
-                () = doctor::warn(file, target, checks, &wire, console) => {}
+                () = doctor::warn(file, &targets, checks, &wire, console) => {}
                 () = stop.cancelled() => {}
                 _ = time_is_up(limit) => {}
             }
@@ -100,21 +100,25 @@ impl CheckArgs {
         wire: &Wire,
         console: &Console,
     ) -> Result<(Vec<Arc<Target>>, Option<crate::server::Running>), Exit> {
-        let Some(mut provider) = provider else {
+        let Some(provider) = provider else {
             let server = embedded::serve(&self.defects).await.map_err(|message| console.usage(&message))?;
             let targets = embedded::targets(&server, wire).await.map_err(|message| console.usage(&message))?;
             return Ok((targets, Some(server)));
         };
-        provider.login.driver.look_at(self.headed, &self.output.join("evidence"));
         let tape = Tape::new(provider.secrets());
-        match discover(wire, &tape, provider).await {
-            Ok(target) => Ok((vec![Arc::new(target)], None)),
-            Err(error @ Unreachable::NothingAnswers { .. }) => {
-                console.error(&error);
-                Err(Exit::Incomplete)
+        let mut targets = Vec::new();
+        for mut provider in provider.by_issuer() {
+            provider.login.driver.look_at(self.headed, &self.output.join("evidence"));
+            match discover(wire, &tape, provider).await {
+                Ok(target) => targets.push(Arc::new(target)),
+                Err(error @ Unreachable::NothingAnswers { .. }) => {
+                    console.error(&error);
+                    return Err(Exit::Incomplete);
+                }
+                Err(error @ Unreachable::NoEndpoint { .. }) => return Err(console.usage(&error)),
             }
-            Err(error @ Unreachable::NoEndpoint { .. }) => Err(console.usage(&error)),
         }
+        Ok((targets, None))
     }
 
     /// Scenarios that would only wait for a browser are not begun: their time would run.
