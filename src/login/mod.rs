@@ -26,5 +26,6 @@ mod webdriver;
 
 pub use driver::run;
 pub use errand::{Decision, Errand, Stop};
+pub use manual::{Answer, WayBack};
 pub use sighting::{Channel, End, Hop, Role, Sighting};
 pub use walk::look;

@@ -1,13 +1,13 @@
 //! Authorization code with PKCE: a user logs in through the browser, and the client redeems the code behind it (RFC 6749 section 4.1, RFC 7636).
 
-use super::by_hand::Door;
 use super::event::{Channel, Event, Sign};
 use super::page::bare;
 use super::trouble::{Stage, Trouble};
 use super::walker::Walker;
 use super::{Arrival, advice, chance, identity};
-use crate::login::{End, Stop};
+use crate::login::{Answer, End, Stop, WayBack};
 use crate::protocol::{Params, Request, Tokens};
+use url::Url;
 
 pub(super) async fn walk(walker: &mut Walker<'_>) -> Result<Arrival, Trouble> {
     let tokens = obtain(walker).await?;
@@ -98,18 +98,21 @@ async fn sent_by_driver(
 
 /// Has a human go; where they were sent back to, and with what.
 async fn sent_by_hand(walker: &mut Walker<'_>, start: &Request, redirect_uri: &str) -> Result<(String, Params), Trouble> {
-    let door = Door::open(redirect_uri).await.map_err(|why| {
+    let mut back = WayBack::open(redirect_uri).await.map_err(|why| {
         let look_at = vec![format!(
             "what else listens there: `clients.{}.redirect_uris` names the address, and the browser has to find this walk at it",
             walker.trip.client.role
         )];
         Trouble { stage: Stage::Unwalkable, ..walker.trouble("the redirect URI is free to listen at", why, look_at) }
     })?;
-    walker.tell(Event::GoTo { address: start.target(), listens: door.listens() });
-    let location = door.answer().await;
-    let params = Params::of_query(&location);
+    walker.tell(Event::GoTo { address: start.target(), listens: back.listens() });
+    let expected = Url::parse(redirect_uri).expect("it was listened at");
+    let Some(Answer { location, channel, params }) = back.answer(&expected).await else {
+        let look_at = vec!["who is at the browser: the answer has to come back, or be pasted, within ten minutes".to_owned()];
+        return Err(walker.trouble("somebody who logs in", "nobody came back", look_at));
+    };
     walker.learn(&params);
-    Ok((bare(&location), params))
+    Ok((format!("{} (by {})", bare(&location), channel.name()), params))
 }
 
 /// What a client looks at before it uses a code: `state`, `iss`, `error`.

@@ -5,11 +5,10 @@
 //!
 //! ```text
 //! plan (who goes, as which client) -> Trip -> flows, one file each -> Walker (asks and tells) -> Event | Arrival | Trouble
-//! by_hand: a human in a browser of their own; page: a hop of the login driver; token: a JWT read and verified; identity: whose token it is; advice: what to look at
+//! page: a hop of the login driver; token: a JWT read and verified; identity: whose token it is; advice: what to look at
 //! ```
 
 mod advice;
-mod by_hand;
 mod chance;
 mod client_credentials;
 mod code;

@@ -1,14 +1,13 @@
 //! The loopback redirect URI, listened at: where somebody's browser comes back to, with the answer in whatever channel.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use url::Url;
+use url::{Host, Url};
 
 use crate::login::destination::answer_of;
-use crate::login::errand::{Errand, Stop};
 use crate::login::sighting::Channel;
 use crate::protocol::Params;
 
@@ -28,9 +27,12 @@ const ASKS_FOR_FRAGMENT: &str = "<!doctype html><title>flowproof</title><p id=to
 });</script>";
 
 /// What a browser came back with.
-pub(super) struct Answer {
+pub struct Answer {
+    /// Where to.
     pub location: Url,
+    /// In which channel.
     pub channel: Channel,
+    /// With what.
     pub params: Params,
 }
 
@@ -49,21 +51,15 @@ pub(super) struct Door {
 }
 
 impl Door {
-    /// Listens at the errand's redirect URI, where that is one on loopback with a free port.
-    pub async fn open(errand: &Errand<'_>) -> Option<Self> {
-        let uri = Url::parse(errand.start.param("redirect_uri")?.expose()).ok()?;
-        if uri.scheme() != "http" || errand.stop_at == Stop::Decision {
-            return None;
-        }
-        let host = match uri.host_str()? {
-            "localhost" => "127.0.0.1",
-            host => host.trim_matches(['[', ']']),
-        };
-        let address = SocketAddr::new(host.parse().ok()?, uri.port_or_known_default()?);
-        if !address.ip().is_loopback() {
-            return None;
-        }
-        Some(Self { listener: TcpListener::bind(address).await.ok()?, uri })
+    /// Listens at the redirect URI; nowhere, where that is no plain address of this machine.
+    ///
+    /// # Errors
+    /// The port is taken, or the redirect URI is none that can be read.
+    pub async fn open(redirect_uri: &str) -> Result<Option<Self>, String> {
+        let uri = Url::parse(redirect_uri).map_err(|error| format!("the redirect URI {redirect_uri}: {error}"))?;
+        let Some(place) = place(&uri) else { return Ok(None) };
+        let listener = TcpListener::bind(place).await.map_err(|error| format!("cannot listen at {place}: {error}"))?;
+        Ok(Some(Self { listener, uri }))
     }
 
     /// The first answer that comes.
@@ -128,4 +124,35 @@ async fn request(stream: &mut TcpStream) -> Option<(String, String)> {
         }
     }
     Some((head, String::from_utf8_lossy(&read[end..wanted]).into_owned()))
+}
+
+/// The address of this machine that a redirect URI leads to, if it does.
+fn place(redirect_uri: &Url) -> Option<SocketAddr> {
+    let ip = match redirect_uri.host()? {
+        Host::Ipv4(ip) => ip.into(),
+        Host::Ipv6(ip) => IpAddr::from(ip),
+        Host::Domain("localhost") => Ipv4Addr::LOCALHOST.into(),
+        Host::Domain(_) => return None,
+    };
+    let port = redirect_uri.port_or_known_default()?;
+    (redirect_uri.scheme() == "http" && ip.is_loopback()).then_some(SocketAddr::new(ip, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(uri: &str) -> Option<String> {
+        place(&Url::parse(uri).expect("a URL")).map(|place| place.to_string())
+    }
+
+    #[test]
+    fn only_a_plain_address_of_this_machine_is_listened_at() {
+        assert_eq!(at("http://127.0.0.1:8400/cb").as_deref(), Some("127.0.0.1:8400"));
+        assert_eq!(at("http://[::1]:8400/cb").as_deref(), Some("[::1]:8400"));
+        assert_eq!(at("http://localhost:8400/cb").as_deref(), Some("127.0.0.1:8400"));
+        for uri in ["https://127.0.0.1:8400/cb", "http://client.example/cb", "http://192.0.2.1:8400/cb", "com.example.app:/cb"] {
+            assert_eq!(at(uri), None, "{uri}");
+        }
+    }
 }

@@ -2,25 +2,23 @@
 
 mod door;
 mod keys;
+mod way_back;
 
 use std::io::{IsTerminal as _, Write as _};
-use std::time::Duration;
 
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use url::Url;
 
-use self::door::{Answer, Door};
-use self::keys::Keys;
+pub use self::door::Answer;
+pub use self::way_back::WayBack;
+use self::way_back::{Came, LONGEST_WAIT};
 use super::destination::Territory;
 use super::errand::{Decision, Errand, Stop};
 use super::sighting::{End, Role, Sighting};
 use super::walk;
 use crate::protocol::Method;
 use crate::wire::{Jar, Tape, Wire};
-
-/// How long somebody may take.
-const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
 /// Follows the errand over the wire to the first page that stands still, and asks somebody to begin anew from its start.
 pub(super) async fn ask(wire: &Wire, tape: &Tape, jar: &mut Jar, errand: &Errand<'_>) -> Sighting {
@@ -43,40 +41,30 @@ fn stuck(why: &str) -> End {
 }
 
 async fn wait(tape: &Tape, errand: &Errand<'_>, status: u16) -> End {
-    let mut keys = Keys::turn().await;
-    let at_terminal = std::io::stdin().is_terminal();
-    if at_terminal {
-        keys.forget();
-    }
-    let door = Door::open(errand).await;
-    show(errand, door.is_some(), at_terminal);
-    let heard = async {
-        match &door {
-            Some(door) => door.answer().await,
-            None => std::future::pending().await,
-        }
+    let uri = errand.start.param("redirect_uri").filter(|_| errand.stop_at != Stop::Decision);
+    // A port that is taken leaves the address to be pasted.
+    let opened = match uri {
+        Some(uri) => WayBack::open(uri.expose()).await.ok(),
+        None => None,
     };
-    let typed = async {
+    let mut back = match opened {
+        Some(back) => back,
+        None => WayBack::pasted().await,
+    };
+    show(errand, back.listens(), std::io::stdin().is_terminal());
+    let came = async {
         loop {
-            match keys.line().await {
-                // Where nobody can type, a browser may still come back.
-                None if door.is_some() => std::future::pending().await,
-                None => break None,
-                Some(_) if errand.stop_at == Stop::Decision => break Some(End::Finished),
-                Some(line) => match Url::parse(line.trim()) {
-                    Ok(url) => break Some(arrived(tape, errand, status, line.trim(), Answer::of(url))),
+            match back.next().await? {
+                Came::Heard(answer) => {
+                    let raw = answer.location.to_string();
+                    return Some(arrived(tape, errand, status, &raw, answer));
+                }
+                Came::Typed(_) if errand.stop_at == Stop::Decision => return Some(End::Finished),
+                Came::Typed(line) => match Url::parse(line.trim()) {
+                    Ok(url) => return Some(arrived(tape, errand, status, line.trim(), Answer::of(url))),
                     Err(_) => say("That is no address; paste all of it, from its scheme on.\n"),
                 },
             }
-        }
-    };
-    let came = async {
-        tokio::select! {
-            answer = heard => {
-                let raw = answer.location.to_string();
-                Some(arrived(tape, errand, status, &raw, answer))
-            }
-            end = typed => end,
         }
     };
     match tokio::time::timeout(LONGEST_WAIT, came).await {
