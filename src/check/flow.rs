@@ -241,7 +241,7 @@ impl Scene {
     /// Sends the user to the verification page to decide; `start` is the page, or the complete URI.
     pub async fn decide_device(&mut self, start: &Url, type_code: bool, decision: Decision, browser: &str) -> Step {
         let code = self.device()?.user_code.clone();
-        let outing = Outing::verification(start, type_code.then_some(code.as_str()), decision);
+        let outing = Outing::verification(start, type_code.then_some(&code), decision);
         let mut jar = self.take_browser(browser);
         let sighting = self.send_out(self.user, &mut jar, outing).await?;
         self.return_browser(browser, jar);

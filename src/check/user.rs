@@ -15,7 +15,7 @@ pub struct Outing<'a> {
     /// Where it ends.
     pub stop_at: Stop<'a>,
     /// The code to type at a verification page.
-    pub user_code: Option<&'a str>,
+    pub user_code: Option<&'a Secret>,
     /// What the user answers when asked.
     pub decision: Decision,
 }
@@ -27,7 +27,7 @@ impl<'a> Outing<'a> {
     }
 
     /// To a verification page, until the page behind the decision.
-    pub fn verification(page: &Url, user_code: Option<&'a str>, decision: Decision) -> Self {
+    pub fn verification(page: &Url, user_code: Option<&'a Secret>, decision: Decision) -> Self {
         Self { start: Request::get(Endpoint::Verification, page), stop_at: Stop::Decision, user_code, decision }
     }
 

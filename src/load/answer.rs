@@ -52,9 +52,10 @@ pub fn device(response: &Response) -> Result<DeviceGrant, Fault> {
     let text = |name: &str| members.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let url = |name: &str| text(name).and_then(|text| Url::parse(text).ok());
     let read = || {
+        let device_code = Secret::new("device_code", text("device_code")?);
         Some(DeviceGrant {
-            device_code: Secret::new("device_code", text("device_code")?),
-            user_code: Secret::new("user_code", text("user_code")?),
+            user_code: Secret::beside("user_code", text("user_code")?, &device_code),
+            device_code,
             verification: url("verification_uri_complete").or_else(|| url("verification_uri"))?,
             interval: span(members.get("interval").map_or(Some(5), Value::as_u64)?),
             lifetime: span(members.get("expires_in").and_then(Value::as_u64).unwrap_or_default()),

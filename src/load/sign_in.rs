@@ -104,8 +104,7 @@ pub async fn authorize(rig: &Rig, assignment: &Assignment, party: Party, jar: &m
 /// Has a user decide about a device at the verification page (RFC 8628 section 3.3).
 pub async fn decide(rig: &Rig, verification: &Url, user_code: &Secret, user: &User, decision: Decision) -> Result<(), Astray> {
     let start = Request::get(request::Endpoint::Verification, verification);
-    let (sighting, tape) =
-        walk(rig, start, Stop::Decision, Some(user_code.expose()), user, decision, &mut Jar::default()).await?;
+    let (sighting, tape) = walk(rig, start, Stop::Decision, Some(user_code), user, decision, &mut Jar::default()).await?;
     match &sighting.end {
         End::Finished => Ok(()),
         end => Err(Astray { tape, ..Astray::new(fault_of(end), sighting.describe()) }),
@@ -116,7 +115,7 @@ async fn walk(
     rig: &Rig,
     start: Request,
     stop_at: Stop<'_>,
-    user_code: Option<&str>,
+    user_code: Option<&Secret>,
     user: &User,
     decision: Decision,
     jar: &mut Jar,

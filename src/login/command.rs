@@ -11,7 +11,7 @@ use super::errand::{Decision, Errand, Stop};
 use super::group::Group;
 use super::sighting::{End, Role, Sighting};
 use super::walk;
-use crate::protocol::Method;
+use crate::protocol::{Method, Secret};
 use crate::provider::CommandLogin;
 use crate::wire::{Connect, Jar, Proxy, Tape, Wire};
 
@@ -65,7 +65,7 @@ async fn run(connect: &Connect, tape: &Tape, config: &CommandLogin, errand: &Err
         ("FLOWPROOF_USERNAME", errand.username.to_owned()),
         ("FLOWPROOF_PASSWORD", errand.password.expose().to_owned()),
         ("FLOWPROOF_DECISION", decision.to_owned()),
-        ("FLOWPROOF_USER_CODE", errand.user_code.unwrap_or_default().to_owned()),
+        ("FLOWPROOF_USER_CODE", errand.user_code.map_or("", Secret::expose).to_owned()),
         ("FLOWPROOF_REDIRECT_URIS", errand.stop_at.uris().join(" ")),
     ];
     command.envs(said).envs(ways(connect));

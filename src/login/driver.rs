@@ -10,7 +10,7 @@ use crate::wire::{Jar, Tape, Wire};
 ///
 /// A user who wants to deny, but is never asked, arrives at the redirect URI with a code: `asked_consent()` tells.
 pub async fn run(wire: &Wire, tape: &Tape, jar: &mut Jar, login: &Login, errand: &Errand<'_>) -> Sighting {
-    tape.learn([errand.password]);
+    tape.learn(errand.user_code.into_iter().chain([errand.password]));
     let _turn = wire.login_turn().await;
     match &login.driver {
         Driver::Form => walk::walk(wire, tape, jar, errand).await,

@@ -45,7 +45,7 @@ pub struct Errand<'a> {
     /// The user's password.
     pub password: &'a Secret,
     /// The code to type at a verification page (RFC 8628 section 3.3).
-    pub user_code: Option<&'a str>,
+    pub user_code: Option<&'a Secret>,
     /// What the user answers when asked.
     pub decision: Decision,
 }

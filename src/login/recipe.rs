@@ -45,7 +45,7 @@ fn knowledge(errand: &Errand<'_>) -> Known {
         ("username", errand.username),
         ("password", errand.password.expose()),
         ("decision", decision),
-        ("user_code", errand.user_code.unwrap_or_default()),
+        ("user_code", errand.user_code.map_or("", Secret::expose)),
     ];
     known.extend(fixed.map(|(name, value)| (name.to_owned(), value.to_owned())));
     known

@@ -214,9 +214,10 @@ impl User<'_> {
 
     fn enter_code(&mut self, page: &Page) -> Next {
         // The complete address brings the code along, and the page shows it in its field.
-        let Some(code) = self.errand.user_code.or(page.code_filled_in().then_some("")) else {
+        let code = self.errand.user_code;
+        if code.is_none() && !page.code_filled_in() {
             return stuck(format!("{} asks for a code that this errand does not have", page.name()));
-        };
+        }
         if self.sent_code {
             return stuck(format!("the page that asks for the user code came back after it was sent ({})", page.name()));
         }

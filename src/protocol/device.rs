@@ -13,7 +13,7 @@ pub struct Device {
     /// `device_code`
     pub device_code: Secret,
     /// `user_code`
-    pub user_code: String,
+    pub user_code: Secret,
     /// `verification_uri`
     pub verification_uri: Url,
     /// `verification_uri_complete`
@@ -32,9 +32,10 @@ impl Device {
         let required = |name: &str| text(name).ok_or_else(|| Misread(format!("no {name}")));
         let address = |name: &str| text(name).and_then(|uri| Url::parse(uri).ok());
         let number = |name: &str, otherwise| members.get(name).and_then(Value::as_u64).unwrap_or(otherwise);
+        let device_code = Secret::new("device_code", required("device_code")?);
         Ok(Self {
-            device_code: Secret::new("device_code", required("device_code")?),
-            user_code: required("user_code")?.to_owned(),
+            user_code: Secret::beside("user_code", required("user_code")?, &device_code),
+            device_code,
             verification_uri: address("verification_uri").ok_or_else(|| Misread("no absolute verification_uri".to_owned()))?,
             complete: address("verification_uri_complete"),
             interval: number("interval", 5),

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::mask::Masker;
 use super::request::{Body, Endpoint, Request, Value, form_encode};
+use super::way::Way;
 
 /// The HTTP methods that flowproof uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,6 +147,9 @@ pub struct Exchange {
     pub endpoint: Endpoint,
     /// What was sent.
     pub request: Sent,
+    /// How it went out.
+    #[serde(skip_serializing_if = "Way::is_plain", default)]
+    pub way: Way,
     /// What came back.
     pub answer: Answer,
 }
@@ -185,7 +189,7 @@ pub enum Answer {
 impl Sent {
     /// The showable form of a request.
     pub fn shown(request: &Request, masker: &Masker) -> Self {
-        let show = |(name, value): &(String, Value)| (name.clone(), masker.mask(&value.masked()));
+        let show = |(name, value): &(String, Value)| (name.clone(), masker.parameter(name, &value.masked()));
         let mut headers: Vec<(String, String)> = request.headers.iter().map(show).collect();
         let form = match &request.body {
             Body::Empty => Vec::new(),
@@ -202,7 +206,7 @@ impl Sent {
         for (at, (name, value)) in request.query.iter().enumerate() {
             let joint = if at == 0 && request.url.query().is_none() { '?' } else { '&' };
             let value = match value {
-                Value::Plain(text) => form_encode(text),
+                Value::Plain(text) => masker.short_code(name, text).unwrap_or_else(|| form_encode(text)),
                 Value::Secret(secret) => secret.to_string(),
             };
             url.push_str(&format!("{joint}{}={value}", form_encode(name)));
@@ -223,6 +227,6 @@ impl Exchange {
             },
             Err(failure) => Answer::Failure(failure.clone()),
         };
-        Self { endpoint: request.endpoint, request: Sent::shown(request, masker), answer }
+        Self { endpoint: request.endpoint, request: Sent::shown(request, masker), way: Way::default(), answer }
     }
 }

@@ -12,7 +12,9 @@ pub mod replay;
 pub mod request;
 pub mod secret;
 mod spelling;
+mod user_code;
 pub mod vault;
+pub mod way;
 
 pub use answer::{Challenge, OAuthError, Params, Tokens};
 pub use device::Device;
@@ -24,3 +26,4 @@ pub use replay::{Curl, Origin, Replay, Variable};
 pub use request::{Body, ClientAuth, Endpoint, Request, Value};
 pub use secret::Secret;
 pub use vault::Vault;
+pub use way::Way;

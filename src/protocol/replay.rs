@@ -8,6 +8,9 @@ use self::word::{Piece, pieces, word};
 use super::exchange::{Answer, Exchange, Method, Sent};
 use super::request::{Endpoint, form_encode};
 
+/// The name of the one secret that comes from the provider file or from the environment.
+const PROXY_PASSWORD: &str = "password of the proxy";
+
 /// The file in which the commands keep the browser's cookies.
 const COOKIES: &str = "cookies.txt";
 
@@ -84,7 +87,7 @@ impl Replay {
         let Sent { method, url, headers, form } = &exchange.request;
         let raw = form.iter().find(|(name, _)| name.is_empty()).map(|(_, body)| body);
         let has_body = !form.is_empty() || *method == Method::Post;
-        // In the order of curl's own reading, and of the reader's: who asks, how, with what.
+        // In the order of curl's own reading, and of the reader's: whom it asks and on which way, who asks, how, with what.
         let mut lines = Vec::new();
         let (url, secret_pairs) = match method {
             Method::Get | Method::Head if !has_body => apart(url),
@@ -100,6 +103,10 @@ impl Replay {
             (method, _) => format!(" -X {}", method.as_str()),
         };
         lines.push(format!("curl {show}{globs}{verb} {}", quoted(&url)));
+        lines.extend(exchange.way.options(&url).into_iter().map(|(option, value)| match value {
+            Some(value) => format!("{option} {}", quoted(&value)),
+            None => option.to_owned(),
+        }));
         let authorizations = headers.iter().filter(|(name, _)| name == "authorization").count();
         for (name, value) in headers {
             match (name.as_str(), basic(value)) {
@@ -228,6 +235,7 @@ fn named(secret: &str) -> (&str, Option<&str>) {
 /// `client_secret of web` is WEB_SECRET, as a provider file would call it.
 fn shell_name(secret: &str) -> String {
     let (what, whose) = secret.rsplit_once(" of ").unwrap_or((secret, ""));
+    let whose = whose.strip_prefix("the ").unwrap_or(whose);
     let what = what.replace("client_secret", if whose.is_empty() { "client_secret" } else { "secret" });
     let words: String = match (whose, what.as_str()) {
         (_, "body") => what,
@@ -270,6 +278,7 @@ impl fmt::Display for Variable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = named(&self.secret).0;
         match self.origin {
+            Origin::ProviderFile if what == PROXY_PASSWORD => write!(f, "the {what}, which the run was told"),
             Origin::ProviderFile => write!(f, "the {what} in the provider file"),
             Origin::Answer(at) => write!(f, "the {what} in the answer to exchange {}", at + 1),
             Origin::MadeUp => match what {

@@ -11,13 +11,24 @@ use super::request::form_encode;
 /// A secret with the name it goes by, such as `client_secret` or `access_token`.
 ///
 /// Two secrets are equal when their values are. The digest lets a reader of a report follow one token through
-/// several exchanges without learning it. What a human chose shows no digest: it would confirm a guess.
+/// several exchanges without learning it. What can be guessed shows none of its own: it would confirm a guess.
 #[derive(Clone)]
 pub struct Secret {
     name: Arc<str>,
     value: Arc<str>,
-    is_chosen: bool,
+    told: Told,
     within: Option<Arc<Within>>,
+}
+
+/// What is told of a secret besides its name.
+#[derive(Clone)]
+enum Told {
+    /// The digest of its value, which nobody finds by trying.
+    Digest,
+    /// The digest of its value with this one before it, which nobody finds by trying.
+    DigestWith(Arc<str>),
+    /// Nothing: its value can be guessed.
+    Nothing,
 }
 
 /// The secret that a header's value is made of.
@@ -27,24 +38,29 @@ struct Within {
     shown: String,
 }
 
-/// The members whose value a human may have chosen.
-const CHOSEN_MEMBERS: [&str; 2] = ["client_secret", "password"];
+/// The members whose value can be guessed: a human may have chosen it, or types it.
+const GUESSABLE_MEMBERS: [&str; 3] = ["client_secret", "password", "user_code"];
 
 impl Secret {
     /// Wraps a `value` that a machine made, such as a token, under the name that is shown in its place.
     pub fn new(name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
-        Self { name: Arc::from(name.as_ref()), value: Arc::from(value.as_ref()), is_chosen: false, within: None }
+        Self { name: Arc::from(name.as_ref()), value: Arc::from(value.as_ref()), told: Told::Digest, within: None }
     }
 
-    /// Wraps a `value` that a human chose, or that is made of one: it is shown by its name alone.
+    /// Wraps a `value` that a human chose, that is made of one, or that can be guessed: it is shown by its name alone.
     pub fn chosen(name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
-        Self { is_chosen: true, ..Self::new(name, value) }
+        Self { told: Told::Nothing, ..Self::new(name, value) }
+    }
+
+    /// Wraps a `value` that is short enough to be found by trying, such as a user code, and that came together with one that is not: its digest
+    /// is of both.
+    pub fn beside(name: impl AsRef<str>, value: impl AsRef<str>, other: &Secret) -> Self {
+        Self { told: Told::DigestWith(other.value.clone()), ..Self::new(name, value) }
     }
 
     /// Wraps the value of a member or parameter of this name.
     pub fn of_member(name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
-        let is_chosen = CHOSEN_MEMBERS.contains(&name.as_ref());
-        Self { is_chosen, ..Self::new(name, value) }
+        if GUESSABLE_MEMBERS.contains(&name.as_ref()) { Self::chosen(name, value) } else { Self::new(name, value) }
     }
 
     /// Wraps a `value` that is made of another secret, such as a header of credentials. Where it is sent it is `shown`, in which that other is
@@ -84,9 +100,15 @@ impl Secret {
         &self.value
     }
 
-    /// The first eight hexadecimal digits of the value's SHA-256.
+    /// The first eight hexadecimal digits of the value's SHA-256, or of what it came together with and the value.
     pub fn digest(&self) -> String {
-        Sha256::digest(self.value.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+        let mut hash = Sha256::new();
+        if let Told::DigestWith(other) = &self.told {
+            hash.update(other.as_bytes());
+            hash.update([0]);
+        }
+        hash.update(self.value.as_bytes());
+        hash.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -100,12 +122,10 @@ impl Eq for Secret {}
 
 impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.value.is_empty() {
-            write!(f, "‹{} empty›", self.name)
-        } else if self.is_chosen {
-            write!(f, "‹{}›", self.name)
-        } else {
-            write!(f, "‹{} {}›", self.name, self.digest())
+        match self.told {
+            _ if self.value.is_empty() => write!(f, "‹{} empty›", self.name),
+            Told::Nothing => write!(f, "‹{}›", self.name),
+            Told::Digest | Told::DigestWith(_) => write!(f, "‹{} {}›", self.name, self.digest()),
         }
     }
 }
@@ -141,6 +161,16 @@ mod tests {
             assert_eq!(secret.to_string(), format!("‹{}›", secret.name()));
         }
         assert!(Secret::of_member("code", "hunter2").to_string().contains(&Secret::new("", "hunter2").digest()));
+    }
+
+    #[test]
+    fn a_short_code_shows_a_digest_that_confirms_no_guess() {
+        let codes = ["an-unguessable-device-code", "another"]
+            .map(|other| Secret::beside("user_code", "1234", &Secret::new("device_code", other)));
+        assert_eq!(codes[0], codes[1]);
+        assert_ne!(codes[0].to_string(), codes[1].to_string());
+        assert!(!codes[0].to_string().contains(&Secret::new("", "1234").digest()), "{}", codes[0]);
+        assert_eq!(Secret::of_member("user_code", "1234").to_string(), "‹user_code›");
     }
 
     #[test]

@@ -4,22 +4,24 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use super::exchange::Response;
-use super::mask::Masker;
-use super::request::form_encode;
+use super::mask::{Masker, Sought};
+use super::request::{Body, Request, Value as Sent, form_encode};
 use super::secret::Secret;
 use super::spelling::unescape;
+use super::user_code::{self, UserCodes};
 
 /// JSON members and redirect parameters whose value is a secret (RFC 6749, 7591, 8628, OpenID Connect).
-pub const SECRET_MEMBERS: [&str; 9] = [
+pub const SECRET_MEMBERS: [&str; 10] = [
     "access_token",
     "refresh_token",
     "id_token",
     "code",
     "device_code",
+    "user_code",
     "client_secret",
     "registration_access_token",
     "code_verifier",
@@ -32,13 +34,17 @@ const SHORTEST: usize = 6;
 /// The secrets seen so far in one scenario or run.
 #[derive(Clone, Debug, Default)]
 pub struct Vault {
-    known: Vec<(String, Secret)>,
+    known: Vec<Sought>,
     spellings: BTreeSet<String>,
+    codes: UserCodes,
 }
 
 impl Vault {
     /// Adds a secret in each spelling that it can have on the wire.
     pub fn learn(&mut self, secret: &Secret) {
+        if user_code::is_one(secret) {
+            return self.codes.learn(secret);
+        }
         if let Some(within) = secret.within() {
             self.learn(within);
         }
@@ -54,7 +60,23 @@ impl Vault {
 
     fn learn_spelling(&mut self, text: String, secret: &Secret) {
         if text.len() >= SHORTEST && self.spellings.insert(text.clone()) {
-            self.known.push((text, secret.clone()));
+            self.known.push(Sought::anywhere(text, secret));
+        }
+    }
+
+    /// Learns the secrets that a request carries, and under which names it sends user codes.
+    pub fn learn_sent(&mut self, request: &Request) {
+        request.secrets().for_each(|secret| self.learn(secret));
+        let form = match &request.body {
+            Body::Form(form) => form.as_slice(),
+            Body::Empty | Body::Raw { .. } => &[],
+        };
+        for (name, value) in request.query.iter().chain(form) {
+            if let Sent::Secret(secret) = value
+                && user_code::is_one(secret)
+            {
+                self.codes.learn_name(name);
+            }
         }
     }
 
@@ -78,6 +100,7 @@ impl Vault {
     fn learn_from_json(&mut self, json: &Value) {
         match json {
             Value::Object(object) => {
+                self.learn_user_code(object);
                 for (name, value) in object {
                     match value {
                         Value::String(text) if SECRET_MEMBERS.contains(&name.as_str()) => {
@@ -94,6 +117,17 @@ impl Vault {
                 self.learn_from_text(text);
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// Learns the user code of a device authorization response (RFC 8628 section 3.2), before anything else in it that may hold the code.
+    fn learn_user_code(&mut self, object: &Map<String, Value>) {
+        let text = |name: &str| object.get(name).and_then(Value::as_str);
+        let (Some(code), Some(device_code)) = (text("user_code"), text("device_code")) else { return };
+        let code = Secret::beside("user_code", code, &Secret::new("device_code", device_code));
+        self.codes.learn(&code);
+        if let Some(address) = text("verification_uri_complete") {
+            self.codes.learn_address(address, &code);
         }
     }
 
@@ -135,7 +169,7 @@ impl Vault {
 
     /// Puts names in the place of all that is known by now.
     pub fn masker(&self) -> Masker {
-        Masker::new(&self.known)
+        Masker::new(self.known.iter().cloned().chain(self.codes.sought()).collect(), self.codes.clone())
     }
 }
 
@@ -237,6 +271,27 @@ mod tests {
             let shown = vault.masker().body(&answer);
             assert!(!shown.contains("s3cr3t"), "{shown}");
             assert!(!vault.masker().mask("a s3cr3t/t0ken= b").contains("s3cr3t"), "{body}");
+        }
+    }
+
+    #[test]
+    fn the_user_code_of_a_device_is_replaced_wherever_its_answer_and_its_pages_show_it() {
+        for code in ["WDJB-MJHT", "12-34"] {
+            let mut vault = Vault::default();
+            let answer = response(
+                &[],
+                &format!(
+                    r#"{{"verification_uri_complete":"https://as.example/device?otp={code}","user_code":"{code}","device_code":"d3v1ce-c0de"}}"#
+                ),
+            );
+            vault.learn_from(&answer);
+            let mark = Secret::beside("user_code", code, &Secret::new("device_code", "d3v1ce-c0de")).to_string();
+            let shown = vault.masker().body(&answer);
+            assert!(!shown.contains(code) && shown.matches(&mark).count() == 2, "{shown}");
+            let page =
+                format!("<p>Is it <b>{code}</b>?<form action='/device?otp={code}'><input name=user_code value=\"{code}\">");
+            let shown = vault.masker().mask(&page);
+            assert!(!shown.contains(code) && shown.matches(&mark).count() == 3, "{shown}");
         }
     }
 

@@ -48,7 +48,12 @@ impl Endpoints {
 }
 
 /// Says so where two clients of one issuer have another endpoint each: the one that stands last is shown.
-pub(super) fn agree(issuer: &str, endpoints: &EndpointOverrides, owns: &Owns, clients: &[(String, Spot<'_>)]) -> Result<(), Error> {
+pub(super) fn agree(
+    issuer: &str,
+    endpoints: &EndpointOverrides,
+    owns: &Owns,
+    clients: &[(String, Spot<'_>)],
+) -> Result<(), Error> {
     let mut known: BTreeMap<&str, (EndpointOverrides, &str)> = BTreeMap::new();
     known.insert(issuer, (endpoints.clone(), "the file"));
     for (role, own) in owns {
@@ -71,11 +76,18 @@ impl Provider {
         let mut others: Vec<Provider> = Vec::new();
         for (role, Own { issuer, endpoints }) in owns {
             let Some(client) = self.clients.remove(&role) else { continue };
-            let found = if issuer == self.issuer { Some(&mut self) } else { others.iter_mut().find(|other| other.issuer == issuer) };
+            let found =
+                if issuer == self.issuer { Some(&mut self) } else { others.iter_mut().find(|other| other.issuer == issuer) };
             match found {
                 Some(provider) => provider.take(client, endpoints),
                 None => {
-                    let mut provider = Provider { issuer, clients: BTreeMap::new(), endpoints: Endpoints::default(), admin: None, ..self.clone() };
+                    let mut provider = Provider {
+                        issuer,
+                        clients: BTreeMap::new(),
+                        endpoints: Endpoints::default(),
+                        admin: None,
+                        ..self.clone()
+                    };
                     provider.take(client, endpoints);
                     others.push(provider);
                 }

@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 use super::files::{self, StoreError};
 use crate::protocol::{Curl, Exchange, Replay};
 use crate::verdict::{
-    Cause, Cleanup, ClientSeen, Comparison, Conformance, Finding, Kind, Known, Level, Outcome, PlayedStep, Policy, RateLimit, Run,
-    Section, Violation,
+    Cause, Cleanup, ClientSeen, Comparison, Conformance, Finding, Kind, Known, Level, Outcome, PlayedStep, Policy, RateLimit,
+    Run, Section, Violation,
 };
 
 /// The version of the outer shape. It grows when a member goes away or changes its meaning.

@@ -36,7 +36,7 @@ pub(super) async fn walk(walker: &mut Walker<'_>) -> Result<Arrival, Trouble> {
     walker.tell(Event::Prompt(Prompt {
         verification_uri: device.verification_uri.clone(),
         complete: device.complete.clone(),
-        user_code: device.user_code.clone(),
+        user_code: device.user_code.expose().to_owned(),
         expires_in: Duration::from_secs(device.expires_in),
     }));
     if trip.approve {

@@ -64,7 +64,7 @@ pub struct Prompt {
     pub verification_uri: Url,
     /// The same with the code in it, which a QR code may hold.
     pub complete: Option<Url>,
-    /// What the user types there.
+    /// What the user types there, as it is: nobody could type a name for it.
     pub user_code: String,
     /// How long the code is good for.
     pub expires_in: Duration,

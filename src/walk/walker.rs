@@ -192,7 +192,7 @@ impl<'a> Walker<'a> {
         &mut self,
         start: Request,
         stop_at: Stop<'_>,
-        user_code: Option<&str>,
+        user_code: Option<&Secret>,
     ) -> Result<Sighting, Trouble> {
         let Some(user) = self.trip.user else {
             return Err(Trouble {

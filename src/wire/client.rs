@@ -91,7 +91,7 @@ impl Wire {
     /// Sends the request once, in its turn, and writes the exchange, masked, onto the tape.
     pub(super) async fn send_in_turn(&self, tape: &Tape, request: &Request) -> Result<Response, Failure> {
         let outcome = self.exchange(request).await;
-        tape.record(request, outcome.as_ref());
+        tape.record_on(self.connect().way(&request.url), request, outcome.as_ref());
         outcome
     }
 

@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 use super::proxy::{Proxies, Proxy};
 use super::tls::Authorities;
-use crate::protocol::Secret;
+use crate::protocol::{Secret, Way};
 
 /// How the provider is reached; by default as its URLs say, with the authorities that this machine trusts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,6 +53,26 @@ impl Connect {
         match self.proxies.as_ref().and_then(|proxies| proxies.for_url(url)) {
             Some(proxy) => Route::Through(proxy),
             None => Route::Direct,
+        }
+    }
+
+    /// What a report says of the way to a URL, the password of a proxy by its name.
+    pub fn way(&self, url: &Url) -> Way {
+        let route = self.route(url);
+        let proxy = match route {
+            Route::Through(proxy) => Some(proxy),
+            Route::Direct | Route::At(_) => None,
+        };
+        let tls = url.scheme() == "https" || proxy.is_some_and(|proxy| proxy.url().scheme() == "https");
+        Way {
+            ca: self.ca.as_ref().filter(|_| tls && !self.insecure).map(|(path, _)| path.display().to_string()),
+            insecure: tls && self.insecure,
+            at: match route {
+                Route::At(address) => Some(address.to_string()),
+                Route::Direct | Route::Through(_) => None,
+            },
+            proxy: proxy.map(|proxy| format!("{}://{}", proxy.url().scheme(), proxy.place())),
+            proxy_user: proxy.and_then(Proxy::credentials).map(|(user, password)| format!("{user}:{password}")),
         }
     }
 

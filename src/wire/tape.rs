@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::protocol::{Endpoint, Exchange, Failure, Masker, Request, Response, Secret, Vault};
+use crate::protocol::{Endpoint, Exchange, Failure, Masker, Request, Response, Secret, Vault, Way};
 
 /// A recorder that its holders share.
 #[derive(Clone, Default)]
@@ -12,10 +12,17 @@ pub struct Tape(Arc<Mutex<Reel>>);
 #[derive(Default)]
 struct Reel {
     vault: Vault,
-    exchanges: Vec<(Request, Result<Response, Failure>)>,
+    exchanges: Vec<Taped>,
     left_out: usize,
     /// What the exchanges hold, in octets.
     held: usize,
+}
+
+/// One exchange, not masked yet.
+struct Taped {
+    request: Request,
+    way: Way,
+    outcome: Result<Response, Failure>,
 }
 
 /// A scenario that records more than this is flooding; the first ones are kept.
@@ -60,12 +67,15 @@ impl Tape {
         }
     }
 
-    /// Records one exchange.
+    /// Records one exchange that went where its URL says.
     pub fn record(&self, request: &Request, outcome: Result<&Response, &Failure>) {
+        self.record_on(Way::default(), request, outcome);
+    }
+
+    /// Records one exchange that went this way.
+    pub fn record_on(&self, way: Way, request: &Request, outcome: Result<&Response, &Failure>) {
         let mut reel = self.reel();
-        for secret in request.secrets() {
-            reel.vault.learn(secret);
-        }
+        reel.vault.learn_sent(request);
         if let Ok(response) = outcome {
             reel.vault.learn_from(response);
         }
@@ -74,7 +84,7 @@ impl Tape {
                 Ok(response) => Ok(reel.room_for(response)),
                 Err(failure) => Err(failure.clone()),
             };
-            reel.exchanges.push((request.clone(), outcome));
+            reel.exchanges.push(Taped { request: request.clone(), way, outcome });
         } else {
             reel.left_out += 1;
         }
@@ -95,7 +105,11 @@ impl Tape {
     pub fn exchanges(&self) -> Vec<Exchange> {
         let reel = self.reel();
         let masker = reel.vault.masker();
-        reel.exchanges.iter().map(|(request, outcome)| Exchange::shown(request, outcome.as_ref(), &masker)).collect()
+        let shown = |Taped { request, way, outcome }: &Taped| Exchange {
+            way: way.clone(),
+            ..Exchange::shown(request, outcome.as_ref(), &masker)
+        };
+        reel.exchanges.iter().map(shown).collect()
     }
 
     /// What masks by all that is known so far.
@@ -106,7 +120,7 @@ impl Tape {
     /// Which exchange was the last with this endpoint, or the last at all.
     pub fn last_of(&self, endpoint: Endpoint) -> Option<usize> {
         let reel = self.reel();
-        let last = reel.exchanges.iter().rposition(|(request, _)| request.endpoint == endpoint);
+        let last = reel.exchanges.iter().rposition(|taped| taped.request.endpoint == endpoint);
         last.or(reel.exchanges.len().checked_sub(1))
     }
 

@@ -1,7 +1,7 @@
 //! One bug is one cause, at however many endpoints and checks it shows, and two bugs are two.
 
 use flowproof::check::Catalog;
-use flowproof::protocol::{Answer, Endpoint, Exchange, Method, Sent};
+use flowproof::protocol::{Answer, Endpoint, Exchange, Method, Sent, Way};
 use flowproof::verdict::{Cause, Finding, Kind, Level, Outcome, Run, Spoiled, Violation};
 
 const BACK_CHANNEL: [Endpoint; 4] =
@@ -11,7 +11,12 @@ const UNAUTHORIZED: &str = "status 401 with error \"unauthorized_client\", appli
 
 fn answered(endpoint: Endpoint, status: u16) -> Exchange {
     let request = Sent { method: Method::Post, url: "http://as.example".to_owned(), headers: vec![], form: vec![] };
-    Exchange { endpoint, request, answer: Answer::Response { status, headers: vec![], body: String::new(), micros: 1 } }
+    Exchange {
+        endpoint,
+        request,
+        way: Way::default(),
+        answer: Answer::Response { status, headers: vec![], body: String::new(), micros: 1 },
+    }
 }
 
 fn violated(id: &str, endpoint: Endpoint, kind: Kind, status: u16, answer: &str) -> Finding {

@@ -141,14 +141,18 @@ fn no_artefact_holds_a_secret_of_the_run() {
         artefacts.push(std::fs::read_to_string(dir.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}")));
     }
     assert!(artefacts[1].contains("${BATCH_SECRET}") && artefacts[6].contains("${BATCH_SECRET}"), "there are commands");
+    // As the reference server makes them, typed in whatever case.
+    let user_code = regex::Regex::new(r"\b(?i:[bcdfghjklmnpqrstvwxz]{4}-[bcdfghjklmnpqrstvwxz]{4})\b").expect("a pattern");
     for artefact in &artefacts {
         let leaked: Vec<_> = secrets.iter().filter(|secret| artefact.contains(secret.as_str())).collect();
         assert!(leaked.is_empty(), "{leaked:?}");
         assert!(!artefact.contains("Bearer ey"), "a token shows");
+        let code = user_code.find(artefact).map(|found| found.as_str());
+        assert_eq!(code, None, "a user code shows");
     }
     // Whatever stands where a token stands is a name and a digest.
     let json = &artefacts[1];
-    for member in ["access_token", "refresh_token", "device_code", "id_token"] {
+    for member in ["access_token", "refresh_token", "device_code", "user_code", "id_token"] {
         let at = format!("\\\"{member}\\\":\\\"");
         let shown = json.match_indices(&at).map(|(start, _)| &json[start + at.len()..]);
         let mut seen = 0;

@@ -120,7 +120,9 @@ async fn doctor_try_and_check_go_to_each_issuer() {
         told
     };
     let (strict, lenient) = (server.issuer("strict"), server.issuer("lenient"));
-    for (flow, client, issuer) in [("code", None, &strict), ("code", Some("spa"), &lenient), ("client-credentials", None, &lenient)] {
+    for (flow, client, issuer) in
+        [("code", None, &strict), ("code", Some("spa"), &lenient), ("client-credentials", None, &lenient)]
+    {
         let client: Vec<&str> = client.map_or(Vec::new(), |client| vec!["--client", client]);
         let told = ends(&[&["try", flow], client.as_slice()].concat(), 0);
         assert!(told.contains(&format!("{issuer}\n")), "{flow}: {told}");

@@ -81,7 +81,8 @@ impl Somebody {
     }
 
     async fn go(&mut self, login: &Login, start: Request, stop_at: Stop<'_>, code: Option<&str>, decision: Decision) -> Sighting {
-        let errand = Errand { start, stop_at, username: "alice", password: &self.password, user_code: code, decision };
+        let code = code.map(|code| Secret::of_member("user_code", code));
+        let errand = Errand { start, stop_at, username: "alice", password: &self.password, user_code: code.as_ref(), decision };
         run(&self.wire, &self.tape, &mut self.jar, login, &errand).await
     }
 

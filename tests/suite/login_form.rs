@@ -62,6 +62,8 @@ impl Browser {
     }
 
     async fn errand(&mut self, start: Request, stop_at: Stop<'_>, user_code: Option<&str>, decision: Decision) -> Sighting {
+        let user_code = user_code.map(|code| Secret::of_member("user_code", code));
+        let user_code = user_code.as_ref();
         let errand = Errand { start, stop_at, username: "alice", password: &self.password, user_code, decision };
         run(&self.wire, &self.tape, &mut self.jar, &Login::default(), &errand).await
     }

@@ -107,7 +107,8 @@ impl Play {
         let stops: Vec<&str> = uri.iter().map(String::as_str).collect();
         let stop_at = if stops.is_empty() { Stop::Decision } else { Stop::RedirectUri(&stops) };
         let start = Request::get(Endpoint::Authorization, &url);
-        let errand = Errand { start, stop_at, username: user, password: &password, user_code: code, decision };
+        let code = code.map(|code| Secret::of_member("user_code", code));
+        let errand = Errand { start, stop_at, username: user, password: &password, user_code: code.as_ref(), decision };
         let seen = run(&wire, &tape, &mut jar, &Login::default(), &errand).await;
         assert!(uri.is_none() || seen.location().is_some(), "{seen:?}");
         seen.location().cloned()

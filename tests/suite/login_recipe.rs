@@ -55,7 +55,8 @@ struct Run {
 async fn walk(start: Request, stop_at: Stop<'_>, login: &Login, decision: Decision) -> Run {
     let (wire, tape) = (Wire::new(Bounds::default()).expect("a client"), Tape::default());
     let password = Secret::chosen("password", PASSWORD);
-    let errand = Errand { start, stop_at, username: "alice", password: &password, user_code: Some("WDJB MJHT"), decision };
+    let code = Secret::of_member("user_code", "WDJB MJHT");
+    let errand = Errand { start, stop_at, username: "alice", password: &password, user_code: Some(&code), decision };
     let seen = run(&wire, &tape, &mut Jar::default(), login, &errand).await;
     Run { seen, tape }
 }

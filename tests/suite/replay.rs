@@ -1,5 +1,7 @@
 //! The commands that send an exchange again: a shell takes each apart as it was meant, and a server answers them as it did.
 
+mod ways;
+
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::{Command, Stdio};

@@ -7,6 +7,7 @@ mod sample;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum as _;
+use flowproof::protocol::Way;
 use flowproof::report::{Format, Style, bug_report, files, json, junit, store, summary, terminal, trace};
 use flowproof::verdict::{Conformance, FailOn, Finding, Outcome, Run};
 
@@ -101,7 +102,11 @@ fn a_report_reads_back_as_the_run_that_it_was() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("report.json");
     let lax = Run { connection: vec!["certificates were NOT verified".to_owned()], ..sample::conformant() };
-    for run in [sample::run(), sample::conformant(), lax] {
+    let mut proxied = sample::run();
+    for exchange in proxied.findings.iter_mut().flat_map(|finding| &mut finding.exchanges) {
+        exchange.way = Way { proxy: Some("http://proxy.example:3128".to_owned()), ..Way::default() };
+    }
+    for run in [sample::run(), sample::conformant(), lax, proxied] {
         json::write(&run, &path).expect("written");
         assert_eq!(json::read(&path).expect("read back"), run);
     }

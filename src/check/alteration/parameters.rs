@@ -85,7 +85,7 @@ pub(super) const ALTERATIONS: &[Alteration] = &[
         Ok(request.set("username", &user.username).set("password", format!("wrong-{}", chance::token())))
     }),
     alteration("with its user code as the device_code", &[], |scene, request, _| {
-        Ok(request.set("device_code", Secret::new("user_code", &scene.device()?.user_code)))
+        Ok(request.set("device_code", &scene.device()?.user_code))
     }),
 ];
 

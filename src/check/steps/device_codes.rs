@@ -93,10 +93,10 @@ async fn are_strong(scene: &mut Scene) -> Step {
     if !different(device_codes.iter().map(|code| (*code).to_owned()).collect()) {
         return Err(weak(scene, expected, "a device code that was issued twice"));
     }
-    if !different(devices.iter().map(|device| letters(&device.user_code)).collect()) {
+    if !different(devices.iter().map(|device| letters(device.user_code.expose())).collect()) {
         return Err(weak(scene, expected, "a user code that was issued twice"));
     }
-    if devices.iter().any(|device| is_derived(device.device_code.expose(), &device.user_code)) {
+    if devices.iter().any(|device| is_derived(device.device_code.expose(), device.user_code.expose())) {
         return Err(weak(scene, expected, "a device code that is made of the user code"));
     }
     let bits = bits(&device_codes);
@@ -124,7 +124,7 @@ fn user_code_bits(codes: &[String]) -> f64 {
 }
 
 async fn are_many(scene: &mut Scene) -> Step {
-    let codes: Vec<String> = devices(scene)?.iter().map(|device| letters(&device.user_code)).collect();
+    let codes: Vec<String> = devices(scene)?.iter().map(|device| letters(device.user_code.expose())).collect();
     let bits = user_code_bits(&codes);
     if bits >= ENOUGH_BITS {
         return Ok(());
@@ -134,7 +134,7 @@ async fn are_many(scene: &mut Scene) -> Step {
 
 async fn are_readable(scene: &mut Scene) -> Step {
     let expected = "user codes in one case, without letters beside digits that look like them";
-    let seen: BTreeSet<char> = devices(scene)?.iter().flat_map(|device| device.user_code.chars()).collect();
+    let seen: BTreeSet<char> = devices(scene)?.iter().flat_map(|device| device.user_code.expose().chars()).collect();
     let alike: Vec<String> = [&['0', 'O'][..], &['1', 'l', 'I']]
         .iter()
         .map(|group| group.iter().filter(|letter| seen.contains(letter)).map(ToString::to_string).collect::<Vec<_>>())
@@ -160,7 +160,7 @@ async fn address_is_plain(scene: &mut Scene) -> Step {
         Some(Host::Domain(name)) => name == "localhost",
         None => false,
     };
-    let got = if holds(uri, &device.user_code) {
+    let got = if holds(uri, device.user_code.expose()) {
         "verification_uri with the user code in it"
     } else if uri.scheme() == "https" || uri.scheme() == "http" && local {
         return Ok(());

@@ -12,7 +12,7 @@ use super::super::user::Outing;
 use super::consent::{Forged, Forgery, forge, from_elsewhere, keeps_cookies_home};
 use super::verification::{HOME, accepted, logs_in_at_home, seen};
 use crate::login::{self, Decision, End, Role, Sighting, Stop};
-use crate::protocol::Request;
+use crate::protocol::{Request, Secret};
 use crate::provider::Need;
 use crate::verdict::Kind;
 use crate::wire::{Jar, limits_rate};
@@ -42,7 +42,7 @@ pub static PHRASES: &[Phrase] = &[
 ];
 
 /// A walk of a user of the scene that types this code at the page of the scene's device.
-async fn walk(scene: &mut Scene, jar: &mut Jar, user_code: &str, stop_at: Stop<'_>) -> Result<Sighting, Halt> {
+async fn walk(scene: &mut Scene, jar: &mut Jar, user_code: &Secret, stop_at: Stop<'_>) -> Result<Sighting, Halt> {
     let start = scene.device()?.verification_uri.clone();
     let outing = Outing::verification(&start, Some(user_code), Decision::Approve).until(stop_at);
     scene.send_out(scene.user, jar, outing).await
@@ -80,6 +80,11 @@ fn shuffled(code: &str) -> String {
     code.chars().map(|letter| if letter.is_alphanumeric() { letters.next().unwrap_or(letter) } else { letter }).collect()
 }
 
+/// A code that is most likely nobody's.
+fn wrong(right: &Secret) -> Secret {
+    Secret::chosen("made up user_code", shuffled(right.expose()))
+}
+
 /// Whether the last page looks the same.
 fn ends_alike(one: &Sighting, other: &Sighting) -> bool {
     let looks = |sighting: &Sighting| sighting.last().map(|hop| (hop.status, hop.role.clone(), hop.page().title().to_owned()));
@@ -105,7 +110,7 @@ async fn is_turned_down(scene: &mut Scene) -> Step {
     }
     let asked = sighting.pages().any(|hop| hop.role == Role::ConsentPage);
     if !asked {
-        let code = shuffled(&scene.device()?.user_code);
+        let code = wrong(&scene.device()?.user_code);
         let mut jar = scene.take_browser(&chance::token());
         let nobodys = walk(scene, &mut jar, &code, Stop::Decision).await?;
         if ends_alike(&sighting, &nobodys) {
@@ -174,7 +179,7 @@ async fn types_wrong_codes(scene: &mut Scene, args: &Args) -> Step {
     scene.kept.remove(STOPPED);
     let mut paces = Vec::new();
     for attempt in 1..=args.number(0) {
-        let sighting = walk(scene, &mut jar, &shuffled(&right), Stop::Asked(&[])).await?;
+        let sighting = walk(scene, &mut jar, &wrong(&right), Stop::Asked(&[])).await?;
         if let [page, .., answer] = sighting.hops.as_slice() {
             paces.push(Pace { page: page.response.elapsed, answer: answer.response.elapsed });
         }
@@ -232,7 +237,7 @@ fn words(text: &str) -> String {
 /// The client goes by its id where the provider knows no other name for it; pages of other languages speak of a device by showing its code.
 async fn names_client(scene: &mut Scene) -> Step {
     let client = words(&scene.actor()?.id);
-    let code = words(&scene.device()?.user_code);
+    let code = words(scene.device()?.user_code.expose());
     let sighting = scene.sighting()?;
     let pages: Vec<String> =
         sighting.pages().filter(|hop| hop.role != Role::RelayPage).map(|hop| words(hop.page().text())).collect();

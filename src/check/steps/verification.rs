@@ -33,13 +33,16 @@ pub static PHRASES: &[Phrase] = &[
     }),
     Phrase::act("a stranger who cannot log in types the code and tries to approve", &[], |s, _| Box::pin(stranger_tries(s))),
     Phrase::act("the user types the code in lower case and approves", &[Need::UserLogin], |s, _| {
-        Box::pin(types(s, |code| code.to_lowercase()))
+        Box::pin(types(s, "user_code in lower case", |code| code.to_lowercase()))
     }),
     Phrase::act("the user types the code without its separators and approves", &[Need::UserLogin], |s, _| {
-        Box::pin(types(s, |code| code.chars().filter(|letter| letter.is_alphanumeric()).collect()))
+        Box::pin(types(s, "user_code without separators", |code| {
+            code.chars().filter(|letter| letter.is_alphanumeric()).collect()
+        }))
     }),
     Phrase::act("the user types the code with spaces and approves", &[Need::UserLogin], |s, _| {
-        Box::pin(types(s, |code| format!(" {} ", code.replace(|letter: char| !letter.is_alphanumeric(), " "))))
+        let spaced = |code: &str| format!(" {} ", code.replace(|letter: char| !letter.is_alphanumeric(), " "));
+        Box::pin(types(s, "user_code with spaces", spaced))
     }),
     Phrase::control("typed as it is shown, a code of its own is accepted", &[Need::UserLogin], |s, _| {
         Box::pin(is_accepted_as_shown(s))
@@ -111,11 +114,11 @@ pub(super) const HOME: &str = "home";
 async fn goes_to_question(scene: &mut Scene, from_complete: bool) -> Step {
     let start = if from_complete { complete_address(scene)? } else { scene.device()?.verification_uri.clone() };
     let code = (!from_complete).then(|| scene.device().map(|device| device.user_code.clone())).transpose()?;
-    walk(scene, &start, code.as_deref(), Stop::Asked(&[])).await?;
+    walk(scene, &start, code.as_ref(), Stop::Asked(&[])).await?;
     accepted(scene.sighting()?)
 }
 
-async fn walk(scene: &mut Scene, start: &Url, user_code: Option<&str>, stop_at: Stop<'_>) -> Step {
+async fn walk(scene: &mut Scene, start: &Url, user_code: Option<&Secret>, stop_at: Stop<'_>) -> Step {
     let outing = Outing::verification(start, user_code, Decision::Approve).until(stop_at);
     let mut jar = scene.take_browser(&chance::token());
     scene.sighting = Some(scene.send_out(scene.user, &mut jar, outing).await?);
@@ -148,9 +151,11 @@ async fn was_asked_to_log_in(scene: &mut Scene) -> Step {
     }
 }
 
-async fn types(scene: &mut Scene, spell: fn(&str) -> String) -> Step {
+/// Types the code in another spelling, which reports tell from the code itself by this name.
+async fn types(scene: &mut Scene, name: &str, spell: fn(&str) -> String) -> Step {
     let device = scene.device()?;
-    let (start, code) = (device.verification_uri.clone(), spell(&device.user_code));
+    let code = Secret::beside(name, spell(device.user_code.expose()), &device.device_code);
+    let start = device.verification_uri.clone();
     walk(scene, &start, Some(&code), Stop::Decision).await
 }
 
@@ -196,7 +201,7 @@ fn shows(hop: &Hop, code: &str) -> bool {
 
 async fn shows_code(scene: &mut Scene) -> Step {
     let expected = "a page before the decision that shows the user code";
-    let code = letters(&scene.device()?.user_code);
+    let code = letters(scene.device()?.user_code.expose());
     let sighting = scene.sighting()?;
     // A page that goes on by itself shows nothing to anyone.
     if sighting.pages().filter(|hop| hop.role != Role::RelayPage).any(|hop| shows(hop, &code)) {

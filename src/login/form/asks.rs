@@ -83,10 +83,10 @@ impl Page {
     }
 
     /// The request that answers a page that asks for a user code; a code that the page fills in itself is kept.
-    pub fn enter_code(&self, user_code: &str) -> Option<Request> {
+    pub fn enter_code(&self, user_code: Option<&Secret>) -> Option<Request> {
         let (form, field) = self.code_form()?;
-        let code = if field.value.is_empty() { user_code } else { &field.value };
-        Some(form.fill(&[(&field.name, Value::from(code))], form.button_forward()))
+        let code = if field.value.is_empty() { Value::from(user_code?) } else { Value::from(&field.value) };
+        Some(form.fill(&[(&field.name, code)], form.button_forward()))
     }
 
     /// Whether the page that asks for a user code holds one already.

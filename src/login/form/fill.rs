@@ -68,7 +68,7 @@ impl Field {
             && self.value.chars().any(|c| c.is_ascii_alphabetic())
             && !self.value.contains(|c: char| c.is_whitespace())
             && !self.value.contains("://");
-        // These stand in every report in clear, and a form often repeats them.
+        // These stand in every report in clear, and a form often repeats them; a user code is hidden by its value, by one name everywhere.
         let public = matches!(
             self.name.as_str(),
             "client_id"

@@ -35,9 +35,9 @@ impl Page {
     }
 
     /// Answers a page that asks for a user code, as [`enter_code`](Self::enter_code) does.
-    pub fn enter_code_by_hand(&self, user_code: &str) -> Option<Vec<Gesture>> {
+    pub fn enter_code_by_hand(&self, user_code: Option<&Secret>) -> Option<Vec<Gesture>> {
         let (form, field) = self.code_form()?;
-        let typed = field.value.is_empty().then(|| Some(Gesture::Type(field.mark?, Value::from(user_code)))).flatten();
+        let typed = field.value.is_empty().then(|| Some(Gesture::Type(field.mark?, Value::from(user_code?)))).flatten();
         let mut gestures: Vec<Gesture> = typed.into_iter().collect();
         gestures.push(form.sending(form.button_forward())?);
         Some(gestures)

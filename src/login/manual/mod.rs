@@ -92,7 +92,8 @@ fn show(errand: &Errand<'_>, listens: bool, at_terminal: bool) {
     };
     let mut text = format!("\nLog in as {}, and {what}, at\n  {url}\n", errand.username);
     if let Some(code) = errand.user_code {
-        text.push_str(&format!("with the code {code}\n"));
+        // For the eyes of who is to type it; no report has it.
+        text.push_str(&format!("with the code {}\n", code.expose()));
     }
     if std::io::stderr().is_terminal()
         && let Ok(code) = QrCode::new(url.as_str())

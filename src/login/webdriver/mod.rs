@@ -58,7 +58,7 @@ pub(super) async fn browse(wire: &Wire, tape: &Tape, jar: &mut Jar, config: &Web
     {
         why.push_str(&kept);
     }
-    hops.extend(visit.into_hops());
+    hops.extend(visit.into_hops(wire.connect()));
     if let Some(cookies) = browser.jar().await {
         *jar = cookies;
     }

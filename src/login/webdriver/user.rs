@@ -151,9 +151,10 @@ impl<'a> User<'a> {
 
     fn enter_code(&mut self, page: &Page, picked: &Picked) -> Next {
         // The complete address brings the code along, and the page shows it in its field.
-        let Some(code) = self.errand.user_code.or(page.code_filled_in().then_some("")) else {
+        let code = self.errand.user_code;
+        if code.is_none() && !page.code_filled_in() {
             return stuck(format!("{} asks for a code that this errand does not have", page.name()));
-        };
+        }
         if self.sent_code {
             return stuck(format!("the page that asks for the user code came back after it was sent ({})", page.name()));
         }
@@ -161,7 +162,8 @@ impl<'a> User<'a> {
         if let Some(field) = picked.get("user_code") {
             let sending = picked.get("next").or_else(|| picked.get("submit"));
             let sending = sending.map_or(Gesture::Enter(*field), |mark| Gesture::Press(*mark));
-            return Next::Do(vec![Gesture::Type(*field, Value::from(code)), sending]);
+            let typed = code.map(|code| Gesture::Type(*field, Value::from(code)));
+            return Next::Do(typed.into_iter().chain([sending]).collect());
         }
         page.enter_code_by_hand(code).map_or_else(|| stuck(page.obstacle()), Next::Do)
     }

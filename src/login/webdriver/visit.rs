@@ -14,7 +14,7 @@ use crate::login::form::{Asks, Page};
 use crate::login::sighting::{End, Hop, Role};
 use crate::protocol::{Endpoint, Failure, Request, Response};
 use crate::provider::WebDriver;
-use crate::wire::Tape;
+use crate::wire::{Connect, Tape};
 
 /// How often the browser is looked at.
 const PAUSE: Duration = Duration::from_millis(80);
@@ -88,10 +88,10 @@ impl<'a> Visit<'a> {
         self.source.as_deref()
     }
 
-    /// Every answer on the way, recorded.
-    pub fn into_hops(self) -> Vec<Hop> {
+    /// Every answer on the way, recorded; the browser went as this client does.
+    pub fn into_hops(self, connect: &Connect) -> Vec<Hop> {
         for hop in &self.hops {
-            self.tape.record(&hop.request, Ok(&hop.response));
+            self.tape.record_on(connect.way(&hop.request.url), &hop.request, Ok(&hop.response));
         }
         self.hops
     }

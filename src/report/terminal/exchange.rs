@@ -58,7 +58,8 @@ pub fn render(finding: &Finding, evidence: Evidence, indent: usize, style: &Styl
 
 /// Writes an exchange, its first line where the cursor stands and the others behind `indent`.
 pub(in crate::report) fn whole(exchange: &Exchange, indent: usize, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let Exchange { endpoint: _, request, answer } = exchange;
+    // The command behind it shows the way.
+    let Exchange { endpoint: _, request, way: _, answer } = exchange;
     writeln!(out, "{}", first_line(exchange))?;
     let mut page = Block { indent: indent + 2, style, out };
     page.headers(&request.headers, false)?;

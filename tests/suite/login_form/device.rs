@@ -103,3 +103,26 @@ async fn a_code_that_the_complete_address_brought_is_sent_on_as_it_is() {
     let seen = Browser::new().errand(start(&server), Stop::Decision, None, Decision::Approve).await;
     assert_eq!(seen.describe(), r#"status 200 with a page titled "Device authorized""#, "{seen:?}");
 }
+
+#[tokio::test]
+async fn a_user_code_is_on_no_tape_however_short_it_is() {
+    for code in ["WDJB-MJHT", "8A0Z"] {
+        let server = MockServer::start().await;
+        let page = "<title>Connect a device</title><form method=post action=/code><input name=device_user_code><button>Continue</button></form>";
+        on(&server, "GET", "/authorize", html(page)).await;
+        // The page behind repeats it where people see it, where a form keeps it, and where a link does.
+        let question = format!(
+            "<title>Accept?</title><p><b>{code}</b><form method=post action='/confirm?device_user_code={code}'>\
+             <input type=hidden name=device_user_code value=\"{code}\"><button>Accept</button></form>"
+        );
+        let typed = format!("device_user_code={code}");
+        Mock::given(path("/code")).and(body_string(typed)).respond_with(html(&question)).mount(&server).await;
+        on(&server, "POST", "/confirm", html("<title>Device authorized</title>")).await;
+        let mut browser = Browser::new();
+        let seen = browser.errand(start(&server), Stop::Decision, Some(code), Decision::Approve).await;
+        assert_eq!(seen.describe(), r#"status 200 with a page titled "Device authorized""#, "{seen:?}");
+        let tape = serde_json::to_string(&browser.tape.exchanges()).expect("exchanges serialise");
+        assert_eq!(tape.matches("‹user_code›").count(), 6, "{tape}");
+        assert!(!tape.contains(code), "{code}: {tape}");
+    }
+}

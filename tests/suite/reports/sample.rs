@@ -1,6 +1,6 @@
 //! A small run in which every outcome occurs: what the committed samples show.
 
-use flowproof::protocol::{Answer, Endpoint, Exchange, Failure, Method, Sent};
+use flowproof::protocol::{Answer, Endpoint, Exchange, Failure, Method, Sent, Way};
 use flowproof::verdict::{
     Cleanup, ClientSeen, Comparison, FailOn, Finding, Kind, Known, Level, Outcome, PlayedStep, Policy, Profile, RateLimit, Run,
     Section, Spoiled, Stale, Staleness, Violation,
@@ -114,7 +114,7 @@ fn post(endpoint: Endpoint, path: &str, form: &[(&str, &str)], answer: Answer) -
         headers: pairs(&[("accept", "application/json"), ("authorization", "Basic base64(my-service:‹client_secret of batch›)")]),
         form: pairs(form),
     };
-    Exchange { endpoint, request, answer }
+    Exchange { endpoint, request, way: Way::default(), answer }
 }
 
 fn answered(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
@@ -130,6 +130,7 @@ fn another_code_verifier() -> Finding {
             headers: vec![],
             form: vec![],
         },
+        way: Way::default(),
         answer: answered(303, &[("location", "https://spa.example/cb?code=‹code 3fa9c1d2›&state=xyz")], ""),
     };
     let redeemed = post(

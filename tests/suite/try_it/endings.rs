@@ -122,6 +122,8 @@ fn a_device_slows_down_when_told_so_and_stops_when_its_user_says_no() {
         &["device"],
         1,
         &[
+            "user_code  ",
+            "‹user_code ",
             "/activate in your browser",
             "and enter code: WXYZ-1234",
             "← 400 application/json",
@@ -132,6 +134,14 @@ fn a_device_slows_down_when_told_so_and_stops_when_its_user_says_no() {
         ],
     );
     assert!(began.elapsed().as_secs() >= 7, "{:?}", began.elapsed());
+    for (args, times) in [(&["device"][..], 1), (&["device", "--show-secrets"], 2)] {
+        let told = said(&fake.walk(args));
+        assert_eq!(
+            told.matches("WXYZ-1234").count(),
+            times,
+            "{args:?}: for the user to type, and in the answer if it is wished: {told}"
+        );
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::super::Asks;
 use super::{line, logging_in, page, password};
+use crate::protocol::Secret;
 
 #[test]
 fn keycloak_takes_the_name_the_password_and_its_empty_hidden_field() {
@@ -139,7 +140,7 @@ fn a_user_code_goes_into_the_field_that_asks_for_it() {
             r#"<form action="/device" method="post"><input type="hidden" name="xsrf" value="8c1f">{field}<input type="submit" value="Submit"><button name="abort" value="yes">Cancel</button></form>"#
         ));
         assert_eq!(page.asks(), Asks::UserCode, "{field}");
-        let request = page.enter_code("WDJB-MJHT").expect("a code form");
+        let request = page.enter_code(Some(&Secret::of_member("user_code", "WDJB-MJHT"))).expect("a code form");
         assert!(line(&request).starts_with("POST https://as.example/device xsrf=8c1f&"), "{field}");
         assert!(line(&request).ends_with("ode=WDJB-MJHT"), "{}", line(&request));
     }
@@ -150,7 +151,7 @@ fn a_user_code_that_the_page_filled_in_needs_only_the_button() {
     let html =
         r#"<form method="post" action="/device"><input name="user_code" value="BCDF-GHJK"><button>Continue</button></form>"#;
     assert_eq!(page(html).asks(), Asks::UserCode);
-    let request = page(html).enter_code("").expect("a code form");
+    let request = page(html).enter_code(None).expect("a code form");
     assert_eq!(line(&request), "POST https://as.example/device user_code=BCDF-GHJK");
 }
 

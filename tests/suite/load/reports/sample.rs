@@ -1,6 +1,6 @@
 //! Two runs that every format renders: users that send as fast as they are answered, and arrivals at a given rate.
 
-use flowproof::protocol::{Answer, Endpoint, Exchange, Method, Sent};
+use flowproof::protocol::{Answer, Endpoint, Exchange, Method, Sent, Way};
 use flowproof::verdict::{
     Arrivals, Attempt, Bearing, Breakpoint, Chains, Change, Changes, Finding, FlowRun, Generator, Kind, Latency, Level, LoadRun,
     Measurement, Outcome, Packed, PlanSummary, Preparation, Second, Section, Steadiness, ThresholdResult, Violation, Watch,
@@ -73,6 +73,7 @@ fn refreshed(token: &str, status: u16, body: &str) -> Exchange {
             headers: Vec::new(),
             form: pairs(&[("grant_type", "refresh_token"), ("refresh_token", token), ("client_id", "my-frontend")]),
         },
+        way: Way::default(),
         answer: Answer::Response {
             status,
             headers: pairs(&[("content-type", "application/json")]),
