@@ -1,6 +1,6 @@
 //! Hires goose: a scenario per flow, its users, the ramp, and goose's own report. Everything that goose knows is here.
 
-use std::net::SocketAddr;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,8 +57,8 @@ const GLANCE: Duration = Duration::from_millis(20);
 pub struct Own {
     /// Where it writes its HTML report.
     pub report: Option<PathBuf>,
-    /// Where its dashboard listens: it is read-only, and on loopback it asks for no token.
-    pub dashboard: Option<SocketAddr>,
+    /// Where its dashboard is to listen, on loopback, where it asks for no token.
+    pub dashboard: Option<TcpListener>,
 }
 
 /// Runs the plan's users until the plan's course is over or `rig.cut` is cancelled.
@@ -73,9 +73,10 @@ pub async fn run(plan: &Plan, rig: &Arc<Rig>, assignments: &[(Arc<Assignment>, u
     // Another logger than ours is as good: then goose's is not installed either.
     drop(log::set_logger(&Mute));
     // The dashboard makes goose keep a folder for each run, and lists what else is in the one above: neither is to be the user's.
-    let folder = own.dashboard.map(|_| tempfile::tempdir()).transpose()?;
+    let folder = own.dashboard.as_ref().map(|_| tempfile::tempdir()).transpose()?;
     let mut configuration = configuration(plan, assignments, own.report.as_deref());
-    if let (Some(address), Some(folder)) = (own.dashboard, &folder) {
+    if let (Some(listener), Some(folder)) = (&own.dashboard, &folder) {
+        let address = listener.local_addr()?;
         configuration.dashboard = true;
         configuration.dashboard_host = Some(address.ip().to_string());
         configuration.dashboard_port = Some(address.port());
@@ -95,6 +96,8 @@ pub async fn run(plan: &Plan, rig: &Arc<Rig>, assignments: &[(Arc<Assignment>, u
     }
     let ended = CancellationToken::new();
     let insist = tokio::spawn(insist(Arc::clone(rig), ended.clone()));
+    // goose takes the port over.
+    drop(own.dashboard);
     let outcome = attack.execute().await;
     ended.cancel();
     drop(insist.await);
@@ -136,6 +139,8 @@ fn configuration(plan: &Plan, assignments: &[(Arc<Assignment>, usize)], report: 
     it.no_reset_metrics = false;
     it.no_transaction_metrics = true;
     it.no_scenario_metrics = true;
+    // Whoever could stop or change the run from outside would end it behind the back of our own clock: goose's controllers stay off, and the
+    // control of its dashboard too.
     it.no_telnet = true;
     it.no_websocket = true;
     it

@@ -9,7 +9,7 @@
 //! fixed bounds and are no summaries: those of several generators and of any stretch of time add up, and percentiles do not; the exact ones are in
 //! the report.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::Arc;
 
 use tokio::task::JoinHandle;
@@ -36,8 +36,9 @@ pub struct Exports {
     pub scrape: Option<TcpListener>,
     /// A collector that is told every few seconds, and once at the end.
     pub collector: Option<Collector>,
-    /// Where goose shows its own dashboard, on loopback; what it shows is what goose counts.
-    pub goose_dashboard: Option<SocketAddr>,
+    /// Where goose shows its own dashboard, on loopback; what it shows is what goose counts. goose binds for itself when the users begin, and until
+    /// then this keeps the port.
+    pub goose_dashboard: Option<TcpListener>,
 }
 
 /// Tells of one run, until it is dropped.

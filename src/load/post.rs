@@ -114,3 +114,26 @@ pub fn due_in_hold(course: &Course, lane: &Lane) -> u64 {
     let due = |by: Duration| lane.due(&table, by.min(now));
     due(table.ends()).saturating_sub(due(table.hold_begins()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::super::pace::{Stretch, Timetable};
+    use super::*;
+
+    #[test]
+    fn what_is_taken_back_counts_as_never_made_and_no_count_goes_back() {
+        let hold = vec![Stretch { span: Duration::from_secs(60), from: 10.0, to: 10.0 }];
+        let course = Course::new(Timetable::new(Duration::ZERO, Duration::ZERO, hold), None);
+        let (post, begun) = (Post::default(), course.begin());
+        let arrival = |lateness| Some(Slot { due: Instant::now(), due_at: course.since(begun), lateness });
+        let entries =
+            [Lateness::None, Lateness::WantOfUsers, Lateness::WantOfUsers].map(|late| post.begin(&course, arrival(late)));
+        let [_, taken_back, _] = entries;
+        post.withdraw(taken_back);
+        let passes = |passes, late_for_want_of_users| Passes { passes, late_for_want_of_users, late_by_generator: 0 };
+        assert_eq!(post.passes(), (passes(3, 2), passes(1, 1)));
+        assert_eq!(post.report("flow", &course, None).passes, 2);
+    }
+}

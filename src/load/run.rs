@@ -1,6 +1,6 @@
 //! A whole run: find the provider, make sure that it may be loaded, prepare, let the users run, and judge.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
@@ -154,7 +154,7 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         rig: Arc::clone(&rig),
         assignments: watch.assignments.clone(),
         vigil: Arc::clone(&vigil),
-        about: About { plan: plan.name.clone(), shard: plan.shard.to_string(), provider: provider.name.clone() },
+        about: About { plan: stem(&plan.name), shard: plan.shard.to_string(), provider: provider.name.clone() },
     });
     let exporting = Exporting::start(scrape, collector, &figures, &tell).map_err(engine)?;
     let prepared = tokio::select! {
@@ -208,6 +208,11 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         breakpoint: searched,
     };
     Ok(judge(facts, &rig, &vigil, &assignments))
+}
+
+/// A plan's name without the path and the ending that it may have.
+fn stem(name: &str) -> String {
+    Path::new(name).file_stem().map_or_else(|| name.to_owned(), |stem| stem.to_string_lossy().into_owned())
 }
 
 fn engine(error: impl std::fmt::Display) -> LoadError {

@@ -64,7 +64,7 @@ pub struct Figures {
 /// What a run is called.
 #[derive(Clone, Debug)]
 pub struct About {
-    /// The plan's name, or its path.
+    /// The plan's name: of a file its own, without where it lies, which is nobody's business but the user's.
     pub plan: String,
     /// Which part of it is run, such as `1/4`.
     pub shard: String,

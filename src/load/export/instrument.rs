@@ -84,7 +84,7 @@ instruments! {
     REQUESTS: Counter "flowproof.load.requests", "{request}", ["flow", "step", "measured"],
         "Requests of a step that were answered, or whose answer did not come in time; a walk through pages is one. Measured are those of the hold.";
     ERRORS: Counter "flowproof.load.errors", "{error}", ["flow", "step", "measured", "error.type"],
-        "Of these, the ones whose answer is wrong or did not come, by kind.";
+        "Requests of a step whose answer is wrong or did not come, by kind.";
     UNFINISHED: Counter "flowproof.load.unfinished", "{request}", ["flow", "step"],
         "Requests whose answer was not waited for because the run was cut short.";
     HTTP_REQUESTS: Counter "flowproof.load.http.requests", "{request}", [],
@@ -92,25 +92,25 @@ instruments! {
     RESPONSE: Histogram "flowproof.load.response.duration", "s", ["flow", "step"],
         "Answers of the hold, right or wrong, to the last octet: from the time at which the request was due where the plan has an arrival rate, else from the send.";
     SERVICE: Histogram "flowproof.load.service.duration", "s", ["flow", "step"],
-        "The same answers from the send, where the plan has an arrival rate.";
+        "Answers of the hold, right or wrong, from the send to the last octet, where the plan has an arrival rate.";
     ARRIVALS_DUE: Counter "flowproof.load.arrivals.due", "{arrival}", ["flow"],
         "Arrivals of the hold that are due by now, where the plan has an arrival rate.";
     ARRIVALS_MADE: Counter "flowproof.load.arrivals.made", "{arrival}", ["flow"],
-        "Of these, the ones that a user took.";
+        "Arrivals of the hold that a user took.";
     ARRIVALS_WITHDRAWN: Counter "flowproof.load.arrivals.withdrawn", "{arrival}", ["flow"],
-        "Of the ones that were taken, those that count as never made: the user only got itself another token.";
+        "Arrivals of the hold that a user took and that count as never made: it only got itself another token.";
     ARRIVALS_LATE: Counter "flowproof.load.arrivals.late", "{arrival}", ["flow", "cause"],
-        "Of the ones that were taken, those that began late: for want of users, or by the generator's fault.";
+        "Arrivals of the hold that a user took late: for want of users, or by the generator's fault.";
     ARRIVALS_MISSING: Gauge "flowproof.load.arrivals.missing", "{arrival}", ["flow"],
-        "Arrivals that are due and not made; when the run is over, those that were never made.";
+        "Arrivals of the hold that are due and not made; when the run is over, those that were never made.";
     INVARIANT_CHECKS: Counter "flowproof.load.invariant.checks", "{check}", ["invariant", "level"],
         "How often it was looked at whether an invariant holds.";
     INVARIANT_VIOLATIONS: Counter "flowproof.load.invariant.violations", "{violation}", ["invariant", "level"],
-        "How often it did not.";
+        "How often an invariant did not hold; one that must hold fails the run.";
     REST_ASKED: Counter "flowproof.load.rest.asked", "{answer}", [],
         "Answers that asked for a rest: 429 and 503.";
     REST_TIME: Counter "flowproof.load.rest.time", "s", [],
-        "For how long all users rest on that account, told when the rest begins.";
+        "For how long all users rest because an answer asked for it, told when the rest begins.";
     GENERATOR_CPU: Counter "flowproof.load.generator.cpu.time", "s", [],
         "CPU time of the generator's process, user and system.";
     GENERATOR_MEMORY: Gauge "flowproof.load.generator.memory.usage", "By", [],

@@ -15,7 +15,7 @@ use super::exposition::Exposition;
 
 fn start(dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flowproof"));
-    command.args(["load", "--users", "2", "--hold", "3s"]).args(args).current_dir(dir).stdin(Stdio::null());
+    command.args(["load", "--users", "2"]).args(args).current_dir(dir).stdin(Stdio::null());
     command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs")
 }
 
@@ -71,7 +71,7 @@ fn ended(output: &Output) {
 #[test]
 fn prometheus_and_goose_are_answered_at_the_ports_that_are_said_and_nothing_is_left_behind() {
     let dir = tempfile::tempdir().expect("a directory");
-    let mut child = start(dir.path(), &["--metrics-address", "0", "--goose-dashboard", "127.0.0.1:0"], &[]);
+    let mut child = start(dir.path(), &["--hold", "3s", "--metrics-address", "0", "--goose-dashboard", "127.0.0.1:0"], &[]);
     let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
     let metrics = said(&mut stderr, "metrics: ");
     let goose = said(&mut stderr, "goose's dashboard: ");
@@ -113,6 +113,23 @@ fn prometheus_and_goose_are_answered_at_the_ports_that_are_said_and_nothing_is_l
     assert!(counted(&scraped) as u64 <= run.steps[0].count() && !run.interrupted);
 }
 
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_ends_with_a_page_that_follows_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut child = start(dir.path(), &["--goose-dashboard", "0", "--hold", "1m"], &[]);
+    let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
+    let goose = said(&mut stderr, "goose's dashboard: ");
+    let follows = until(|| body(goose, "/api/v1/health").and_then(|_| get(goose, "/api/v1/events")));
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(sent.success());
+    let asked = Instant::now();
+    let output = child.wait_with_output().expect("it ends");
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stdout));
+    drop((follows, stderr));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collector_of_the_environment_is_told_with_its_headers_only_where_otlp_is_asked_for() {
     let server = MockServer::start().await;
@@ -128,7 +145,7 @@ async fn a_collector_of_the_environment_is_told_with_its_headers_only_where_otlp
         ("OTEL_METRIC_EXPORT_INTERVAL", "60000"),
     ];
     let mut outputs = Vec::new();
-    for (args, pushes) in [(&[][..], 0), (&["--otlp"], 1)] {
+    for (args, pushes) in [(&["--hold", "1s"][..], 0), (&["--hold", "1s", "--otlp"], 1)] {
         let dir = tempfile::tempdir().expect("a directory");
         let child = start(dir.path(), args, &variables);
         let output = tokio::task::spawn_blocking(|| child.wait_with_output()).await.expect("it does not panic").expect("it ends");
