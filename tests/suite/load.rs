@@ -2,6 +2,7 @@
 
 mod breaches;
 mod command;
+mod counts;
 mod ending;
 mod exports;
 mod mocks;
@@ -180,16 +181,6 @@ async fn flows_side_by_side_are_measured_apart_and_one_may_stand_twice() {
     let held: Vec<_> = run.thresholds.iter().map(|one| (one.flow.as_deref(), one.holds)).collect();
     assert_eq!(held, [(None, Some(true)), (None, Some(true)), (None, Some(true)), (Some("by post"), Some(false))]);
     assert_eq!(run.verdict, Bearing::Missed);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_server_counts_as_many_requests_as_we_do() {
-    let token = ResponseTemplate::new(200).set_body_json(serde_json::json!({ "access_token": "a", "token_type": "Bearer" }));
-    let (server, provider) = mocked(token).await;
-    let run = load(provider, TOKEN).await.expect("it runs");
-    let counted = server.received_requests().await.expect("they are kept");
-    let counted = counted.iter().filter(|request| request.url.path() == "/token").count();
-    assert_eq!((run.requests, step(&run, "client_credentials", "token").sent()), (counted as u64, counted as u64));
 }
 
 #[tokio::test(flavor = "multi_thread")]
