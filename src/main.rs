@@ -14,6 +14,7 @@ static BUG: AtomicBool = AtomicBool::new(false);
 fn main() -> ExitCode {
     panic::set_hook(Box::new(|found| {
         BUG.store(true, Ordering::Relaxed);
+        flowproof::cli::give_back_terminal();
         // The place alone: a panic's text can hold what the provider said, secrets included.
         let place = found.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
         eprintln!("error: flowproof has a bug at {place}: please report it with the command that you ran");

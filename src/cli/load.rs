@@ -1,13 +1,14 @@
 //! `flowproof load`: puts a provider under load, prints what it bore, and writes the reports.
 
 mod exports;
+mod live;
 mod otlp;
+mod telling;
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -15,11 +16,13 @@ use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use self::exports::ExportArgs;
+pub use self::live::screen::give_back as give_back_terminal;
+use self::telling::Teller;
 use super::Console;
 use super::connect::ConnectArgs;
 use crate::exit::Exit;
-use crate::load::{self, Embedded, Leash, LoadError, News, Order, Plan, Tell, span};
-use crate::provider::{Provider, Unreachable};
+use crate::load::{self, Embedded, Leash, LoadError, Order, Plan, span};
+use crate::provider::{Driver, Provider, Unreachable};
 use crate::report::{self, files};
 use crate::verdict::{Bearing, LoadRun};
 
@@ -58,6 +61,9 @@ pub struct LoadArgs {
     /// By how much a figure may be worse than the earlier run's
     #[arg(long, value_name = "PERCENT", default_value = "10%", value_parser = percent, requires = "baseline")]
     tolerance: f64,
+    /// On a terminal, tell how the run goes in a line in place of the live picture
+    #[arg(long)]
+    no_tui: bool,
     /// Where to write report.json, report.txt, report.html, series.csv (a row a second), latency.hlog (HdrHistogram) and goose.html
     #[arg(long, value_name = "DIR", default_value = "reports/load")]
     output: PathBuf,
@@ -97,6 +103,7 @@ impl LoadArgs {
             Ok(file) => file.into_temp_path(),
             Err(error) => return console.usage(&format_args!("cannot write to {}: {error}", self.output.display())),
         };
+        let teller = Teller::new(console, !self.no_tui && !asks_at_terminal(&provider));
         let order = Order {
             plan,
             breakpoint: self.breakpoint.clone(),
@@ -104,14 +111,16 @@ impl LoadArgs {
             goose_report: Some(goose_report.to_path_buf()),
             exports,
             interrupt,
-            tell: teller(console),
+            tell: teller.ear(),
         };
-        let ran = console.block_on(load::run(provider, order));
+        let ran = console.block_on(async {
+            tokio::select! {
+                ran = load::run(provider, order) => ran,
+                never = teller.mind() => match never {},
+            }
+        });
         drop(server);
-        if console.animates() {
-            // Nobody is left to tell when stderr itself is gone.
-            drop(write!(io::stderr(), "{CLEAR}"));
-        }
+        teller.end();
         match ran {
             Err(exit) => exit,
             Ok(Err(error)) => failed(&error, console),
@@ -190,6 +199,11 @@ fn is_filled(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|file| file.len() > 0)
 }
 
+/// Whether logins speak to somebody at the terminal, which a picture would be in the way of.
+fn asks_at_terminal(provider: &Provider) -> bool {
+    matches!(provider.login.driver, Driver::Manual)
+}
+
 fn failed(error: &LoadError, console: &Console) -> Exit {
     console.error(error);
     match error {
@@ -210,30 +224,8 @@ fn catch_signals(interrupt: CancellationToken, leash: Leash) -> Result<(), ctrlc
         interrupt.cancel();
         if again.swap(true, Ordering::Relaxed) {
             leash.pull();
+            live::screen::give_back();
             std::process::exit(i32::from(Exit::Incomplete.code()));
         }
-    })
-}
-
-/// Takes a line away before another one is written over it.
-const CLEAR: &str = "\r\u{1b}[2K";
-
-/// A line a second on stderr: redrawn on a terminal, one below the other elsewhere.
-fn teller(console: &Console) -> Arc<Tell> {
-    let (quiet, animates) = (console.quiet, console.animates());
-    Arc::new(move |news: News<'_>| {
-        let is_warning = news.is_warning();
-        if quiet && !is_warning {
-            return;
-        }
-        let mut stderr = io::stderr().lock();
-        let clear = if animates { CLEAR } else { "" };
-        // Nobody is left to tell when stderr itself is gone.
-        drop(match (is_warning, animates) {
-            (true, _) => writeln!(stderr, "{clear}warning: {news}"),
-            (false, true) => write!(stderr, "{clear}{news}"),
-            (false, false) => writeln!(stderr, "{news}"),
-        });
-        drop(stderr.flush());
     })
 }

@@ -16,6 +16,7 @@ mod try_it;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use console::Console;
+pub use load::give_back_terminal;
 pub use surroundings::Surroundings;
 
 use crate::exit::Exit;

@@ -89,6 +89,20 @@ fn attempt(rate: f64) -> Vec<Stretch> {
     vec![Stretch { span: ATTEMPT, from: rate, to: rate }, Stretch { span: GAP, from: half, to: half }]
 }
 
+/// The rate that is tried at this time; none before the first attempt and between two.
+pub fn tried_at(table: &Timetable, at: Duration) -> Option<f64> {
+    let mut begins = table.hold_begins();
+    // Attempts and gaps take turns, as `attempt` lays them out.
+    for pair in table.hold().chunks(2) {
+        let [tried, gap @ ..] = pair else { break };
+        if at >= begins && at < begins + tried.span {
+            return Some(tried.from);
+        }
+        begins += tried.span + gap.iter().map(|stretch| stretch.span).sum::<Duration>();
+    }
+    None
+}
+
 /// Tries rates until the answer is fine enough, the plan's time is used up, or the run is cut; then the run is over.
 pub async fn search(rig: &Rig, plan: &Plan, goal: &Goal, assignments: &[Arc<Assignment>], tell: &Tell) -> Breakpoint {
     let mut found = Breakpoint { goal: goal.to_string(), attempts: Vec::new(), sustained: None, broken_at: None };
@@ -222,6 +236,14 @@ mod tests {
     #[test]
     fn a_provider_that_bears_nothing_ends_the_search() {
         assert_eq!(over(0.0, 100.0).0, 0.0);
+    }
+
+    #[test]
+    fn the_rate_that_is_tried_is_none_in_the_ramp_and_in_a_gap() {
+        let hold = [attempt(50.0), attempt(100.0)].concat();
+        let table = Timetable::new(Duration::from_secs(1), Duration::ZERO, hold);
+        let tried = [0.5, 1.0, 5.9, 6.5, 8.1, 12.9, 13.5, 99.0].map(|at| tried_at(&table, Duration::from_secs_f64(at)));
+        assert_eq!(tried, [None, Some(50.0), Some(50.0), None, Some(100.0), Some(100.0), None, None]);
     }
 
     #[test]

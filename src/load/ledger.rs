@@ -113,6 +113,12 @@ impl Ledger {
         musts.map(|one| self.page(*one).breaches.load(Ordering::Relaxed)).sum()
     }
 
+    /// What did not hold so far, and how often.
+    pub fn breaches(&self) -> Vec<(Invariant, u64)> {
+        let count = |one: &Invariant| (*one, self.page(*one).breaches.load(Ordering::Relaxed));
+        Invariant::ALL.iter().map(count).filter(|(_, count)| *count > 0).collect()
+    }
+
     /// What became of every invariant that the run had anything to do with; `one_in` says of how many tokens and codes one was watched.
     pub fn findings(&self, issuer: &str, one_in: u64) -> Vec<Finding> {
         Invariant::ALL.iter().filter_map(|one| self.finding(*one, issuer, one_in)).collect()

@@ -11,11 +11,13 @@ use super::pace::Course;
 use crate::protocol::Exchange;
 use crate::verdict::{Chains, Latency, Measurement};
 
+mod pulse;
 pub mod steady;
 mod step;
 mod tally;
 pub mod vigil;
 
+pub use pulse::Pulse;
 pub use step::Step;
 use tally::{Counted, Tally, put};
 pub use tally::{Glance, Standing, Timing};
@@ -204,6 +206,14 @@ impl Recorder {
     /// What every step came to so far, in the order of the plan.
     pub fn standings(&self) -> impl Iterator<Item = (&str, Step, Standing)> {
         self.meters.iter().map(|(flow, step, tally)| (flow.as_str(), *step, lock(tally).standing()))
+    }
+
+    /// How every step goes: its counts so far, and its seconds from the one of this number that are over. No histogram is walked through while
+    /// users wait for the lock.
+    pub fn pulse(&self, from: usize) -> Vec<Pulse> {
+        let second = second(self.course.elapsed());
+        let pulse = |(flow, step, tally): &(String, Step, Mutex<Tally>)| Pulse::of(flow, *step, &mut lock(tally), from, second);
+        self.meters.iter().map(pulse).collect()
     }
 
     /// What came in these seconds since the beginning, from the first to before the last, whatever is measured of it.

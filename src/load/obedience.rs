@@ -74,6 +74,12 @@ impl Obedience {
         true
     }
 
+    /// How much longer all rest, where they do.
+    pub fn left(&self) -> Option<Duration> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.until.map(|until| until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero())
+    }
+
     /// Answers that asked for a rest, and how long all rested.
     pub fn rested(&self) -> (u64, Duration) {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -100,13 +106,14 @@ mod tests {
         let (answers, rested) = users.rested();
         assert_eq!(answers, 10);
         assert!(rested >= Duration::from_secs(2) && rested < Duration::from_secs(3), "{rested:?}");
+        assert!(users.left().is_some_and(|left| left > Duration::from_secs(1)));
     }
 
     #[test]
     fn who_does_not_obey_only_counts() {
         let users = Obedience::new(false);
         users.hear(&answer(503, None));
-        assert_eq!(users.rested(), (1, Duration::ZERO));
+        assert_eq!((users.rested(), users.left()), ((1, Duration::ZERO), None));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::flows::Assignment;
 use super::guard::{Guard, Refused};
 use super::judge::{Facts, judge};
 use super::ledger::Ledger;
+use super::live::Live;
 use super::measure::Recorder;
 use super::measure::vigil::Vigil;
 use super::obedience::Obedience;
@@ -150,6 +151,8 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         tell: Arc::clone(&tell),
         aborted: OnceLock::new(),
     });
+    let goal = breakpoint.as_ref().map(ToString::to_string);
+    tell(News::Found(&Arc::new(Live::new(&watch, &vigil, (&provider.name, &provider.issuer), goal))));
     let figures = Arc::new(Figures {
         rig: Arc::clone(&rig),
         assignments: watch.assignments.clone(),

@@ -1,7 +1,9 @@
 //! What a run says of itself while it is under way.
 
 use std::fmt;
+use std::sync::Arc;
 
+use super::live::Live;
 use super::measure::Recent;
 use crate::verdict::{Attempt, micros_in_words};
 
@@ -10,6 +12,8 @@ pub type Tell = dyn Fn(News<'_>) + Send + Sync;
 
 /// One piece of news: its text is one line.
 pub enum News<'a> {
+    /// The provider is found: from now on the run can be looked at by whoever wants to.
+    Found(&'a Arc<Live>),
     /// What a flow needs is being made; not measured.
     Preparing {
         /// The flow it is for.
@@ -68,6 +72,7 @@ impl News<'_> {
 impl fmt::Display for News<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Found(live) => write!(f, "plan {} at {}", live.plan(), live.issuer()),
             Self::Preparing { flow, what, made, wanted } => {
                 write!(f, "preparing {flow}: {made} of {wanted} {what}, not measured")
             }

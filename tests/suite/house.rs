@@ -47,6 +47,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("scraper", &["src/login/", "src/provider/login/"]),
     ("jsonwebtoken", &["src/protocol/jwt.rs", "src/server/tests/"]),
     ("qrcode", &["src/cli/try_it/", "src/login/manual/"]),
+    ("ratatui", &["src/cli/load/live"]),
     ("clap", &["src/cli/", "src/main.rs", "src/report/mod.rs"]),
 ];
 

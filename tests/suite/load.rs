@@ -7,6 +7,7 @@ mod ending;
 mod exports;
 mod mocks;
 mod reports;
+mod terminal;
 mod unjudged;
 mod workloads;
 mod wrong_answers;

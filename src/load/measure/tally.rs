@@ -192,6 +192,13 @@ impl Tally {
         Measurement { seconds: self.seconds(), ..self.sums(flow, step) }
     }
 
+    /// The seconds from this one that are over by then.
+    pub fn seconds_since(&mut self, from: usize, second: usize) -> Vec<Second> {
+        self.come_to(second);
+        let over = self.past.get(from..).unwrap_or_default();
+        over.iter().map(|past| Second { right: past.right, wrong: past.wrong, latency: past.latency.clone() }).collect()
+    }
+
     fn seconds(&self) -> Vec<Second> {
         let mut seconds: Vec<Past> = self.past.clone();
         if self.present.0 + self.present.1 > 0 {

@@ -101,6 +101,11 @@ impl Course {
         took.is_ok()
     }
 
+    /// The passes that may still begin within the hold, where they are counted.
+    pub fn left(&self) -> Option<u64> {
+        Some(self.left.load(Ordering::Relaxed)).filter(|left| *left != UNCOUNTED)
+    }
+
     /// Ends the hold at this time, unless it is over by then.
     pub fn finish(&self, at: Duration) {
         let table = self.table();

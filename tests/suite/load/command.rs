@@ -73,7 +73,7 @@ fn no_artefact_of_a_run_shows_a_secret() {
     }
 }
 
-fn collect(value: &serde_json::Value, secrets: &mut Vec<String>) {
+pub(super) fn collect(value: &serde_json::Value, secrets: &mut Vec<String>) {
     match value {
         serde_json::Value::Object(members) => {
             for (name, value) in members {
