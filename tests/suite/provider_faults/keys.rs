@@ -95,7 +95,7 @@ clients:
 acme.yaml:3:23: `secrt` is not a key of `clients.web`
   3 |   web: { id: web-app, secrt: ‹hidden›, auth: none }
     |                       ^
-  expected one of: id, secret, auth, redirect_uris, grants, scopes, introspect, pkce, rotation, reuse_grace
+  expected one of: id, secret, auth, redirect_uris, grants, scopes, introspect, pkce, rotation, reuse_grace, issuer, endpoints
   did you mean `secret`?
 "#,
     );
@@ -163,7 +163,7 @@ clients:
 acme.yaml:3:23: what stands here is not a key of `clients.web`
   3 |   web: { id: web-app, ‹hidden› }
     |                       ^
-  expected one of: id, secret, auth, redirect_uris, grants, scopes, introspect, pkce, rotation, reuse_grace
+  expected one of: id, secret, auth, redirect_uris, grants, scopes, introspect, pkce, rotation, reuse_grace, issuer, endpoints
   a key is followed by a colon and a space
 "#,
     );
@@ -177,7 +177,7 @@ clients:
 acme.yaml:3:23: what stands here is not a key of `clients.web`
   3 |   web: { id: web-app, ‹hidden› }
     |                       ^
-  expected one of: id, secret, auth, redirect_uris, grants, scopes, introspect, pkce, rotation, reuse_grace
+  expected one of: id, secret, auth, redirect_uris, grants, scopes, introspect, pkce, rotation, reuse_grace, issuer, endpoints
   a key is followed by a colon and a space
 "#,
     );
