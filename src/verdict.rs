@@ -13,8 +13,9 @@ pub use baseline::{Baseline, Comparison, Day, Known, NoDay, Stale, Staleness};
 pub use cause::{Cause, Spoiled};
 pub use finding::{ClientSeen, Finding, Kind, PlayedStep, Section, Violation};
 pub use load::{
-    Arrivals, Attempt, Bearing, Breakpoint, Chains, Change, Changes, FlowRun, Generator, Latency, LoadRun, Measurement, Packed,
-    PlanSummary, Preparation, Second, Steadiness, ThresholdResult, Unreadable, Watch, micros_in_words,
+    Arrivals, Attempt, Bearing, Breakpoint, Calibration, Ceiling, Chains, Change, Changes, Cost, FlowRun, Generator, Latency,
+    Limit, LoadRun, Looked, Measurement, Pacing, Packed, PlanSummary, Preparation, Rung, Second, ShardRun, Steadiness,
+    ThresholdResult, Unreadable, Watch, micros_in_words,
 };
 pub use run::{Cleanup, Conformance, FailOn, Policy, RateLimit, Run};
 

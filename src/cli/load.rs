@@ -1,7 +1,10 @@
 //! `flowproof load`: puts a provider under load, prints what it bore, and writes the reports.
 
+mod calibrate;
+mod earlier;
 mod exports;
 mod live;
+mod merge;
 mod otlp;
 mod telling;
 
@@ -12,16 +15,17 @@ use std::str::FromStr as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use tokio_util::sync::CancellationToken;
 
+use self::earlier::EarlierArgs;
 use self::exports::ExportArgs;
 pub use self::live::screen::give_back as give_back_terminal;
 use self::telling::Teller;
 use super::Console;
 use super::connect::ConnectArgs;
 use crate::exit::Exit;
-use crate::load::{self, Embedded, Leash, LoadError, Order, Plan, span};
+use crate::load::{self, Embedded, Leash, LoadError, Order, Plan, Shard, span};
 use crate::provider::{Driver, Provider, Unreachable};
 use crate::report::{self, files};
 use crate::verdict::{Bearing, LoadRun};
@@ -30,37 +34,43 @@ use crate::verdict::{Bearing, LoadRun};
 #[derive(Debug, Args)]
 #[command(after_long_help = format!("\
 Load goes to this machine only, unless the provider file says `load: {{ allow: true }}` and --target repeats the host.
-A plan is YAML; the shipped ones are in scenarios/ of the repository, to be copied and edited: {}.", Plan::shipped().join(", ")))]
+A plan is YAML; scenarios/README.md of the repository has every key. The shipped ones stand beside it, to be copied and edited: {}.", Plan::shipped().join(", ")))]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct LoadArgs {
+    #[command(subcommand)]
+    command: Option<LoadCommand>,
     /// The provider file: who is put under load
     #[arg(long, value_name = "FILE")]
     provider: Option<PathBuf>,
     #[command(flatten)]
     connect: ConnectArgs,
-    /// The plan: one of those that are shipped, or the path of a file; token by default, breakpoint with --breakpoint
+    /// The plan: one of those that are shipped, or the path of a file; by default smoke, ten seconds of tokens, refreshes and logins at a rate
+    /// that nobody notices, and with --breakpoint the plan of that name
     #[arg(long, value_name = "NAME|FILE")]
     plan: Option<String>,
     /// Search for the highest arrival rate at which this holds, and say what the provider sustains: thresholds, comma-separated. The plan says
     /// with which flows, how many users, and for how long at most
     #[arg(long, value_name = "GOAL", value_parser = load::Goal::from_str)]
     breakpoint: Option<load::Goal>,
+    /// In about a minute, against the embedded reference server: what the generator of this machine can do, the ceiling of all that it can
+    /// say of a provider. The flows are client_credentials, refresh and introspection, or those of --plan
+    #[arg(long, conflicts_with_all = ["provider", "breakpoint", "users", "hold", "shard", "targets", "baseline", "metrics_address", "otlp", "goose_dashboard"])]
+    calibrate: bool,
     /// Users at once, in place of the plan's
     #[arg(long, value_name = "N")]
     users: Option<usize>,
     /// For how long all users run, in place of the plan's: 500ms, 10s, 1m30s
     #[arg(long, value_name = "TIME", value_parser = span::parse)]
     hold: Option<Duration>,
+    /// Run this part of the plan, one of several machines that share it: its share of users, arrivals, counted passes and rows of data sets.
+    /// `load merge` makes one report of all parts
+    #[arg(long, value_name = "PART", value_parser = Shard::from_str, conflicts_with = "breakpoint")]
+    shard: Option<Shard>,
     /// Say that load on this host, which is not this machine, is meant; may be repeated
     #[arg(long = "target", value_name = "HOST")]
     targets: Vec<String>,
-    /// An earlier run's report.json: p50, p99, rate and errors of each step are compared with it, and one that is worse beyond the
-    /// tolerance fails the run. A difference of up to 0.2 ms, one answer per second or 0.1 percentage points of errors is noise, and so is a
-    /// percentile with fewer than ten answers beyond it
-    #[arg(long, value_name = "FILE")]
-    baseline: Option<PathBuf>,
-    /// By how much a figure may be worse than the earlier run's
-    #[arg(long, value_name = "PERCENT", default_value = "10%", value_parser = percent, requires = "baseline")]
-    tolerance: f64,
+    #[command(flatten)]
+    earlier: EarlierArgs,
     /// On a terminal, tell how the run goes in a line in place of the live picture
     #[arg(long)]
     no_tui: bool,
@@ -71,14 +81,26 @@ pub struct LoadArgs {
     exports: ExportArgs,
 }
 
+/// What is done with runs.
+#[derive(Debug, Subcommand)]
+enum LoadCommand {
+    Merge(merge::MergeArgs),
+}
+
 impl LoadArgs {
     /// Runs the plan.
     pub fn run(self, console: &Console) -> Exit {
-        let plan = match Plan::find(self.plan()).and_then(|plan| plan.with(self.users, self.hold)) {
+        if let Some(LoadCommand::Merge(merge)) = self.command {
+            return merge.run(console);
+        }
+        if self.calibrate {
+            return calibrate::run(&self, console);
+        }
+        let plan = match Plan::find(self.plan()).and_then(|plan| plan.in_part(self.shard).with(self.users, self.hold)) {
             Ok(plan) => plan,
             Err(error) => return console.usage(&error),
         };
-        let earlier = match self.baseline.as_deref().map(report::load::read).transpose() {
+        let earlier = match self.earlier.read() {
             Ok(earlier) => earlier,
             Err(error) => return console.usage(&error),
         };
@@ -107,6 +129,7 @@ impl LoadArgs {
         let order = Order {
             plan,
             breakpoint: self.breakpoint.clone(),
+            server: server.as_ref().and_then(Embedded::process),
             targets: self.targets.clone(),
             goose_report: Some(goose_report.to_path_buf()),
             exports,
@@ -125,9 +148,7 @@ impl LoadArgs {
             Err(exit) => exit,
             Ok(Err(error)) => failed(&error, console),
             Ok(Ok(mut run)) => {
-                if let Some(earlier) = earlier {
-                    run.compare(&earlier, self.tolerance);
-                }
+                self.earlier.compare(&mut run, earlier.as_ref());
                 self.tell(&run, &goose_report, console)
             }
         }
@@ -138,7 +159,7 @@ impl LoadArgs {
         match (&self.plan, &self.breakpoint) {
             (Some(plan), _) => plan,
             (None, Some(_)) => "breakpoint",
-            (None, None) => "token",
+            (None, None) => "smoke",
         }
     }
 
@@ -167,11 +188,7 @@ impl LoadArgs {
         if let Err(error) = stored {
             return console.usage(&error);
         }
-        match run.verdict {
-            Bearing::Held => Exit::Success,
-            Bearing::Missed | Bearing::Violated | Bearing::Regressed => Exit::Failed,
-            Bearing::Interrupted | Bearing::Nothing | Bearing::GeneratorBound => Exit::Incomplete,
-        }
+        exit_of(run.verdict)
     }
 
     fn store(&self, run: &LoadRun, goose_report: &Path) -> Result<Vec<PathBuf>, files::StoreError> {
@@ -189,10 +206,13 @@ impl LoadArgs {
     }
 }
 
-/// Percent, such as `10%`.
-fn percent(text: &str) -> Result<f64, String> {
-    let number = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
-    number.filter(|percent| (0.0..=1000.0).contains(percent)).ok_or_else(|| "expected percent, such as 10%".to_owned())
+/// How a run with this verdict ends.
+fn exit_of(verdict: Bearing) -> Exit {
+    match verdict {
+        Bearing::Held => Exit::Success,
+        Bearing::Missed | Bearing::Violated | Bearing::Regressed => Exit::Failed,
+        Bearing::Interrupted | Bearing::Nothing | Bearing::GeneratorBound => Exit::Incomplete,
+    }
 }
 
 fn is_filled(path: &Path) -> bool {

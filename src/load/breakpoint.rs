@@ -14,11 +14,20 @@ use super::rig::Rig;
 use super::tell::{News, Tell};
 use crate::verdict::{Arrivals, Attempt, Breakpoint, FlowRun, Measurement};
 
-/// How long a rate is tried.
-const ATTEMPT: Duration = Duration::from_secs(5);
+/// How fast a search goes, in whole seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Tempo {
+    /// How long a rate is tried.
+    attempt: Duration,
+    /// Between two attempts: what the last one left is worked off, at half of its rate.
+    gap: Duration,
+}
 
-/// Between two attempts: what the last one left is worked off, at half of its rate.
-const GAP: Duration = Duration::from_secs(2);
+/// Long enough for a tail, and for a provider that fills up.
+const THOROUGH: Tempo = Tempo { attempt: Duration::from_secs(5), gap: Duration::from_secs(2) };
+
+/// For what shows at once.
+const QUICK: Tempo = Tempo { attempt: Duration::from_secs(3), gap: Duration::from_secs(2) };
 
 /// Answers that came so long after an attempt began are the first that are looked at.
 const SETTLING: usize = 1;
@@ -30,6 +39,15 @@ const FINEST: f64 = 0.05;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Goal {
     thresholds: Vec<Threshold>,
+    tempo: Tempo,
+}
+
+impl Goal {
+    /// The same in a search that gives each rate less time: for a limit that shows at once, such as the generator's own.
+    #[must_use]
+    pub fn quick(self) -> Self {
+        Self { tempo: QUICK, ..self }
+    }
 }
 
 impl FromStr for Goal {
@@ -37,7 +55,7 @@ impl FromStr for Goal {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let thresholds = text.split(',').map(str::parse).collect::<Result<Vec<Threshold>, _>>()?;
-        Ok(Self { thresholds })
+        Ok(Self { thresholds, tempo: THOROUGH })
     }
 }
 
@@ -79,20 +97,23 @@ impl Search {
 }
 
 /// The timetable of the first attempt.
-pub fn timetable(plan: &Plan) -> Timetable {
+pub fn timetable(plan: &Plan, goal: &Goal) -> Timetable {
     let first = plan.arrivals.as_ref().map_or(0.0, Rate::per_second);
-    Timetable::new(plan.ramp, plan.warmup.longest(), attempt(first))
+    Timetable::new(plan.ramp, plan.warmup.longest(), goal.tempo.stretches(first))
 }
 
-fn attempt(rate: f64) -> Vec<Stretch> {
-    let half = rate / 2.0;
-    vec![Stretch { span: ATTEMPT, from: rate, to: rate }, Stretch { span: GAP, from: half, to: half }]
+impl Tempo {
+    /// One rate, and what follows it.
+    fn stretches(self, rate: f64) -> Vec<Stretch> {
+        let half = rate / 2.0;
+        vec![Stretch { span: self.attempt, from: rate, to: rate }, Stretch { span: self.gap, from: half, to: half }]
+    }
 }
 
 /// The rate that is tried at this time; none before the first attempt and between two.
 pub fn tried_at(table: &Timetable, at: Duration) -> Option<f64> {
     let mut begins = table.hold_begins();
-    // Attempts and gaps take turns, as `attempt` lays them out.
+    // Attempts and gaps take turns, as a tempo lays them out.
     for pair in table.hold().chunks(2) {
         let [tried, gap @ ..] = pair else { break };
         if at >= begins && at < begins + tried.span {
@@ -105,6 +126,7 @@ pub fn tried_at(table: &Timetable, at: Duration) -> Option<f64> {
 
 /// Tries rates until the answer is fine enough, the plan's time is used up, or the run is cut; then the run is over.
 pub async fn search(rig: &Rig, plan: &Plan, goal: &Goal, assignments: &[Arc<Assignment>], tell: &Tell) -> Breakpoint {
+    let tempo = goal.tempo;
     let mut found = Breakpoint { goal: goal.to_string(), attempts: Vec::new(), sustained: None, broken_at: None };
     while !rig.course.has_begun() && !rig.cut.is_cancelled() {
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -120,7 +142,7 @@ pub async fn search(rig: &Rig, plan: &Plan, goal: &Goal, assignments: &[Arc<Assi
     let latest = begins + plan.hold;
     loop {
         let before = arrivals(rig, assignments);
-        let ends = begins + ATTEMPT;
+        let ends = begins + tempo.attempt;
         if !rig.rest(ends.saturating_sub(rig.course.elapsed())).await {
             return found;
         }
@@ -135,12 +157,12 @@ pub async fn search(rig: &Rig, plan: &Plan, goal: &Goal, assignments: &[Arc<Assi
         found.attempts.push(attempt_made);
         let next = search.next(held);
         (found.sustained, found.broken_at) = ((search.good > 0.0).then_some(search.good), search.bad);
-        begins = ends + GAP;
+        begins = ends + tempo.gap;
         match next {
-            Some(rate) if begins + ATTEMPT + GAP <= latest => {
+            Some(rate) if begins + tempo.attempt + tempo.gap <= latest => {
                 let table = rig.course.table();
                 let mut hold = table.hold().to_vec();
-                hold.extend(attempt(rate));
+                hold.extend(tempo.stretches(rate));
                 rig.course.change(table.with_hold(hold));
                 if !rig.rest(begins.saturating_sub(rig.course.elapsed())).await {
                     return found;
@@ -162,14 +184,16 @@ fn judge(rig: &Rig, goal: &Goal, rate: f64, (begins, ends): (Duration, Duration)
     let seconds = (last - first) as f64;
     let flows = [arrived];
     let sums = Sums { steps: &steps, flows: &flows, held_seconds: seconds, violations: Some(rig.ledger.violations()) };
-    let mut held = true;
-    let mut measured = Vec::new();
+    let (mut measured, mut missed) = (Vec::new(), Vec::new());
     for threshold in &goal.thresholds {
         let (figure, holds) = holds(None, threshold, &sums);
-        held &= holds == Some(true);
+        if holds != Some(true) {
+            missed.push(threshold.to_string());
+        }
         measured.push(format!("{threshold}: {figure}"));
     }
-    Attempt { rate, answered: answers as f64 / seconds, measured, held }
+    let held = missed.is_empty();
+    Attempt { rate, answered: answers as f64 / seconds, measured, missed, held }
 }
 
 /// What came in these seconds, with the latencies of a second more: those that came late belong to them, but to no rate.
@@ -198,6 +222,7 @@ fn since(before: &FlowRun, now: &FlowRun) -> FlowRun {
         made: new.made.saturating_sub(old.made),
         late_for_want_of_users: new.late_for_want_of_users.saturating_sub(old.late_for_want_of_users),
         late_by_generator: new.late_by_generator.saturating_sub(old.late_by_generator),
+        lag: new.lag.since(&old.lag),
         seconds: Vec::new(),
     };
     FlowRun { passes: now.passes.saturating_sub(before.passes), arrivals: Some(arrivals), ..FlowRun::default() }
@@ -240,7 +265,7 @@ mod tests {
 
     #[test]
     fn the_rate_that_is_tried_is_none_in_the_ramp_and_in_a_gap() {
-        let hold = [attempt(50.0), attempt(100.0)].concat();
+        let hold = [THOROUGH.stretches(50.0), THOROUGH.stretches(100.0)].concat();
         let table = Timetable::new(Duration::from_secs(1), Duration::ZERO, hold);
         let tried = [0.5, 1.0, 5.9, 6.5, 8.1, 12.9, 13.5, 99.0].map(|at| tried_at(&table, Duration::from_secs_f64(at)));
         assert_eq!(tried, [None, Some(50.0), Some(50.0), None, Some(100.0), Some(100.0), None, None]);

@@ -110,10 +110,12 @@ impl DataSets {
 }
 
 /// A column with whether it must be there.
-type Column = (&'static str, bool);
+pub type Column = (&'static str, bool);
 
-const CLIENT_COLUMNS: [Column; 4] = [("id", true), ("secret", false), ("auth", false), ("role", false)];
-const USER_COLUMNS: [Column; 3] = [("username", true), ("password", true), ("sub", false)];
+/// The columns of a file of clients.
+pub const CLIENT_COLUMNS: [Column; 4] = [("id", true), ("secret", false), ("auth", false), ("role", false)];
+/// The columns of a file of users.
+pub const USER_COLUMNS: [Column; 3] = [("username", true), ("password", true), ("sub", false)];
 
 /// A row's cells by the names of their columns; an empty cell is none.
 struct Row<'a> {

@@ -93,6 +93,13 @@ impl Embedded {
     }
 }
 
+impl Embedded {
+    /// The id of its process, as long as it runs.
+    pub fn process(&self) -> Option<u32> {
+        self.leash.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(Child::id)
+    }
+}
+
 impl Drop for Embedded {
     fn drop(&mut self) {
         self.leash.pull();

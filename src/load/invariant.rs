@@ -266,6 +266,23 @@ invariants! {
 }
 
 impl Invariant {
+    /// The id of its finding.
+    pub fn id(self) -> String {
+        format!("load/{}", self.meaning().slug)
+    }
+
+    /// Whether it is about what is issued once, which a generator sees of what it remembers.
+    pub fn is_issued_once(self) -> bool {
+        matches!(
+            self,
+            Self::CodeIssuedOnce
+                | Self::RefreshTokenIssuedOnce
+                | Self::DeviceCodeIssuedOnce
+                | Self::UserCodeIssuedOnce
+                | Self::AccessTokenForOne
+        )
+    }
+
     /// The invariant that an answer with this fault breaks.
     pub fn broken_by(fault: &Fault) -> Option<Self> {
         match fault {

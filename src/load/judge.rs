@@ -59,23 +59,14 @@ pub fn judge(facts: Facts<'_>, rig: &Rig, vigil: &Vigil, assignments: &[(Arc<Ass
     let violations = rig.ledger.violations();
     let sums = Sums { steps: &sums, flows: &flows, held_seconds: held, violations: Some(violations) };
     let thresholds = thresholds(plan, &sums, interrupted);
-    let verdict = if !interrupted && rig.recorder.is_silent() {
-        Bearing::Nothing
-    } else if violations > 0 {
-        Bearing::Violated
-    } else if thresholds.iter().any(|one| one.holds == Some(false))
-        || breakpoint.as_ref().is_some_and(|one| one.sustained.is_none() && one.broken_at.is_some())
-    {
-        Bearing::Missed
-    } else if interrupted {
-        Bearing::Interrupted
-    } else if breakpoint.as_ref().is_some_and(|one| one.attempts.is_empty()) {
-        Bearing::Nothing
-    } else if generator.bound.is_some() {
-        Bearing::GeneratorBound
-    } else {
-        Bearing::Held
-    };
+    let verdict = bearing(&Seen {
+        is_silent: rig.recorder.is_silent(),
+        interrupted,
+        violations,
+        thresholds: &thresholds,
+        breakpoint: breakpoint.as_ref(),
+        generator: &generator,
+    });
     LoadRun {
         flowproof: env!("CARGO_PKG_VERSION").to_owned(),
         started,
@@ -90,6 +81,7 @@ pub fn judge(facts: Facts<'_>, rig: &Rig, vigil: &Vigil, assignments: &[(Arc<Ass
         flows,
         steps: rig.recorder.measurements(),
         findings,
+        looked: rig.ledger.looked(),
         chains: rig.recorder.chains(|chains| chains.clone()),
         watch: rig.seen.watch(),
         generator,
@@ -98,7 +90,44 @@ pub fn judge(facts: Facts<'_>, rig: &Rig, vigil: &Vigil, assignments: &[(Arc<Ass
         thresholds,
         interrupted,
         aborted,
+        shards: Vec::new(),
         verdict,
+    }
+}
+
+/// What the verdict is made from.
+pub struct Seen<'a> {
+    /// Whether nothing ever answered.
+    pub is_silent: bool,
+    /// Whether the run was cut short.
+    pub interrupted: bool,
+    /// Breaches of what must hold whatever the load.
+    pub violations: u64,
+    /// The thresholds.
+    pub thresholds: &'a [ThresholdResult],
+    /// The search, where it is one.
+    pub breakpoint: Option<&'a Breakpoint>,
+    /// The generator.
+    pub generator: &'a Generator,
+}
+
+/// What all of it says of the provider: the first that holds.
+pub fn bearing(seen: &Seen<'_>) -> Bearing {
+    let found_nothing = seen.breakpoint.is_some_and(|one| one.sustained.is_none() && one.broken_at.is_some());
+    if !seen.interrupted && seen.is_silent {
+        Bearing::Nothing
+    } else if seen.violations > 0 {
+        Bearing::Violated
+    } else if seen.thresholds.iter().any(|one| one.holds == Some(false)) || found_nothing {
+        Bearing::Missed
+    } else if seen.interrupted {
+        Bearing::Interrupted
+    } else if seen.breakpoint.is_some_and(|one| one.attempts.is_empty()) {
+        Bearing::Nothing
+    } else if seen.generator.bound.is_some() {
+        Bearing::GeneratorBound
+    } else {
+        Bearing::Held
     }
 }
 
@@ -107,10 +136,15 @@ fn steadiness(plan: &Plan, rig: &Rig, before: Duration) -> Steadiness {
     if !plan.stages.is_empty() {
         return Steadiness::Untold;
     }
-    let (first, ends) = (before.as_secs_f64().ceil() as usize, rig.course.ends().as_secs_f64().floor() as usize);
+    drifts(&rig.recorder.glances(), before.as_secs_f64(), rig.course.ends().as_secs_f64(), !rig.recorder.is_open())
+}
+
+/// Whether what came between these two times, in seconds since the beginning, drifted.
+pub fn drifts(steps: &[Vec<Glance>], begins: f64, ends: f64, has_rate: bool) -> Steadiness {
+    let (first, ends) = (begins.ceil() as usize, ends.floor() as usize);
     let held = |step: &Vec<Glance>| step.get(first..step.len().min(ends)).unwrap_or_default().to_vec();
-    let held: Vec<_> = rig.recorder.glances().iter().map(held).collect();
-    steady::judge(&held, !rig.recorder.is_open())
+    let held: Vec<_> = steps.iter().map(held).collect();
+    steady::judge(&held, has_rate)
 }
 
 fn summary(plan: &Plan, table: &Timetable) -> PlanSummary {
@@ -125,6 +159,7 @@ fn summary(plan: &Plan, table: &Timetable) -> PlanSummary {
         stages: plan.stages.iter().map(ToString::to_string).collect(),
         connections: plan.connections.to_string(),
         shard: (!plan.shard.is_whole()).then(|| plan.shard.to_string()),
+        digest: plan.digest(),
     }
 }
 
@@ -170,10 +205,13 @@ pub fn thresholds_of(plan: &Plan) -> Vec<(Option<&str>, Threshold)> {
 
 /// Judges the plan's thresholds; in a run that was cut short, what was not measured is not held against the provider.
 fn thresholds(plan: &Plan, sums: &Sums<'_>, interrupted: bool) -> Vec<ThresholdResult> {
-    let judge = |(flow, threshold): (Option<&str>, Threshold)| {
-        let (measured, holds) = holds(flow, &threshold, sums);
-        let holds = if interrupted { holds } else { Some(holds.unwrap_or(false)) };
-        ThresholdResult { flow: flow.map(str::to_owned), threshold: threshold.to_string(), measured, holds }
-    };
+    let judge = |(flow, threshold): (Option<&str>, Threshold)| judged(flow, &threshold, sums, interrupted);
     thresholds_of(plan).into_iter().map(judge).collect()
+}
+
+/// A threshold and what became of it.
+pub fn judged(flow: Option<&str>, threshold: &Threshold, sums: &Sums<'_>, interrupted: bool) -> ThresholdResult {
+    let (measured, holds) = holds(flow, threshold, sums);
+    let holds = if interrupted { holds } else { Some(holds.unwrap_or(false)) };
+    ThresholdResult { flow: flow.map(str::to_owned), threshold: threshold.to_string(), measured, holds }
 }

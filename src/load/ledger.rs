@@ -1,12 +1,13 @@
 //! Keeps the account of what must hold whatever the load: how often each invariant was looked at, what broke it, and the exchanges that show it.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::invariant::Invariant;
 use crate::protocol::{Answer, Exchange};
 use crate::provider::Client;
-use crate::verdict::{ClientSeen, Finding, Level, Outcome, PlayedStep, Violation};
+use crate::verdict::{ClientSeen, Finding, Level, Looked, Outcome, PlayedStep, Violation};
 
 /// The account of a run; users share it.
 pub struct Ledger {
@@ -126,14 +127,53 @@ impl Ledger {
 
     fn finding(&self, invariant: Invariant, issuer: &str, one_in: u64) -> Option<Finding> {
         let page = self.page(invariant);
-        let [watched, breaches, remarks] =
-            [&page.watched, &page.breaches, &page.remarks].map(|count| count.load(Ordering::Relaxed));
         let told = lock(&page.told);
-        if watched + breaches + remarks == 0 && told.open.is_empty() {
+        let account =
+            Account { looked: page.looked(), breach: told.breach.as_ref(), remark: told.remark.as_ref(), open: &told.open };
+        account.finding(invariant, issuer, one_in)
+    }
+
+    /// How often each invariant was looked at that was, by the id of its finding.
+    pub fn looked(&self) -> BTreeMap<String, Looked> {
+        let looked = Invariant::ALL.iter().map(|one| (one.id(), self.page(*one).looked()));
+        looked.filter(|(_, looked)| !looked.is_nothing()).collect()
+    }
+}
+
+impl Page {
+    fn looked(&self) -> Looked {
+        let [watched, breaches, remarks] =
+            [&self.watched, &self.breaches, &self.remarks].map(|count| count.load(Ordering::Relaxed));
+        Looked { watched, breaches, remarks }
+    }
+}
+
+/// What is known of one invariant at the end, from one generator or from several.
+pub struct Account<'a> {
+    /// The counts.
+    pub looked: Looked,
+    /// The first breach.
+    pub breach: Option<&'a Evidence>,
+    /// The first remark.
+    pub remark: Option<&'a Evidence>,
+    /// What could not be looked at, and why.
+    pub open: &'a [String],
+}
+
+/// What is said behind what the provider did, where it did so more than once.
+pub fn times_in_words(times: u64) -> String {
+    if times > 1 { format!("; {times} times in this run") } else { String::new() }
+}
+
+impl Account<'_> {
+    /// What became of the invariant; none where the run had nothing to do with it. `one_in` says of how many tokens and codes one was watched.
+    pub fn finding(&self, invariant: Invariant, issuer: &str, one_in: u64) -> Option<Finding> {
+        let Looked { watched, breaches, remarks } = self.looked;
+        if self.looked.is_nothing() && self.open.is_empty() {
             return None;
         }
         let meaning = invariant.meaning();
-        let (outcome, evidence) = match (&told.breach, &told.remark) {
+        let (outcome, evidence) = match (self.breach, self.remark) {
             (Some(breach), _) if meaning.level == Level::Must => (Outcome::Violated, Some(breach)),
             (Some(breach), _) => (Outcome::Warned, Some(breach)),
             (None, Some(remark)) => (Outcome::Noted, Some(remark)),
@@ -149,34 +189,29 @@ impl Ledger {
                 kind: meaning.kind,
                 step: meaning.title.to_owned(),
                 expected: meaning.expected.to_owned(),
-                got: if times > 1 { format!("{got}; {times} times in this run") } else { got },
+                got: format!("{got}{}", times_in_words(times)),
                 endpoint: shown.map_or(meaning.endpoint, |at| evidence.exchanges[at].endpoint),
                 answer: shown.map_or_else(String::new, |at| answer(&evidence.exchanges[at])),
                 spoiled: None,
                 exchange: shown,
             }
         });
-        let is_issued_once = matches!(
-            invariant,
-            Invariant::CodeIssuedOnce
-                | Invariant::RefreshTokenIssuedOnce
-                | Invariant::DeviceCodeIssuedOnce
-                | Invariant::UserCodeIssuedOnce
-                | Invariant::AccessTokenForOne
-        );
-        let share =
-            if is_issued_once && one_in > 1 { format!(", of which one in {one_in} was remembered") } else { String::new() };
+        let share = if invariant.is_issued_once() && one_in > 1 {
+            format!(", of which one in {one_in} was remembered")
+        } else {
+            String::new()
+        };
         let looked = format!("{watched} {} were looked at{share}", meaning.watched);
         let (client, exchanges) = evidence.map_or((None, Vec::new()), |evidence| (evidence.client, evidence.exchanges));
         Some(Finding {
-            id: format!("load/{}", meaning.slug),
+            id: invariant.id(),
             title: meaning.title.to_owned(),
             rule: meaning.rule.to_owned(),
             requirements: meaning.requirements.iter().map(|one| (*one).to_owned()).collect(),
             level: meaning.level,
             sections: meaning.sections(),
             outcome,
-            reason: (!told.open.is_empty()).then(|| told.open.join("; ")),
+            reason: (!self.open.is_empty()).then(|| self.open.join("; ")),
             violation,
             known: None,
             cause: None,

@@ -11,6 +11,7 @@ use super::pace::Course;
 use crate::protocol::Exchange;
 use crate::verdict::{Chains, Latency, Measurement};
 
+pub mod clocks;
 mod pulse;
 pub mod steady;
 mod step;
@@ -85,7 +86,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn micros(span: Duration) -> u64 {
+/// Microseconds, a day at most.
+pub fn micros(span: Duration) -> u64 {
     u64::try_from(span.min(LONGEST).as_micros()).expect("a day in microseconds fits")
 }
 

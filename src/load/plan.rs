@@ -6,6 +6,7 @@ use std::time::Duration;
 use include_dir::{Dir, include_dir};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use sha2::{Digest, Sha256};
 
 use super::pace::{Shard, Stretch, Timetable};
 
@@ -19,6 +20,8 @@ mod threshold;
 
 pub use connecting::{Connecting, HttpVersion};
 pub use data::DataPlan;
+#[cfg(test)]
+pub use flow::OWN_KEYS;
 pub use flow::{Flow, FlowPlan, Session};
 pub use share::{TokenKind, TokenMix};
 pub use stage::{Rate, Stage, Warmup};
@@ -84,7 +87,8 @@ pub struct Plan {
     /// Whose clients and users there are, where they are too many for the provider file.
     #[serde(default)]
     pub data: DataPlan,
-    /// Which part of the plan this generator runs, such as `1/4`.
+    /// Which part of the plan this generator runs, such as `1/4`: its share of the users, of the arrivals, of the passes and of the rows of data
+    /// sets.
     #[serde(default)]
     pub shard: Shard,
     /// The flows, each with its share of the users.
@@ -142,7 +146,8 @@ impl Plan {
     /// The names of the shipped plans, sorted.
     pub fn shipped() -> Vec<String> {
         let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        let mut names: Vec<String> = SHIPPED.files().filter_map(|file| stem(file.path())).collect();
+        let plans = SHIPPED.files().filter(|file| file.path().extension().is_some_and(|extension| extension == "yaml"));
+        let mut names: Vec<String> = plans.filter_map(|file| stem(file.path())).collect();
         names.sort();
         names
     }
@@ -220,11 +225,48 @@ impl Plan {
                 "a stage changes `arrivals`, and the plan begins with none: say `arrivals: 0/s`".to_owned(),
             );
         }
-        if self.users < self.flows.len() {
-            let what = format!("{} flows need at least as many users, and there are {}", self.flows.len(), self.users);
+        let own = self.own(self.users);
+        if own < self.flows.len() {
+            let part = if self.shard.is_whole() { String::new() } else { format!(" in shard {}", self.shard) };
+            let what = format!("{} flows need at least as many users, and there are {own}{part}", self.flows.len());
             return impossible(&self.name, what);
         }
+        if self.own_count() == Some(0) {
+            return impossible(
+                &self.name,
+                format!("a `count` that leaves shard {} no pass: fewer shards, or more passes", self.shard),
+            );
+        }
         Ok(self)
+    }
+
+    /// The part of the plan that this generator is to run.
+    #[must_use]
+    pub fn in_part(mut self, shard: Option<Shard>) -> Self {
+        self.shard = shard.unwrap_or(self.shard);
+        self
+    }
+
+    /// Of so many users of the plan, those of this generator.
+    fn own(&self, users: usize) -> usize {
+        usize::try_from(self.shard.share(users as u64)).expect("a share of a usize is one")
+    }
+
+    /// Of the passes of the plan, where they are counted, those of this generator.
+    pub fn own_count(&self) -> Option<u64> {
+        self.count.map(|count| self.shard.share(count))
+    }
+
+    /// What tells this plan from others, whichever part of it a generator runs and wherever its files are.
+    pub fn digest(&self) -> String {
+        let mut plain = self.clone();
+        (plain.name, plain.about, plain.shard) = (String::new(), String::new(), Shard::whole());
+        for path in [&mut plain.data.clients, &mut plain.data.users].into_iter().flatten() {
+            *path = path.file_name().unwrap_or_default().into();
+        }
+        // Its debug form has all of it; runs of different versions are not compared by it.
+        let digest = Sha256::digest(format!("{plain:?}").as_bytes());
+        digest[..8].iter().map(|octet| format!("{octet:02x}")).collect()
     }
 
     /// Makes it a plan for a search: the arrival rate is what is searched for, so it bounds nothing but the time.
@@ -249,25 +291,26 @@ impl Plan {
         self.is_search
     }
 
-    /// The most users at once.
+    /// The most users of this generator at once.
     pub fn most_users(&self) -> usize {
-        self.stages.iter().filter_map(|stage| stage.users).max().unwrap_or_default().max(self.users)
+        self.own(self.stages.iter().filter_map(|stage| stage.users).max().unwrap_or_default().max(self.users))
     }
 
-    /// The level over time: arrivals per second, where the plan has an arrival rate, else users at work.
+    /// The level over time: arrivals per second of the whole plan, where it has an arrival rate, else users of this generator at work.
     pub fn timetable(&self) -> Timetable {
-        let first = self.arrivals.as_ref().map_or(self.users as f64, Rate::per_second);
+        let users = |users: usize| self.own(users) as f64;
+        let first = self.arrivals.as_ref().map_or_else(|| users(self.users), Rate::per_second);
         let mut level = first;
         let mut stretches = vec![Stretch { span: self.hold, from: first, to: first }];
         for stage in &self.stages {
-            let to = stage.arrivals.as_ref().map(Rate::per_second).or(stage.users.map(|users| users as f64)).unwrap_or(level);
+            let to = stage.arrivals.as_ref().map(Rate::per_second).or(stage.users.map(users)).unwrap_or(level);
             stretches.push(Stretch { span: stage.span, from: level, to });
             level = to;
         }
         Timetable::new(self.ramp, self.warmup.longest(), stretches)
     }
 
-    /// How many users each flow gets: by weight, at least one, all of them in all.
+    /// How many users of this generator each flow gets: by weight, at least one, all of them in all.
     pub fn allotment(&self) -> Vec<usize> {
         let weights: usize = self.flows.iter().map(|flow| flow.weight).sum();
         let mut allotted = vec![1; self.flows.len()];

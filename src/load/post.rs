@@ -1,8 +1,10 @@
 //! How often a flow was run within the hold, and how its arrivals kept to their times; users of the flow count into it.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use super::measure::{Timing, micros};
 use super::pace::{Course, Lane, Lateness, Slot};
 use crate::verdict::{Arrivals, FlowRun};
 
@@ -12,6 +14,7 @@ pub struct Post {
     users: AtomicUsize,
     begun: Counts,
     withdrawn: Counts,
+    lag: Mutex<Timing>,
 }
 
 /// Counts that only grow: whoever looks at them again and again sees no step back.
@@ -69,6 +72,9 @@ impl Post {
         let is_counted = course.holds(slot.map_or_else(|| course.elapsed(), |slot| slot.due_at));
         if is_counted {
             self.begun.add(lateness);
+            if let Some(lag) = slot.and_then(|slot| slot.lag) {
+                self.lag.lock().unwrap_or_else(PoisonError::into_inner).put(micros(lag));
+            }
         }
         Entry { lateness, is_counted }
     }
@@ -101,6 +107,7 @@ impl Post {
                 made,
                 late_for_want_of_users: begun.late_for_want_of_users.saturating_sub(withdrawn.late_for_want_of_users),
                 late_by_generator: begun.late_by_generator.saturating_sub(withdrawn.late_by_generator),
+                lag: self.lag.lock().unwrap_or_else(PoisonError::into_inner).latency(),
                 seconds: (0..seconds).map(|second| u32::try_from(within(second)).unwrap_or(u32::MAX)).collect(),
             }
         });
@@ -127,7 +134,7 @@ mod tests {
         let hold = vec![Stretch { span: Duration::from_secs(60), from: 10.0, to: 10.0 }];
         let course = Course::new(Timetable::new(Duration::ZERO, Duration::ZERO, hold), None);
         let (post, begun) = (Post::default(), course.begin());
-        let arrival = |lateness| Some(Slot { due: Instant::now(), due_at: course.since(begun), lateness });
+        let arrival = |lateness| Some(Slot { due: Instant::now(), due_at: course.since(begun), lateness, lag: None });
         let entries =
             [Lateness::None, Lateness::WantOfUsers, Lateness::WantOfUsers].map(|late| post.begin(&course, arrival(late)));
         let [_, taken_back, _] = entries;

@@ -93,6 +93,13 @@ impl Rig {
         judged
     }
 
+    /// Hears an answer of the run, measured or not: a provider that wants less is obeyed. Before the clock it is the wire that rests.
+    pub fn hear(&self, response: &Response) {
+        if self.course.has_begun() {
+            self.obedience.hear(response);
+        }
+    }
+
     /// Does something outside of the measurement; none where the run is cut first.
     pub async fn aside<T>(&self, what: impl Future<Output = T>) -> Option<T> {
         tokio::select! {

@@ -39,6 +39,8 @@ pub struct Order {
     pub plan: Plan,
     /// What has to hold at the highest arrival rate that is searched for; none where the plan is run as it is.
     pub breakpoint: Option<Goal>,
+    /// The process of the reference server, where that is the one that is loaded: its CPU time is told beside the generator's.
+    pub server: Option<u32>,
     /// Hosts beyond loopback that the user repeated.
     pub targets: Vec<String>,
     /// Where goose writes its HTML report.
@@ -97,7 +99,7 @@ pub enum LoadError {
 /// # Errors
 /// [`LoadError`], before anything was measured; what happens later is in the [`LoadRun`].
 pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError> {
-    let Order { mut plan, breakpoint, targets, goose_report, exports, interrupt, tell } = order;
+    let Order { mut plan, breakpoint, server, targets, goose_report, exports, interrupt, tell } = order;
     let Exports { scrape, collector, goose_dashboard } = exports;
     if breakpoint.is_some() {
         plan.search();
@@ -122,8 +124,8 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         guard.check(what, url)?;
     }
 
-    let table = if breakpoint.is_some() { breakpoint::timetable(&plan) } else { plan.timetable() };
-    let course = Arc::new(Course::new(table, plan.count));
+    let table = breakpoint.as_ref().map_or_else(|| plan.timetable(), |goal| breakpoint::timetable(&plan, goal));
+    let course = Arc::new(Course::new(table, plan.own_count()));
     let steps = plan.flows.iter().flat_map(|flow| flow.steps().into_iter().map(|step| (flow.label().to_owned(), step)));
     let rig = Arc::new(Rig {
         recorder: Recorder::new(steps, Arc::clone(&course), plan.arrivals.is_some()),
@@ -138,7 +140,7 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         timeout: plan.timeout,
         cut: interrupt.child_token(),
     });
-    let vigil = Arc::new(Vigil::new(tokio::runtime::Handle::current().metrics().num_workers()));
+    let vigil = Arc::new(Vigil::new(tokio::runtime::Handle::current().metrics().num_workers(), server));
     let mut assignments = Vec::new();
     for (at, users) in plan.allotment().into_iter().enumerate() {
         assignments.push((Arc::new(means.assign(at, users)?), users));
@@ -165,6 +167,9 @@ pub async fn run(provider: Provider, order: Order) -> Result<LoadRun, LoadError>
         () = interrupt.cancelled() => Preparation::default(),
         made = prepare(&rig, &assignments, tell.as_ref()) => made?,
     };
+    let rested = rig.wire.rested();
+    let rested_millis = rested.time.as_millis().try_into().unwrap_or(u64::MAX);
+    let prepared = Preparation { asked_to_rest: rested.answers, rested_millis, ..prepared };
     // The pace is for the preparation; the plan says how the provider is loaded.
     rig.wire.measure();
 

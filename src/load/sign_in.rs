@@ -51,6 +51,7 @@ pub async fn enter(rig: &Rig, assignment: &Assignment, party: Party) -> Result<E
     let request = granted.redeem(&assignment.token.url, assignment.client(party));
     let mut line = Connection::new(assignment.token.origin.clone(), rig.timeout);
     let response = line.send(&Outgoing::of(&request)?).await?;
+    rig.hear(&response);
     let tokens = rig
         .tokens(assignment, party, &request, &response)
         .map_err(|fault| Astray::new(fault.clone(), format!("the code was answered with: {fault}")))?;
@@ -124,6 +125,8 @@ async fn walk(
     let errand = Errand { start, stop_at, username: &user.username, password: &user.password, user_code, decision };
     let tape = Tape::default();
     let sighting = login::run(&rig.wire, &tape, jar, &rig.login, &errand).await;
+    // Also those that the login got over: a driver may ask again, and a user who does not is no reason for the others to go on.
+    sighting.hops.iter().for_each(|hop| rig.hear(&hop.response));
     // Where a login leads is known only afterwards: the rehearsal finds out with one login, before there is any load.
     for hop in &sighting.hops {
         rig.guard.check("login page", &hop.url)?;

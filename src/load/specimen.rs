@@ -94,6 +94,7 @@ pub async fn mint(rig: &Rig, holder: &Assignment) -> Result<(Live, Tokens), Astr
             let request = client.own_token_request(&holder.token.url, client.scope().as_deref());
             let mut line = Connection::new(holder.token.origin.clone(), rig.timeout);
             let response = line.send(&Outgoing::of(&request)?).await?;
+            rig.hear(&response);
             rig.tokens(holder, party, &request, &response)
                 .map_err(|fault| Astray::new(fault.clone(), format!("the token request was answered with: {fault}")))?
         }

@@ -32,6 +32,13 @@ pub enum News<'a> {
         /// What, and why.
         what: &'a str,
     },
+    /// So many users are tried next, to see what the generator can do.
+    Calibrating {
+        /// The flow, or the plan.
+        what: &'a str,
+        /// Users at once.
+        users: usize,
+    },
     /// Users run: the last second.
     Running {
         /// Seconds since they began.
@@ -79,6 +86,7 @@ impl fmt::Display for News<'_> {
             Self::Looking => f.write_str("looking once more at tokens and codes of the run, not measured"),
             Self::NotLooked(why) => write!(f, "the provider could not be asked once more after the run: {why}"),
             Self::LeftOut { flow, what } => write!(f, "{flow}: {what}"),
+            Self::Calibrating { what, users } => write!(f, "calibrating: {what} by {users} users"),
             Self::Running { second, of, users, recent, errors } => {
                 let at = |share: f64| match recent.count {
                     0 => "-".to_owned(),

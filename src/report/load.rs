@@ -1,5 +1,6 @@
 //! The report of a load run, one file a format.
 
+pub mod calibration;
 mod files;
 pub mod hlog;
 mod html;

@@ -8,20 +8,26 @@ use super::Finding;
 
 mod arrivals;
 mod breakpoint;
+mod calibration;
 mod change;
 mod generator;
 mod latency;
+mod looked;
 mod measurement;
 mod packed;
+mod shard;
 mod steadiness;
 
 pub use arrivals::Arrivals;
 pub use breakpoint::{Attempt, Breakpoint};
+pub use calibration::{Calibration, Ceiling, Cost, Limit, Pacing, Rung};
 pub use change::{Change, Changes};
 pub use generator::Generator;
 pub use latency::{Latency, micros_in_words};
+pub use looked::Looked;
 pub use measurement::{Measurement, Second};
 pub use packed::{Packed, Unreadable};
+pub use shard::ShardRun;
 pub use steadiness::Steadiness;
 
 /// A run of `load`.
@@ -54,6 +60,9 @@ pub struct LoadRun {
     /// What must hold whatever the load: each invariant that was watched, and what became of it.
     #[serde(default)]
     pub findings: Vec<Finding>,
+    /// How often each of these invariants was looked at, by the id of its finding: what the findings of several generators are summed by.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub looked: BTreeMap<String, Looked>,
     /// Refresh chains that broke.
     pub chains: Chains,
     /// What the watch for repeated tokens and codes covered.
@@ -73,6 +82,9 @@ pub struct LoadRun {
     /// The threshold that ended the run before its time.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub aborted: Option<String>,
+    /// The generators that this was merged from, each with its part of the plan; none where it was one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shards: Vec<ShardRun>,
     /// What the run says of the provider.
     pub verdict: Bearing,
 }
@@ -98,6 +110,9 @@ pub struct PlanSummary {
     pub stages: Vec<String>,
     /// How connections are made and used, such as `keep-alive, HTTP/1.1`.
     pub connections: String,
+    /// What tells the plan from others, whichever part of it was run: the same for all parts.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub digest: String,
     /// Which part of the plan this generator ran, such as `1/4`; none where it ran the whole.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub shard: Option<String>,
@@ -140,6 +155,16 @@ pub struct Preparation {
     pub tokens: usize,
     /// How long that took, in milliseconds.
     pub millis: u64,
+    /// Answers to logins that asked for a rest meanwhile, after which they were asked again: 429, and 503 that says how long.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub asked_to_rest: u64,
+    /// For how long it rested on that account, in milliseconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rested_millis: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Refresh chains that broke while they were used; none is retried blindly, for a retry is a replay.

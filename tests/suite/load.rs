@@ -1,10 +1,12 @@
 //! The load door: what it measures on the reference server, what it calls wrong, how it ends, and what it refuses.
 
 mod breaches;
+mod calibration;
 mod command;
 mod counts;
 mod ending;
 mod exports;
+mod merging;
 mod mocks;
 mod reports;
 mod terminal;
@@ -27,6 +29,7 @@ fn order(plan: &str, interrupt: &CancellationToken) -> Order {
     Order {
         plan: Plan::parse(plan, "test").expect("a valid plan"),
         breakpoint: None,
+        server: None,
         targets: Vec::new(),
         goose_report: None,
         exports: Exports::default(),

@@ -15,7 +15,7 @@ use crate::load::fault::Fault;
 use crate::load::flows::Assignment;
 use crate::load::invariant::Invariant;
 use crate::load::measure::vigil::{self, Vigil};
-use crate::load::measure::{Standing, Timing};
+use crate::load::measure::{Standing, Timing, clocks};
 use crate::load::post::due_in_hold;
 use crate::load::rig::Rig;
 use crate::verdict::{Latency, Level};
@@ -204,7 +204,7 @@ impl Figures {
     fn generator(&self) -> [Family; 4] {
         let memory = vigil::resident_memory().map(|octets| (Vec::new(), Value::Whole(octets)));
         [
-            one(GENERATOR_CPU, Value::Seconds(vigil::cpu_time().as_secs_f64())),
+            one(GENERATOR_CPU, Value::Seconds(clocks::cpu_time().as_secs_f64())),
             family(GENERATOR_MEMORY, memory),
             one(GENERATOR_THREADS, Value::Whole(self.vigil.threads() as u64)),
             one(GENERATOR_LAG, Value::Durations(self.vigil.lag())),

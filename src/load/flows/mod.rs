@@ -23,7 +23,7 @@ use super::measure::{Step, Times};
 use super::plan::Flow;
 use super::rig::Rig;
 use super::sign_in::Astray;
-use crate::protocol::{Answer, Exchange, Failure, Request, Response};
+use crate::protocol::{Exchange, Failure, Request, Response};
 use crate::wire::Tape;
 
 pub use assignment::{Assignment, Door, Party};
@@ -199,7 +199,7 @@ impl<'a> Shift<'a> {
         match answered {
             // Judging is our own time, not the provider's.
             Ok(response) => {
-                self.rig.obedience.hear(&response);
+                self.rig.hear(&response);
                 let times = self.times(started, response.elapsed);
                 self.count(step, &times, judge(&response), || shown(request, Ok(&response)))
             }
@@ -229,10 +229,6 @@ impl<'a> Shift<'a> {
             Ok(value) => self.count(step, &times, Ok(value), || None),
             Err(Astray { fault, tape, .. }) => {
                 let last = tape.exchanges().pop();
-                if let Some(Exchange { answer: Answer::Response { status, headers, .. }, .. }) = &last {
-                    let head = Response { status: *status, headers: headers.clone(), body: Vec::new(), elapsed: Duration::ZERO };
-                    self.rig.obedience.hear(&head);
-                }
                 self.count(step, &times, Err(fault), || last.clone())
             }
         }

@@ -66,6 +66,7 @@ impl Worker {
         let request = client.refreshing(&self.assignment.token.url, token);
         let outgoing = Outgoing::of(&request).ok()?;
         let response = rig.aside(self.lines[0].send(&outgoing)).await?;
+        response.iter().for_each(|response| rig.hear(response));
         tape.record(&request, response.as_ref());
         let tokens = Tokens::read(&response.ok()?).ok()?;
         Some(Chain::new(chain.party, tokens.refresh_token.unwrap_or_else(|| token.clone())))

@@ -79,6 +79,7 @@ impl Worker {
         if let Some((party, token)) = self.refresh.take() {
             let request = assignment.client(party).refreshing(&assignment.token.url, &token);
             let response = self.token_line.send(&Outgoing::of(&request).ok()?).await.ok()?;
+            rig.hear(&response);
             if let Ok(tokens) = rig.access(&assignment, party, &request, &response) {
                 self.live = Some(Live::of(party, &tokens));
                 self.refresh = Some((party, tokens.refresh_token.unwrap_or(token)));

@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 
 use super::StepNow;
 use crate::load::measure::Pulse;
-use crate::load::measure::vigil::cpu_time;
+use crate::load::measure::clocks::cpu_time;
 use crate::verdict::Latency;
 
 /// Seconds that a step's rate and percentiles are taken over: enough not to jump, few enough to be now.

@@ -16,13 +16,15 @@ pub struct Timing {
     sum: u64,
 }
 
-impl Timing {
-    /// An empty one.
-    pub fn new() -> Self {
+impl Default for Timing {
+    fn default() -> Self {
         Self { histogram: Latency::histogram(), max: 0, sum: 0 }
     }
+}
 
-    fn put(&mut self, micros: u64) {
+impl Timing {
+    /// Adds a duration.
+    pub fn put(&mut self, micros: u64) {
         put(&mut self.histogram, micros);
         self.max = self.max.max(micros);
         self.sum = self.sum.saturating_add(micros);
@@ -111,8 +113,8 @@ impl Tally {
     /// An empty one; `is_open` says that latency counts from intended times.
     pub fn new(is_open: bool) -> Self {
         Self {
-            latency: Timing::new(),
-            service: is_open.then(Timing::new),
+            latency: Timing::default(),
+            service: is_open.then(Timing::default),
             right: 0,
             wrong: BTreeMap::new(),
             examples: BTreeMap::new(),

@@ -4,9 +4,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
-use rustix::time::{ClockId, clock_gettime};
 use tokio_util::sync::CancellationToken;
 
+use super::clocks::{cpu_time, cpu_time_of};
 use super::tally::put;
 use crate::load::pace::Course;
 use crate::verdict::{Arrivals, Generator, Latency, micros_in_words};
@@ -26,6 +26,8 @@ const LATE_SHARE: f64 = 0.01;
 /// What was seen of the generator within the hold.
 pub struct Vigil {
     threads: usize,
+    /// The process of the server, where it is one of ours.
+    server: Option<u32>,
     seen: Mutex<Seen>,
 }
 
@@ -33,21 +35,23 @@ struct Seen {
     lag: Histogram<u64>,
     longest: u64,
     sum: u64,
-    first: Option<(Instant, Duration)>,
-    last: Option<(Instant, Duration)>,
+    first: Option<Clocks>,
+    last: Option<Clocks>,
 }
 
-/// CPU time of this process so far, user and system, of all its threads.
-pub fn cpu_time() -> Duration {
-    let spent = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(u64::try_from(spent.tv_sec).unwrap_or(0), u32::try_from(spent.tv_nsec).unwrap_or(0))
+/// The time, and CPU time at that time.
+#[derive(Clone, Copy)]
+struct Clocks {
+    at: Instant,
+    own: Duration,
+    server: Option<Duration>,
 }
 
 impl Vigil {
-    /// Over a runtime with so many threads.
-    pub fn new(threads: usize) -> Self {
+    /// Over a runtime with so many threads, beside the process of a server of ours.
+    pub fn new(threads: usize, server: Option<u32>) -> Self {
         let seen = Seen { lag: Latency::histogram(), longest: 0, sum: 0, first: None, last: None };
-        Self { threads, seen: Mutex::new(seen) }
+        Self { threads, server, seen: Mutex::new(seen) }
     }
 
     /// Looks a hundred times a second, until the course is over or cut.
@@ -63,7 +67,7 @@ impl Vigil {
     }
 
     fn look(&self, lag: u64) {
-        let now = (Instant::now(), cpu_time());
+        let now = Clocks { at: Instant::now(), own: cpu_time(), server: self.server.and_then(cpu_time_of) };
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         put(&mut seen.lag, lag);
         seen.longest = seen.longest.max(lag);
@@ -86,9 +90,12 @@ impl Vigil {
     /// What the generator needed for so many requests of the hold, and whether it held the run back.
     pub fn report(&self, requests: u64, latency: &Latency, arrivals: Option<&Arrivals>) -> Generator {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let (wall, cpu) = match (seen.first, seen.last) {
-            (Some(first), Some(last)) => (last.0 - first.0, last.1.saturating_sub(first.1)),
-            (None, _) | (_, None) => (Duration::ZERO, Duration::ZERO),
+        let (wall, cpu, server) = match (seen.first, seen.last) {
+            (Some(first), Some(last)) => {
+                let server = last.server.zip(first.server).map(|(last, first)| last.saturating_sub(first));
+                (last.at - first.at, last.own.saturating_sub(first.own), server)
+            }
+            (None, _) | (_, None) => (Duration::ZERO, Duration::ZERO, None),
         };
         let share = if wall.is_zero() { 0.0 } else { cpu.as_secs_f64() / (wall.as_secs_f64() * self.threads as f64) };
         let per_request = if requests == 0 { 0.0 } else { cpu.as_secs_f64() * 1e6 / requests as f64 };
@@ -101,6 +108,7 @@ impl Vigil {
             cpu_share: share,
             peak_memory: peak_memory(),
             lag,
+            server_cpu_seconds: server.map(|cpu| cpu.as_secs_f64()),
             asked_to_rest: 0,
             rested_seconds: 0.0,
             bound,
@@ -169,13 +177,5 @@ mod tests {
         ] {
             assert!(judged.as_deref().is_some_and(|why| why.contains(by)), "{by}: {judged:?}");
         }
-    }
-
-    #[test]
-    fn cpu_time_grows_with_work() {
-        let before = cpu_time();
-        let work: u64 = (0..2_000_000_u64).fold(0, |sum, next| std::hint::black_box(sum ^ next));
-        std::hint::black_box(work);
-        assert!(cpu_time() > before);
     }
 }

@@ -21,6 +21,8 @@ pub struct Slot {
     pub due_at: Duration,
     /// How late it began.
     pub lateness: Lateness,
+    /// By how much it began late, where a user was free when it was due.
+    pub lag: Option<Duration>,
 }
 
 /// Whether an arrival began in time, and why not.
@@ -92,13 +94,13 @@ impl Lane {
         }
         let number = self.taken.fetch_add(1, Ordering::Relaxed);
         let due_at = self.when(&course.table(), number)?;
-        let late = course.elapsed().saturating_sub(due_at) > LATE;
-        let lateness = match (late, asked > due_at) {
+        let (lag, was_free) = (course.elapsed().saturating_sub(due_at), asked <= due_at);
+        let lateness = match (lag > LATE, was_free) {
             (false, _) => Lateness::None,
-            (true, true) => Lateness::WantOfUsers,
-            (true, false) => Lateness::Generator,
+            (true, false) => Lateness::WantOfUsers,
+            (true, true) => Lateness::Generator,
         };
-        Some(Slot { due: course.begin() + due_at, due_at, lateness })
+        Some(Slot { due: course.begin() + due_at, due_at, lateness, lag: was_free.then_some(lag) })
     }
 }
 

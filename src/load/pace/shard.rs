@@ -42,6 +42,12 @@ impl Shard {
         self.of == 1
     }
 
+    /// Of so many users or passes, how many are this part's: those of all parts come to all.
+    pub fn share(self, of_all: u64) -> u64 {
+        let (index, of) = (u64::from(self.index), u64::from(self.of));
+        of_all.saturating_sub(index).div_ceil(of)
+    }
+
     /// Whether something with this number, from 0, is in this part: users and the rows of a data set are divided so.
     pub fn has(self, number: u64) -> bool {
         number % u64::from(self.of) == u64::from(self.index)
@@ -86,6 +92,11 @@ mod tests {
         let shards: Vec<Shard> = ["1/3", "2/3", "3/3"].map(|text| text.parse().expect("it is a shard")).to_vec();
         assert!((0..30).all(|number| shards.iter().filter(|shard| shard.has(number)).count() == 1));
         assert_eq!(shards[1].to_string(), "2/3");
+        for all in [0, 1, 2, 3, 10, 1000] {
+            let shares: Vec<u64> = shards.iter().map(|shard| shard.share(all)).collect();
+            assert_eq!(shares.iter().sum::<u64>(), all, "{shares:?}");
+            assert!((0..3).all(|at| shares[at] == (0..all).filter(|number| shards[at].has(*number)).count() as u64));
+        }
         for text in ["0/3", "4/3", "1", "1/", "a/b", "1/2000"] {
             assert!(text.parse::<Shard>().is_err(), "{text}");
         }

@@ -70,21 +70,39 @@ struct Spelled {
     thresholds: Vec<Threshold>,
 }
 
+/// A key of some flows, with whose it is.
+type OwnKey = (&'static str, fn(Flow) -> bool);
+
+/// The keys that some flows have and others do not.
+pub const OWN_KEYS: [OwnKey; 9] = [
+    ("client", Flow::has_client),
+    ("user", Flow::has_user),
+    ("rotates", Flow::refreshes),
+    ("holder", |flow| matches!(flow, Flow::Introspection)),
+    ("session", |flow| matches!(flow, Flow::AuthorizationCode)),
+    ("approve", |flow| matches!(flow, Flow::Device)),
+    ("impatient", |flow| matches!(flow, Flow::Device)),
+    ("tokens", |flow| matches!(flow, Flow::Introspection | Flow::Revocation)),
+    ("share", |flow| matches!(flow, Flow::BadCredentials)),
+];
+
 impl<'de> Deserialize<'de> for FlowPlan {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let it = Spelled::deserialize(from)?;
-        let keys = [
-            ("client", it.client.is_some(), Flow::has_client as fn(Flow) -> bool),
-            ("user", it.user.is_some(), Flow::has_user),
-            ("rotates", it.rotates.is_some(), Flow::refreshes),
-            ("holder", it.holder.is_some(), |flow| flow == Flow::Introspection),
-            ("session", it.session.is_some(), |flow| flow == Flow::AuthorizationCode),
-            ("approve", it.approve.is_some(), |flow| flow == Flow::Device),
-            ("impatient", it.impatient.is_some(), |flow| flow == Flow::Device),
-            ("tokens", it.tokens.is_some(), |flow| matches!(flow, Flow::Introspection | Flow::Revocation)),
-            ("share", it.share.is_some(), |flow| flow == Flow::BadCredentials),
+        // In their order.
+        let said = [
+            it.client.is_some(),
+            it.user.is_some(),
+            it.rotates.is_some(),
+            it.holder.is_some(),
+            it.session.is_some(),
+            it.approve.is_some(),
+            it.impatient.is_some(),
+            it.tokens.is_some(),
+            it.share.is_some(),
         ];
-        if let Some((key, _, belongs)) = keys.into_iter().find(|(_, is_there, belongs)| *is_there && !belongs(it.flow)) {
+        let strays = OWN_KEYS.into_iter().zip(said).find(|((_, belongs), is_said)| *is_said && !belongs(it.flow));
+        if let Some(((key, belongs), _)) = strays {
             let flows: Vec<&str> = Flow::ALL.into_iter().filter(|flow| belongs(*flow)).map(Flow::name).collect();
             let what = format!("the flow {} has no `{key}`: it is for {}", it.flow.name(), flows.join(", "));
             return Err(D::Error::custom(what));
@@ -117,18 +135,6 @@ impl FlowPlan {
 
     /// The steps that are measured, in order: those that the plan leaves something to do for.
     pub fn steps(&self) -> Vec<Step> {
-        let all: &[Step] = match self.flow {
-            Flow::ClientCredentials | Flow::Refresh => &[Step::Token],
-            Flow::BadCredentials => &[Step::Refusal, Step::Token],
-            Flow::RefreshRace => &[Step::Race],
-            Flow::AuthorizationCode => &[Step::Login, Step::Token],
-            Flow::Device => &[Step::Authorization, Step::Poll, Step::Approval, Step::Denial, Step::Refusal, Step::Token],
-            Flow::Introspection => &[Step::Introspection],
-            Flow::Revocation => &[Step::Token, Step::Revocation],
-            Flow::Userinfo => &[Step::Userinfo],
-            Flow::Metadata => &[Step::Metadata],
-            Flow::Jwks => &[Step::Jwks],
-        };
         let approves = !self.approve.is_none();
         let denies = !self.impatient && self.approve != Share::whole();
         let is_there = |step: &Step| match (self.flow, step) {
@@ -140,7 +146,7 @@ impl FlowPlan {
             (Flow::Revocation, Step::Token) => self.tokens.has(TokenKind::Live),
             _ => true,
         };
-        all.iter().copied().filter(is_there).collect()
+        self.flow.steps().iter().copied().filter(is_there).collect()
     }
 }
 
@@ -213,6 +219,22 @@ impl Flow {
             Self::Userinfo => "userinfo",
             Self::Metadata => "metadata",
             Self::Jwks => "jwks",
+        }
+    }
+
+    /// The steps that it may have, in order.
+    pub fn steps(self) -> &'static [Step] {
+        match self {
+            Self::ClientCredentials | Self::Refresh => &[Step::Token],
+            Self::BadCredentials => &[Step::Refusal, Step::Token],
+            Self::RefreshRace => &[Step::Race],
+            Self::AuthorizationCode => &[Step::Login, Step::Token],
+            Self::Device => &[Step::Authorization, Step::Poll, Step::Approval, Step::Denial, Step::Refusal, Step::Token],
+            Self::Introspection => &[Step::Introspection],
+            Self::Revocation => &[Step::Token, Step::Revocation],
+            Self::Userinfo => &[Step::Userinfo],
+            Self::Metadata => &[Step::Metadata],
+            Self::Jwks => &[Step::Jwks],
         }
     }
 

@@ -92,6 +92,26 @@ fn users_are_allotted_by_weight_and_every_flow_gets_one() {
 }
 
 #[test]
+fn shards_divide_users_and_passes_and_are_one_plan() {
+    let text = format!("{PLAN}count: 7\n");
+    let parts: Vec<Plan> = (1..=3)
+        .map(|part| {
+            Plan::parse(&format!("{text}shard: {part}/3\n"), &format!("{part}.yaml")).and_then(|plan| plan.with(None, None))
+        })
+        .collect::<Result<_, _>>()
+        .expect("they can be run");
+    let users: Vec<usize> = parts.iter().map(Plan::most_users).collect();
+    let levels: Vec<f64> = parts.iter().map(|plan| plan.timetable().level(Duration::from_secs(1))).collect();
+    let counts: Vec<Option<u64>> = parts.iter().map(Plan::own_count).collect();
+    assert_eq!((users, levels, counts), (vec![4, 3, 3], vec![4.0, 3.0, 3.0], vec![Some(3), Some(2), Some(2)]));
+    let whole = Plan::parse(&text, "p").expect("it parses");
+    assert!(parts.iter().all(|part| part.digest() == whole.digest()));
+    assert_ne!(Plan::parse(PLAN, "p").expect("it parses").digest(), whole.digest());
+    let too_few = whole.in_part("5/6".parse().ok()).with(None, None).expect_err("two flows, one user").to_string();
+    assert!(too_few.contains("in shard 5/6"), "{too_few}");
+}
+
+#[test]
 fn the_keys_of_a_flow_are_read_and_one_that_is_not_its_own_is_refused() {
     let plan = |flow: &str| Plan::parse(&format!("users: 4\nhold: 1s\nflows:\n  - {flow}\n"), "mine.yaml");
     let device = &plan("{ flow: device, approve: 80%, impatient: true }").expect("it parses").flows[0];

@@ -43,6 +43,8 @@ enum Bound {
     Rate(f64),
     /// A share of the arrivals that began late or never, in percent.
     Late(f64),
+    /// By how much an arrival began late although a user was free, at most 1% of them by more.
+    Lag(Duration),
     /// A count.
     Violations(f64),
 }
@@ -98,7 +100,11 @@ impl Threshold {
                 let percent = (arrivals.late() + arrivals.never_made()) as f64 * 100.0 / arrivals.due as f64;
                 return (format!("{percent:.3}%"), Some(self.relation.holds(percent, bound)));
             }
-            (Bound::Late(_), _, _) => return ("no arrivals".to_owned(), None),
+            (Bound::Lag(bound), _, Some(arrivals)) if !arrivals.lag.is_empty() => {
+                let micros = arrivals.lag.quantile(0.99).expect("there are some") as f64;
+                return (micros_in_words(micros), Some(self.relation.holds(micros, bound.as_secs_f64() * 1e6)));
+            }
+            (Bound::Late(_) | Bound::Lag(_), _, _) => return ("no arrivals".to_owned(), None),
             (Bound::Quantile(..) | Bound::Max(_) | Bound::Mean(_) | Bound::Errors(_) | Bound::Rate(_), _, _) => {}
         }
         let mut whole = Measurement::default();
@@ -124,7 +130,7 @@ impl Threshold {
                 Some(rate) => (format!("{rate:.1}/s"), Some(self.relation.holds(rate, bound))),
                 None => ("no hold to measure it in".to_owned(), None),
             },
-            Bound::Late(_) | Bound::Violations(_) => ("nothing measured".to_owned(), None),
+            Bound::Late(_) | Bound::Lag(_) | Bound::Violations(_) => ("nothing measured".to_owned(), None),
         }
     }
 }
@@ -169,11 +175,12 @@ impl FromStr for Threshold {
             "errors" => Bound::Errors(number("%", "0.1%")?),
             "rate" => Bound::Rate(number("/s", "500/s")?),
             "late" => Bound::Late(number("%", "1%")?),
+            "lag" => Bound::Lag(time()?),
             "violations" => Bound::Violations(number("", "1")?),
             quantile => {
                 let percent = quantile.strip_prefix('p').and_then(|digits| digits.parse::<f64>().ok());
                 let percent = percent.filter(|percent| *percent > 0.0 && *percent < 100.0);
-                let expected = "expected p50, p90, p99.9 or the like, max, mean, errors, rate, late or violations";
+                let expected = "expected p50, p90, p99.9 or the like, max, mean, errors, rate, late, lag or violations";
                 Bound::Quantile(percent.ok_or_else(|| fault(expected))? / 100.0, time()?)
             }
         };
@@ -181,7 +188,7 @@ impl FromStr for Threshold {
         if upward != matches!(bound, Bound::Rate(_)) {
             return Err(fault("a rate has a lower bound (>), everything else an upper one (<)"));
         }
-        if step.is_some() && matches!(bound, Bound::Late(_) | Bound::Violations(_)) {
+        if step.is_some() && matches!(bound, Bound::Late(_) | Bound::Lag(_) | Bound::Violations(_)) {
             return Err(fault("arrivals and violations are those of a flow or of the run, not of a step"));
         }
         Ok(Self { step, bound, relation, aborts, text: whole.split_whitespace().collect::<Vec<_>>().join(" ") })
@@ -212,7 +219,8 @@ mod tests {
     }
 
     fn judge(threshold: &str) -> (String, Option<bool>) {
-        let arrivals = Arrivals { due: 1000, made: 990, late_for_want_of_users: 5, ..Arrivals::default() };
+        let lag = Latency { buckets: vec![(200, 990), (4_000, 10)], max: 4_000, sum: 238_000 };
+        let arrivals = Arrivals { due: 1000, made: 990, late_for_want_of_users: 5, lag, ..Arrivals::default() };
         let steps = measured();
         let evidence =
             Evidence { steps: steps.iter().collect(), held_seconds: 10.0, arrivals: Some(&arrivals), violations: Some(2) };
@@ -223,6 +231,8 @@ mod tests {
     fn arrivals_and_violations_are_judged_beside_what_was_measured() {
         assert_eq!(judge("late < 1%"), ("1.500%".to_owned(), Some(false)));
         assert_eq!(judge("violations < 1"), ("2".to_owned(), Some(false)));
+        assert_eq!(judge("lag < 1ms"), ("200µs".to_owned(), Some(true)));
+        assert_eq!(judge("lag < 100us"), ("200µs".to_owned(), Some(false)));
         let late: Threshold = "late < 1%".parse().expect("it parses");
         assert_eq!(late.judge(&Evidence::default()).1, None);
     }
@@ -270,6 +280,7 @@ mod tests {
             ("rate < 5/s", "lower bound"),
             ("rate > 5", "500/s"),
             ("token late < 1%", "not of a step"),
+            ("token lag < 1ms", "not of a step"),
             ("p99 < 1s else stop", "not a duration"),
             ("nap p99 < 1s", "no step \"nap\""),
         ] {

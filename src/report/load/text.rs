@@ -23,7 +23,7 @@ use crate::report::text::{Ink, Style, columns_of, plain};
 use crate::verdict::{LoadRun, Outcome};
 
 mod changes;
-mod search;
+pub(super) mod search;
 mod steps;
 
 /// The column in which an example of an error begins.

@@ -1,12 +1,15 @@
 //! What a load run says in words, for every format that people read.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::report::terminal::counted;
 use crate::report::text::Ink;
 use crate::verdict::{
     Bearing, Breakpoint, Change, FlowRun, Generator, LoadRun, Outcome, Steadiness, ThresholdResult, micros_in_words,
 };
+
+/// Generators that begin so close to each other began together: their clocks may differ, and a second is what is told.
+const TOGETHER: Duration = Duration::from_secs(2);
 
 /// Something worth saying beside the figures.
 pub struct Remark {
@@ -57,6 +60,10 @@ pub fn circumstances(run: &LoadRun) -> Vec<String> {
         Some(shard) => format!("connections: {}; part {shard} of the plan", plan.connections),
         None => format!("connections: {}", plan.connections),
     });
+    if !run.shards.is_empty() {
+        let parts: Vec<&str> = run.shards.iter().map(|shard| shard.shard.as_str()).collect();
+        lines.push(format!("merged from shards {}", parts.join(", ")));
+    }
     if run.prepared.chains > 0 {
         let (chains, took) = (counted(run.prepared.chains, "refresh chain"), span(run.prepared.millis));
         lines.push(format!("prepared {chains} in {took}, which is not measured"));
@@ -89,6 +96,9 @@ pub fn arrivals(flow: &FlowRun) -> Option<Remark> {
             text.push_str(&format!(", {} of them late: {}", arrivals.late(), causes.join(", ")));
         }
     }
+    if let Some(lag) = arrivals.lag.quantile(0.99) {
+        text.push_str(&format!("; where a user was free, begun within {} (p99)", micros_in_words(lag as f64)));
+    }
     if arrivals.never_made() > 0 {
         text.push_str(&format!("; {} never made", arrivals.never_made()));
     }
@@ -102,6 +112,8 @@ pub fn remarks(run: &LoadRun) -> Vec<Remark> {
     remarks.extend(steadiness(run));
     remarks.extend(before(run));
     remarks.extend(generator(&run.generator));
+    remarks.extend(shards(run));
+    remarks.extend(rests(run));
     remarks.extend(invariants(run));
     let planned = run.plan.hold_millis as f64 / 1e3;
     if run.held_seconds > 0.0 && run.held_seconds < planned * 0.99 {
@@ -178,6 +190,75 @@ fn generator(generator: &Generator) -> Option<Remark> {
         text.push_str(&format!(", woke up late by {} (p99)", micros_in_words(lag as f64)));
     }
     Some(Remark { label: "generator", ink: if generator.bound.is_some() { Ink::Open } else { Ink::Faint }, text })
+}
+
+/// The generators that a run was merged from, as far as they were not alike.
+fn shards(run: &LoadRun) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    for shard in &run.shards {
+        let of_all = shard.generator.cpu_micros_per_request;
+        let mut text = format!(
+            "{}: {of_all:.1} µs of CPU per request, {:.0}% of {}",
+            shard.shard,
+            shard.generator.cpu_share * 100.0,
+            counted(shard.generator.threads, "thread")
+        );
+        let mut ink = Ink::Faint;
+        if shard.held_seconds < run.held_seconds * 0.99 {
+            text.push_str(&format!(", {} of {} were measured", seconds(shard.held_seconds), seconds(run.held_seconds)));
+            ink = Ink::Doubt;
+        }
+        if shard.interrupted {
+            text.push_str(", cut short");
+            ink = Ink::Doubt;
+        }
+        if shard.generator.bound.is_some() {
+            ink = Ink::Open;
+        }
+        remarks.push(Remark { label: "shard", ink, text });
+    }
+    let began: Vec<SystemTime> = run.shards.iter().filter_map(|shard| humantime::parse_rfc3339(&shard.started).ok()).collect();
+    let apart = began.iter().max().zip(began.iter().min()).and_then(|(last, first)| last.duration_since(*first).ok());
+    if let Some(apart) = apart.filter(|apart| *apart > TOGETHER) {
+        let text = format!(
+            "the shards began up to {} apart: seconds count from each one's beginning, and the provider did not bear all of them all the time",
+            humantime::format_duration(apart)
+        );
+        remarks.push(Remark { label: "APART", ink: Ink::Doubt, text });
+    }
+    if run.shards.len() > 1 {
+        let text = "a token that came to two shards is not seen: each watched its own".to_owned();
+        remarks.push(Remark::faint("note", text));
+    }
+    remarks
+}
+
+/// What was asked for by answers that say that there are too many.
+fn rests(run: &LoadRun) -> Option<Remark> {
+    let (before, within) = (run.prepared.asked_to_rest, run.generator.asked_to_rest);
+    if before + within == 0 {
+        return None;
+    }
+    let rested = seconds(run.generator.rested_seconds);
+    let mut text = match (within, run.generator.rested_seconds > 0.0) {
+        (0, _) => String::new(),
+        (_, true) => format!(
+            "{} of the run asked for a rest (429, 503), and all users rested {rested}",
+            counted(within as usize, "answer")
+        ),
+        (_, false) => {
+            format!("{} of the run asked for a rest (429, 503), and the plan does not obey", counted(within as usize, "answer"))
+        }
+    };
+    if before > 0 {
+        let sep = if text.is_empty() { "" } else { "; " };
+        text.push_str(&format!(
+            "{sep}{} of the preparation did, which rested {}",
+            counted(before as usize, "answer"),
+            span(run.prepared.rested_millis)
+        ));
+    }
+    Some(Remark { label: "rests", ink: Ink::Doubt, text })
 }
 
 fn invariants(run: &LoadRun) -> Option<Remark> {

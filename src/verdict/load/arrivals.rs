@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Latency;
+
 /// Arrivals of one flow within the hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arrivals {
@@ -13,6 +15,9 @@ pub struct Arrivals {
     pub late_for_want_of_users: u64,
     /// So many began late although a user was free: the generator's own lag.
     pub late_by_generator: u64,
+    /// By how much those began late for which a user was free when they were due: the generator's own lag, however small.
+    #[serde(skip_serializing_if = "Latency::is_empty", default)]
+    pub lag: Latency,
     /// How many were due in each second since the users began, ramp and warm-up included.
     pub seconds: Vec<u32>,
 }
@@ -34,6 +39,7 @@ impl Arrivals {
         self.made += other.made;
         self.late_for_want_of_users += other.late_for_want_of_users;
         self.late_by_generator += other.late_by_generator;
+        self.lag.merge(&other.lag);
         if self.seconds.len() < other.seconds.len() {
             self.seconds.resize(other.seconds.len(), 0);
         }

@@ -24,6 +24,9 @@ pub struct Attempt {
     pub answered: f64,
     /// Each part of the goal with what was measured, such as `p99 < 50ms: 61.2ms`.
     pub measured: Vec<String>,
+    /// The parts of the goal that did not hold.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub missed: Vec<String>,
     /// Whether all of the goal held.
     pub held: bool,
 }

@@ -20,6 +20,9 @@ pub struct Generator {
     pub peak_memory: Option<u64>,
     /// By how much a task that was due began late, a hundred times a second.
     pub lag: Latency,
+    /// Seconds of CPU that the reference server needed beside it, where it is a process of ours and the system tells.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub server_cpu_seconds: Option<f64>,
     /// Answers that asked for a rest: 429 and 503.
     #[serde(skip_serializing_if = "is_none", default)]
     pub asked_to_rest: u64,

@@ -34,6 +34,11 @@ impl Latency {
         self.buckets.iter().map(|(_, count)| count).sum()
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.buckets.is_empty()
+    }
+
     /// The duration that this share (0 to 1) of all durations does not exceed, in microseconds.
     pub fn quantile(&self, share: f64) -> Option<u64> {
         let total = self.count();
@@ -49,6 +54,20 @@ impl Latency {
     pub fn mean(&self) -> Option<f64> {
         let count = self.count();
         (count > 0).then(|| self.sum as f64 / count as f64)
+    }
+
+    /// What came after an earlier look at the same durations; `max` and `sum` are as exact as the buckets.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut before = earlier.buckets.iter().peekable();
+        let mut buckets = self.buckets.clone();
+        for (highest, count) in &mut buckets {
+            if let Some((_, gone)) = before.next_if(|(other, _)| other == highest) {
+                *count = count.saturating_sub(*gone);
+            }
+        }
+        buckets.retain(|(_, count)| *count > 0);
+        Self { max: buckets.last().map_or(0, |(highest, _)| *highest), sum: self.sum.saturating_sub(earlier.sum), buckets }
     }
 
     /// Adds another histogram's durations.
@@ -110,6 +129,14 @@ mod tests {
         let mut left = of(&[(10, 1), (30, 2)]);
         left.merge(&of(&[(10, 4), (20, 1), (50, 1)]));
         assert_eq!(left, of(&[(10, 5), (20, 1), (30, 2), (50, 1)]));
+    }
+
+    #[test]
+    fn what_came_since_an_earlier_look_is_what_was_added_to_it() {
+        let (earlier, more) = (of(&[(10, 5), (30, 2)]), of(&[(10, 1), (20, 3)]));
+        let mut now = earlier.clone();
+        now.merge(&more);
+        assert_eq!((now.since(&earlier), now.since(&now)), (more, Latency::default()));
     }
 
     #[test]

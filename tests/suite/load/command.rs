@@ -28,15 +28,24 @@ fn text(octets: &[u8]) -> String {
 #[test]
 fn without_a_provider_the_embedded_server_is_loaded_from_any_directory_and_reports_are_written() {
     let dir = tempfile::tempdir().expect("a directory");
-    let output = flowproof(dir.path(), &["--users", "2", "--hold", "1s"]);
+    let output = flowproof(dir.path(), &["--users", "3", "--hold", "1s"]);
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     // On a machine that does other things as well the generator may say that it was what held the run back.
     let (code, verdict) = if stdout.contains("GENERATOR-BOUND") { (3, "generator-bound") } else { (0, "held") };
     assert_eq!(output.status.code(), Some(code), "{stdout}{stderr}");
-    for part in ["client_credentials/token", "p99.9", "✓ errors < 0.1%", "reports/load/report.json"] {
+    // Without a plan it is the gentle one, which touches several flows.
+    for part in [
+        "load plan smoke",
+        "client_credentials/token",
+        "refresh/token",
+        "authorization_code/login",
+        "p99.9",
+        "✓ errors < 0.1%",
+        "reports/load/report.json",
+    ] {
         assert!(stdout.contains(part), "{part}: {stdout}");
     }
-    assert!(stderr.lines().any(|line| line.contains("2 users") && line.contains("p99")), "{stderr}");
+    assert!(stderr.lines().any(|line| line.contains("3 users") && line.contains("p99")), "{stderr}");
     assert!(!stdout.contains("launched"), "goose keeps quiet: {stdout}");
     let reports = dir.path().join("reports/load");
     let json = std::fs::read_to_string(reports.join("report.json")).expect("it is written");
@@ -164,7 +173,7 @@ fn an_interrupted_run_ends_the_embedded_server_reports_and_exits_3() {
 
     let dir = tempfile::tempdir().expect("a directory");
     let mut command = Command::new(env!("CARGO_BIN_EXE_flowproof"));
-    command.args(["load", "--users", "2", "--hold", "1m"]).current_dir(dir.path());
+    command.args(["load", "--users", "3", "--hold", "1m"]).current_dir(dir.path());
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
     let mut line = String::new();
     let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));

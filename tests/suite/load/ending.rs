@@ -1,15 +1,17 @@
 //! How a run ends: by interruption, by a server that stalls or dies, by time.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use flowproof::load::run;
 use flowproof::verdict::Bearing;
+use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use wiremock::ResponseTemplate;
 
-use super::mocks::{at, numbered, redirect, served};
+use super::mocks::{at, chain, error, field, json_of, numbered, redirect, served};
 use super::{SECOND, TOKEN, alone, held, load, mocked, order, provider, reference, step};
 
 /// A server that takes every connection and never answers, and the provider whose token endpoint it is.
@@ -168,6 +170,66 @@ async fn a_login_page_that_asks_for_a_rest_is_left_alone_too() {
     let run = load(provider, "users: 2\nhold: 1s\ntimeout: 5s\nflows: [{ flow: authorization_code }]\n").await.expect("it runs");
     assert!((1..=6).contains(&run.generator.asked_to_rest) && run.generator.rested_seconds >= 1.0, "{:?}", run.generator);
     assert!(step(&run, "authorization_code", "login").errors() <= 6, "{run:?}");
+}
+
+/// A 429 that asks for a second.
+fn busy() -> ResponseTemplate {
+    ResponseTemplate::new(429).insert_header("retry-after", "1")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_was_asked_to_wait_and_then_succeeds_is_heard_before_the_run_and_in_it() {
+    let asked = Arc::new(Mutex::new(0_u64));
+    let counts = Arc::clone(&asked);
+    // The first request of the preparation, and each third one of the run.
+    let authorize = numbered(move |number, request| match number {
+        1 | 4 | 7 | 10 => {
+            *counts.lock().expect("no holder panics") += 1;
+            busy()
+        }
+        number => redirect(request, &format!("code-{number}")),
+    });
+    // Every chain breaks at once, so that it has to begin anew by a login that is not measured.
+    let token = numbered(|number, request| match field(request, "grant_type").as_str() {
+        "refresh_token" => error("invalid_grant"),
+        _ => chain(number),
+    });
+    let (_server, provider) = served([at("/auth", authorize), at("/token", token)]).await;
+    let run = load(provider, "users: 1\nhold: 6s\ntimeout: 5s\nflows: [{ flow: refresh }]\n").await.expect("it runs");
+    assert!(
+        (run.prepared.asked_to_rest, run.prepared.chains) == (1, 1) && run.prepared.rested_millis >= 900,
+        "{:?}",
+        run.prepared
+    );
+    let all = *asked.lock().expect("no holder panics");
+    assert!(all >= 3, "{all}");
+    assert_eq!(run.generator.asked_to_rest, all - 1, "each of them, once");
+    assert!(run.generator.rested_seconds >= 0.9 * (all - 1) as f64, "{:?}", run.generator);
+    assert!(run.chains.reseeded >= 2, "{:?}", run.chains);
+    let mut told = Vec::new();
+    flowproof::report::load::render(&run, &flowproof::report::Style { color: false, width: 400 }, &mut told)
+        .expect("a Vec takes it");
+    let told = String::from_utf8(told).expect("text");
+    assert!(told.contains(&format!("{} answers of the run asked for a rest", all - 1)), "{told}");
+    assert!(told.contains("1 answer of the preparation did"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_walk_that_is_measured_is_heard_once_for_each_answer() {
+    let asked = Arc::new(Mutex::new(0_u64));
+    let counts = Arc::clone(&asked);
+    let authorize = numbered(move |number, request| match number % 4 {
+        0 => {
+            *counts.lock().expect("no holder panics") += 1;
+            busy()
+        }
+        _ => redirect(request, &format!("code-{number}")),
+    });
+    let token = numbered(|number, _| json_of(json!({ "access_token": format!("access-{number}"), "token_type": "Bearer" })));
+    let (_server, provider) = served([at("/auth", authorize), at("/token", token)]).await;
+    let run = load(provider, "users: 2\nhold: 2s\ntimeout: 5s\nflows: [{ flow: authorization_code }]\n").await.expect("it runs");
+    let all = *asked.lock().expect("no holder panics");
+    assert!(all >= 1 && run.generator.asked_to_rest == all, "{} of {all}", run.generator.asked_to_rest);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 //! `FLOWPROOF_BLESS=1 cargo test --test suite load::reports` writes the sample anew.
 
 mod comparison;
-mod sample;
+pub(super) mod sample;
 
 use std::path::{Path, PathBuf};
 

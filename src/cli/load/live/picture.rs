@@ -51,7 +51,8 @@ impl Picture {
     /// Takes in a piece of news; says whether it changes the picture at once.
     pub fn hear(&mut self, news: &News<'_>) -> bool {
         match news {
-            News::Found(_) => {}
+            // A calibration is told in lines.
+            News::Found(_) | News::Calibrating { .. } => {}
             // A look brings more than that.
             News::Running { .. } => return false,
             News::Preparing { flow, what, made, wanted } => {

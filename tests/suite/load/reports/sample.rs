@@ -121,9 +121,10 @@ pub fn closed() -> LoadRun {
             timeout_millis: 10_000,
             stages: Vec::new(),
             connections: "keep-alive, HTTP/1.1".to_owned(),
+            digest: String::new(),
             shard: None,
         },
-        prepared: Preparation { chains: 10, logins: 0, tokens: 0, millis: 420 },
+        prepared: Preparation { chains: 10, logins: 0, tokens: 0, millis: 420, ..Preparation::default() },
         before_seconds: BEFORE as f64,
         held_seconds: HELD as f64,
         requests,
@@ -133,6 +134,7 @@ pub fn closed() -> LoadRun {
             .to_vec(),
         steps: vec![machines, refresh],
         findings: Vec::new(),
+        looked: Default::default(),
         chains: Chains {
             lost: [("invalid_grant".to_owned(), 13), ("timed out".to_owned(), 4)].into(),
             reseeded: 17,
@@ -149,12 +151,14 @@ pub fn closed() -> LoadRun {
         ],
         interrupted: false,
         aborted: None,
+        shards: Vec::new(),
         verdict: Bearing::Missed,
     }
 }
 
 fn generator() -> Generator {
     Generator {
+        server_cpu_seconds: None,
         asked_to_rest: 0,
         rested_seconds: 0.0,
         threads: 2,
@@ -198,11 +202,13 @@ pub fn arrivals() -> LoadRun {
                 made,
                 late_for_want_of_users: 180,
                 late_by_generator: 3,
+                lag: Latency { buckets: vec![(90, 1_500), (400, 200), (6_000, 3)], max: 5_900, sum: 232_700 },
                 seconds: due,
             }),
         }],
         steps: vec![token],
         findings: vec![dead_token(), other_invariant()],
+        looked: Default::default(),
         chains: Chains::default(),
         watch: Watch { kept: 3_900_000, limit: 4_194_304, left_out: 3_900_112, one_in: 2 },
         breakpoint: Some(breakpoint()),
@@ -262,6 +268,7 @@ fn other_invariant() -> Finding {
 
 fn breakpoint() -> Breakpoint {
     let attempt = |rate: f64, answered: f64, p99: &str, held| Attempt {
+        missed: if held { Vec::new() } else { vec!["p99 < 50ms".to_owned()] },
         rate,
         answered,
         measured: vec![format!("p99 < 50ms: {p99}"), "errors < 0.1%: 0.000%".to_owned()],

@@ -246,7 +246,8 @@ fn a_search_shows_the_rate_that_it_tries_and_what_became_of_others() {
     let mut picture = going_well();
     picture.snapshot.search = Some(Search { goal: "p99 < 50ms, errors < 0.1%".to_owned(), trying: Some(150.0) });
     picture.snapshot.thresholds.clear();
-    let attempt = |rate, held| Attempt { rate, answered: rate, measured: vec!["p99 < 50ms: 61.2ms".to_owned()], held };
+    let attempt =
+        |rate, held| Attempt { rate, answered: rate, measured: vec!["p99 < 50ms: 61.2ms".to_owned()], missed: Vec::new(), held };
     picture.attempts = vec![attempt(100.0, true), attempt(200.0, false)];
     let lines = shown(&picture, (80, 24));
     let text = lines.join("\n");
