@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """What the load generator costs and how true its figures are, as ratios within one run. Linux, Python 3, standard library only.
 
-    cargo build --release && benches/load_figures.py [--program PATH] [--oha PATH] [--k6 PATH] [--requests N]
+    cargo build --release --benches && benches/load_figures.py [--program PATH] [--goose PATH] [--oha PATH] [--k6 PATH] [--requests N]
 
-The reference server has the first CPU, whoever sends has the second. Without --oha and --k6 those rows are left out. Nothing here is a test: machines
+The reference server has the first CPU, whoever sends has the second. Without --oha and --k6 those rows are left out; --goose is what was built as
+target/release/deps/goose_request-…. Nothing here is a test: machines
 differ, and this one may be busy.
 """
 
@@ -29,6 +30,7 @@ BASIC = "Basic " + base64.b64encode(b"batch-job:batch-job-secret-b64e02").decode
 
 arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 arguments.add_argument("--program", type=Path, default=ROOT / "target/release/flowproof")
+arguments.add_argument("--goose", type=Path, default=next((one for one in ROOT.glob("target/release/deps/goose_request-*") if not one.suffix), None))
 arguments.add_argument("--oha", type=Path)
 arguments.add_argument("--k6", type=Path)
 arguments.add_argument("--requests", type=int, default=100_000, help="for each row of the CPU table")
@@ -136,6 +138,11 @@ def costs():
         if given.oha:
             answer, cpu, memory = oha("-n", str(given.requests), "-c", str(given.users))
             rows["oha"] = (cpu, given.requests, memory, answer["summary"]["requestsPerSec"])
+        if given.goose:
+            out, err, cpu, memory, code = run([given.goose, TOKEN, BASIC, given.users, given.requests])
+            if code or int(out) != given.requests:
+                sys.exit(f"goose_request: {code}, {out} of {given.requests} right: {err}")
+            rows["goose request()"] = (cpu, given.requests, memory, 0)
         if given.k6:
             requests = given.requests // 4
             script = K6.replace("USERS", str(given.users)).replace("REQUESTS", str(requests)).replace("BASIC", BASIC).replace("TOKEN", TOKEN)
@@ -145,7 +152,7 @@ def costs():
     own = rows["flowproof load"][0] / rows["flowproof load"][1]
     for name, (cpu, requests, memory, rate) in rows.items():
         each = cpu / requests
-        print(f"  {name:16} {each * 1e6:7.1f} µs each   flowproof takes {own / each:5.2f} of it   {memory:6.1f} MiB   {rate:9.0f}/s")
+        print(f"  {name:16} {each * 1e6:7.1f} µs each   flowproof takes {own / each:5.2f} of it   {memory:6.1f} MiB   {f'{rate:9.0f}/s' if rate else ''}")
     with Server():
         _, cpu, memory = flowproof(closed(1000, given.requests))
         print(f"  flowproof load, 1000 users: {cpu / given.requests * 1e6:.1f} µs each, {memory:.1f} MiB at most")
