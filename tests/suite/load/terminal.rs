@@ -130,7 +130,7 @@ fn modes(master: &dyn MasterPty) -> String {
 
 #[test]
 fn a_run_shows_how_it_goes_and_leaves_the_terminal_as_it_was() {
-    let mut session = Session::start(&["--users", "2", "--hold", "4s"]);
+    let mut session = Session::start(&["--plan", "token", "--users", "2", "--hold", "4s"]);
     let text = session.until("hold ");
     for part in ["flowproof load  token", "of 2 users", "p99", "Ctrl-C ends the run"] {
         assert!(text.contains(part), "{part}: {text}");
@@ -151,7 +151,7 @@ fn a_run_shows_how_it_goes_and_leaves_the_terminal_as_it_was() {
 
 #[test]
 fn ctrl_c_ends_a_run_on_a_terminal_in_good_order_and_twice_at_once() {
-    let mut session = Session::start(&["--users", "2", "--hold", "5m"]);
+    let mut session = Session::start(&["--plan", "token", "--users", "2", "--hold", "5m"]);
     session.until("hold ");
     session.type_in("\u{3}");
     let asked = Instant::now();
@@ -161,7 +161,7 @@ fn ctrl_c_ends_a_run_on_a_terminal_in_good_order_and_twice_at_once() {
     session.is_as_before();
     session.until("cut short");
 
-    let mut session = Session::start(&["--users", "2", "--hold", "5m"]);
+    let mut session = Session::start(&["--plan", "token", "--users", "2", "--hold", "5m"]);
     session.until("hold ");
     session.type_in("\u{3}\u{3}");
     assert_eq!(session.end().exit_code(), 3);
@@ -170,7 +170,7 @@ fn ctrl_c_ends_a_run_on_a_terminal_in_good_order_and_twice_at_once() {
 
 #[test]
 fn a_run_that_is_stopped_gives_the_terminal_back_and_takes_it_again() {
-    let mut session = Session::start(&["--users", "2", "--hold", "5m"]);
+    let mut session = Session::start(&["--plan", "token", "--users", "2", "--hold", "5m"]);
     session.until("hold ");
     session.type_in("\u{1a}");
     let began = Instant::now();
@@ -189,7 +189,7 @@ fn a_run_that_is_stopped_gives_the_terminal_back_and_takes_it_again() {
 
 #[test]
 fn a_window_that_changes_its_size_is_drawn_anew() {
-    let mut session = Session::start(&["--users", "2", "--hold", "5m"]);
+    let mut session = Session::start(&["--plan", "token", "--users", "2", "--hold", "5m"]);
     session.until("Ctrl-C ends the run");
     session.master.resize(size(60, 15)).expect("a terminal can be resized");
     session.seen.lock().expect("nobody panics with it").screen.screen_mut().set_size(some(15), some(60));
@@ -207,7 +207,7 @@ fn a_window_that_changes_its_size_is_drawn_anew() {
 #[test]
 fn who_wants_a_line_gets_a_line() {
     for (args, environment) in [(&["--no-tui"][..], &[][..]), (&[], &[("TERM", "dumb")]), (&["--quiet"], &[])] {
-        let mut session = Session::with(&[&["--users", "2", "--hold", "1s"], args].concat(), environment);
+        let mut session = Session::with(&[&["--plan", "token", "--users", "2", "--hold", "1s"], args].concat(), environment);
         let status = session.end();
         assert!(matches!(status.exit_code(), 0 | 3), "{status:?}\n{}", session.text());
         assert!(!session.drew(), "{args:?} {environment:?}");
@@ -220,7 +220,7 @@ fn who_wants_a_line_gets_a_line() {
 #[test]
 fn colours_are_kept_out_where_they_are_not_wanted() {
     for (args, environment) in [(&["--color", "never"][..], &[][..]), (&[], &[("NO_COLOR", "1")])] {
-        let mut session = Session::with(&[&["--users", "2", "--hold", "2s"], args].concat(), environment);
+        let mut session = Session::with(&[&["--plan", "token", "--users", "2", "--hold", "2s"], args].concat(), environment);
         session.until("hold ");
         session.end();
         assert!(session.drew());

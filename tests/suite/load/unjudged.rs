@@ -201,3 +201,35 @@ async fn passes_that_only_begin_a_chain_anew_are_no_passes() {
     assert!(run.chains.reseeded > 4 && refreshed > 6, "{:?} {refreshed}", run.chains);
     assert!(run.flows[0].passes.abs_diff(refreshed) <= 2, "{} passes, {refreshed} refreshes", run.flows[0].passes);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_of_every_kind_are_revoked_at_a_provider_that_issues_no_refresh_token() {
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let token = numbered(|number, _| {
+        json_of(
+            json!({ "access_token": format!("access-token-of-no-refresh-{number}"), "token_type": "Bearer", "expires_in": 1 }),
+        )
+    });
+    let seen = Arc::clone(&sent);
+    let revoke = move |request: &Request| {
+        seen.lock().expect("no holder panics").push(field(request, "token"));
+        ResponseTemplate::new(200)
+    };
+    let (_server, provider) = served([at("/token", token), at("/revoke", revoke)]).await;
+    let plan = "users: 2\nhold: 1s\ntimeout: 5s\nflows:\n  \
+                - { flow: revocation, tokens: { live: 40%, expired: 20%, revoked: 20%, garbage: 20% } }\n";
+    let run = load(provider, plan).await.expect("it runs");
+    let [token, revoked] = ["token", "revocation"].map(|name| step(&run, "revocation", name));
+    assert!(revoked.right > 20 && revoked.errors() + token.errors() == 0, "{run:?}");
+    let share = |count: usize, of: u64| count as f64 / of as f64;
+    assert!((0.3..0.5).contains(&share(usize::try_from(token.right).expect("it fits"), revoked.right)), "{token:?} {revoked:?}");
+    let sent = sent.lock().expect("no holder panics");
+    let garbage = sent.iter().filter(|token| !token.starts_with("access-token-of-no-refresh-")).count();
+    assert!((0.1..0.3).contains(&share(garbage, revoked.right)), "{garbage} of {}", revoked.right);
+    // Four expired and four revoked ones are asked about over and over.
+    let mut again: Vec<&String> = sent.iter().filter(|token| sent.iter().filter(|other| other == token).count() > 1).collect();
+    again.sort();
+    again.dedup();
+    assert!((5..=8).contains(&again.len()), "{again:?}");
+    assert_eq!(run.prepared.tokens, 2 + 4 + 4);
+}

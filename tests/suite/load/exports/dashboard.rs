@@ -15,7 +15,7 @@ use super::exposition::Exposition;
 
 fn start(dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flowproof"));
-    command.args(["load", "--users", "2"]).args(args).current_dir(dir).stdin(Stdio::null());
+    command.args(["load", "--plan", "token", "--users", "2"]).args(args).current_dir(dir).stdin(Stdio::null());
     command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs")
 }
 
