@@ -1,6 +1,6 @@
 //! Answers that no sane server gives, one table: each is read for what it is, where a success is due, where a refusal is, and in a login.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use flowproof::verdict::{Finding, Kind, Outcome};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -291,7 +291,6 @@ fn misread(what: &str, finding: &Finding, expected: Read) -> Option<String> {
 async fn an_answer_that_no_sane_server_gives_is_read_for_what_it_is() {
     let mut wrong = Vec::new();
     for strange in table() {
-        let began = Instant::now();
         let wire = wire(Duration::from_millis(1500));
         let all = play_these(&serve(&strange, false).await, &[SUCCESS, LOGIN], &wire, 1, None).await;
         let some = play_these(&serve(&strange, true).await, &[REFUSAL], &wire, 1, None).await;
@@ -299,7 +298,8 @@ async fn an_answer_that_no_sane_server_gives_is_read_for_what_it_is() {
             let finding = all.findings.iter().chain(&some.findings).find(|finding| finding.id == id).expect("it was played");
             wrong.extend(misread(strange.what, finding, expected));
         }
-        assert!(began.elapsed() < Duration::from_secs(30), "{}: {:?}", strange.what, began.elapsed());
+        // Each run's own time: runs of one process take turns.
+        assert!(all.millis + some.millis < 30_000, "{}: {} ms and {} ms", strange.what, all.millis, some.millis);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
