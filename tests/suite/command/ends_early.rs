@@ -54,7 +54,7 @@ fn a_run_that_is_told_to_stop_writes_what_it_found_until_then() {
 fn a_run_that_spent_its_requests_or_its_time_says_so_of_all_that_is_left() {
     let runs = [
         (["--max-requests", "100"], "the request budget was spent (--max-requests 100)"),
-        (["--timeout", "1"], "the run's time was up (--timeout 1)"),
+        (["--timeout", "3"], "the run's time was up (--timeout 3)"),
     ];
     for (limit, why) in runs {
         let dir = empty_dir();
