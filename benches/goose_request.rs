@@ -6,12 +6,14 @@
 //!
 //! Ends with a line: requests that were answered rightly.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use goose::config::GooseConfiguration;
 use goose::goose::{GooseMethod, GooseRequest, GooseUser, Scenario, Transaction, TransactionResult};
 use goose::{GooseAttack, GooseError, transaction};
 
+static ARGUMENTS: LazyLock<Vec<String>> = LazyLock::new(|| std::env::args().collect());
 static LEFT: AtomicUsize = AtomicUsize::new(0);
 static RIGHT: AtomicUsize = AtomicUsize::new(0);
 
@@ -20,7 +22,7 @@ async fn token(user: &mut GooseUser) -> TransactionResult {
         goose::trigger_killswitch("all were sent");
         return Ok(());
     }
-    let arguments: Vec<String> = std::env::args().collect();
+    let arguments = &*ARGUMENTS;
     let body = [("grant_type", "client_credentials"), ("scope", "billing:read billing:write")];
     let request = user.get_request_builder(&GooseMethod::Post, &arguments[1])?.header("authorization", &arguments[2]).form(&body);
     let asked = GooseRequest::builder().method(GooseMethod::Post).name("token").set_request_builder(request).build();
@@ -33,10 +35,10 @@ async fn token(user: &mut GooseUser) -> TransactionResult {
 }
 
 fn main() -> Result<(), GooseError> {
-    let arguments: Vec<String> = std::env::args().collect();
-    let [_, url, _, users, requests] = arguments.as_slice() else {
+    let [_, url, _, users, requests] = ARGUMENTS.as_slice() else {
         eprintln!("goose_request URL AUTHORIZATION USERS REQUESTS");
-        return Ok(());
+        // `cargo bench` runs it without.
+        std::process::exit(if ARGUMENTS.len() <= 2 { 0 } else { 2 });
     };
     let number = |text: &String| text.parse::<usize>().expect("a number");
     LEFT.store(number(requests), Ordering::Relaxed);

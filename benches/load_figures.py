@@ -30,7 +30,7 @@ BASIC = "Basic " + base64.b64encode(b"batch-job:batch-job-secret-b64e02").decode
 
 arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 arguments.add_argument("--program", type=Path, default=ROOT / "target/release/flowproof")
-arguments.add_argument("--goose", type=Path, default=next((one for one in ROOT.glob("target/release/deps/goose_request-*") if not one.suffix), None))
+arguments.add_argument("--goose", type=Path, default=max((one for one in ROOT.glob("target/release/deps/goose_request-*") if not one.suffix), key=lambda one: one.stat().st_mtime, default=None))
 arguments.add_argument("--oha", type=Path)
 arguments.add_argument("--k6", type=Path)
 arguments.add_argument("--requests", type=int, default=100_000, help="for each row of the CPU table")
@@ -97,8 +97,9 @@ def run(command):
 def flowproof(plan):
     """A run of a plan: the report, CPU seconds, memory."""
     (work / "plan.yaml").write_text(plan)
+    (work / "load/report.json").unlink(missing_ok=True)
     out, err, cpu, memory, code = run([given.program, "load", "--quiet", "--provider", "provider.yaml", "--plan", "plan.yaml", "--output", "load"])
-    if code not in (0, 1, 3):
+    if code not in (0, 1, 3) or not (work / "load/report.json").exists():
         sys.exit(f"flowproof load: {out}{err}")
     return json.loads((work / "load/report.json").read_text()), cpu, memory
 

@@ -44,7 +44,7 @@ work = Path(folder.name)
 def family(pid):
     """The process and all below it."""
     try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        children = [child for one in Path(f"/proc/{pid}/task").iterdir() for child in (one / "children").read_text().split()]
     except OSError:
         children = []
     return [pid, *(one for child in children for one in family(int(child)))]
@@ -94,6 +94,7 @@ class Provider:
                     return self
                 except OSError:
                     time.sleep(0.05)
+            self.process.kill()
             sys.exit("the reference server did not start")
         place = ROOT / "providers" / self.name
         subprocess.run([place / "start.sh", str(self.port)], check=True, stdout=subprocess.DEVNULL)
@@ -112,6 +113,8 @@ class Provider:
 def load(provider, plan, while_it_runs=lambda process: None):
     """A run: its report, and the CPU seconds of provider and flowproof."""
     (work / "plan.yaml").write_text(plan)
+    # One of an earlier run must not pass for this one's.
+    (work / "load/report.json").unlink(missing_ok=True)
     before, began = cpu(provider.pid), os.times()
     command = [given.program, "load", "--quiet", "--provider", provider.file, "--plan", work / "plan.yaml", "--output", work / "load"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -119,7 +122,7 @@ def load(provider, plan, while_it_runs=lambda process: None):
     watching.start()
     out, err = process.communicate()
     watching.join()
-    if process.returncode not in (0, 1, 3):
+    if process.returncode not in (0, 1, 3) or not (work / "load/report.json").exists():
         return None, out + err, None
     after = os.times()
     own = after.children_user + after.children_system - began.children_user - began.children_system
@@ -127,7 +130,7 @@ def load(provider, plan, while_it_runs=lambda process: None):
 
 
 def side_by_side():
-    print(f"{given.users} users, warm-up {given.warmup}, hold {given.hold}; CPU per request over the whole run, of {os.cpu_count()} CPUs that all share\n")
+    print(f"{given.users} users, warm-up {given.warmup}, hold {given.hold}; CPU of the whole run, its preparation too, per request since the users began; {os.cpu_count()} CPUs that all share\n")
     print(f"{'provider':20} {'flow/step':28} {'rate':>9} {'p50':>9} {'p99':>9} {'errors':>7} {'provider CPU':>13} {'flowproof CPU':>14}  verdict")
     for name in given.names:
         with Provider(name) as provider:
@@ -160,7 +163,9 @@ def soak():
     with Provider(name) as provider:
         print(f"soak: {name}, client_credentials, {given.users} users, {given.soak}; memory in MiB")
         plan = f"users: {given.users}\nramp: 1s\nhold: {given.soak}\nflows: [{{ flow: client_credentials }}]\n"
-        report, _, _ = load(provider, plan, look)
+        report, why, _ = load(provider, plan, look)
+    if report is None:
+        sys.exit(f"not measured: {why}")
     row = report["summary"][0]
     print(f"  {report['requests']} requests, {row['rate']:.0f}/s, errors {row['errors']}, p99 {row['p99_us'] / 1e3:.2f} ms")
     print(f"  {'second':>8} {'flowproof':>10} {name:>20}")

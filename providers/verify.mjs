@@ -69,6 +69,7 @@ function run(command, args, allowed, env = {}) {
   if (!allowed.includes(ended.status)) {
     throw new Error(`${command} ${args.join(' ')} ended with ${ended.status ?? ended.signal ?? ended.error}\n${ended.stdout}\n${ended.stderr}`);
   }
+  if (ended.status !== 0 && ended.stderr) console.error(ended.stderr);
   return ended.stdout;
 }
 
@@ -119,13 +120,15 @@ function registers(preset, providerFile) {
 /** What goes wrong under a plan: { breach: what came }. How fast it is says something of this machine; that it answers rightly is the provider's. */
 function breaches(providerFile, plan) {
   const output = join(scratch, `load-${plan}`);
-  console.log(run(flowproof, ['load', '--provider', providerFile, '--plan', plan, '--users', '5', '--hold', '3s', '--output', output, '--quiet'], [0, 1, 3]));
+  const said = run(flowproof, ['load', '--provider', providerFile, '--plan', plan, '--users', '5', '--hold', '3s', '--output', output, '--quiet'], [0, 1, 3]);
+  console.log(said);
+  if (!existsSync(join(output, 'report.json'))) throw new Error(`load ${plan}: it could not be prepared, and wrote no report`);
   const { steps, findings: found, interrupted } = JSON.parse(readFileSync(join(output, 'report.json'), 'utf8'));
   if (interrupted) throw new Error(`load ${plan}: the run was cut short`);
   const seen = {};
   for (const { flow, step, right, wrong } of steps) {
     for (const [kind, count] of Object.entries(wrong)) seen[`${flow}/${step}: ${kind}`] = `${count} answers beside ${right} right ones`;
-    if (right === 0 && Object.keys(wrong).length === 0) seen[`${flow}/${step}: nothing came`] = 'no answer at all';
+    if (right === 0) seen[`${flow}/${step}: nothing right`] = 'no right answer at all';
   }
   for (const { id, outcome, violation } of found) {
     if (['violated', 'warned'].includes(outcome)) seen[id] = violation?.got ?? outcome;

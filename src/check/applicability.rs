@@ -30,8 +30,8 @@ pub fn place(check: &Check, targets: &[Arc<Target>], profile: Profile, max_wait:
             Some(obstacle) => reasons.push((target.provider.client(check.protagonist()).is_none(), obstacle)),
         }
     }
-    reasons.sort_by_key(|(is_stranger, _)| *is_stranger);
-    Place::Nowhere(reasons.into_iter().next().map_or_else(|| "no provider was given".to_owned(), |(_, reason)| reason))
+    let nearest = reasons.into_iter().min_by_key(|(is_stranger, _)| *is_stranger);
+    Place::Nowhere(nearest.map_or_else(|| "no provider was given".to_owned(), |(_, reason)| reason))
 }
 
 /// Everything that keeps a check from being played on a target, for whoever wants to know before the run.

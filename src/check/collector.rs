@@ -110,13 +110,14 @@ fn blocked(finding: &mut Finding, scene: &Scene, at: usize, reason: &str) {
 }
 
 fn violation(scene: &Scene, fault: &Fault, step: &str, exchange: Option<usize>) -> Violation {
+    let masker = scene.tape.masker();
     Violation {
         kind: fault.kind,
         step: step.to_owned(),
-        expected: scene.tape.mask(&fault.expected),
-        got: scene.tape.mask(&fault.got),
+        expected: masker.mask(&fault.expected),
+        got: masker.mask(&fault.got),
         endpoint: fault.endpoint,
-        answer: scene.tape.mask(&fault.answer),
+        answer: masker.mask(&fault.answer),
         spoiled: scene.check.spoiled_before(step),
         exchange,
     }

@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
+use url::Url;
 
 use super::catalog::Check;
 use crate::provider::Target;
@@ -69,7 +70,11 @@ fn keys(check: &Check, target: &Target) -> BTreeSet<String> {
     let provider = &target.provider;
     match Act::of(check, target) {
         Act::Gentle => BTreeSet::new(),
-        Act::Intrusive => BTreeSet::from([provider.issuer.clone()]),
+        // Issuers of one host are one provider, with the same users and the same limits.
+        Act::Intrusive => {
+            BTreeSet::from([Url::parse(&provider.issuer)
+                .map_or_else(|_| provider.issuer.clone(), |issuer| issuer.origin().ascii_serialization())])
+        }
         Act::Destructive => {
             let roles = std::iter::once(check.protagonist()).chain(check.clients());
             let ids = roles.filter_map(|role| provider.client(role)).map(|client| &client.id);

@@ -9,7 +9,7 @@ mod otlp;
 mod telling;
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -100,6 +100,10 @@ impl LoadArgs {
             Ok(plan) => plan,
             Err(error) => return console.usage(&error),
         };
+        if self.breakpoint.is_some() && plan.shard.of() > 1 {
+            let what = "a search is not divided: leave `shard` out of the plan, and search from one machine";
+            return console.usage(&format_args!("plan {}: {what}", plan.name));
+        }
         let earlier = match self.earlier.read() {
             Ok(earlier) => earlier,
             Err(error) => return console.usage(&error),
@@ -143,13 +147,20 @@ impl LoadArgs {
             }
         });
         drop(server);
+        // Written before the terminal is spoken to again: one that takes no more must not cost an hour's figures.
+        let ran = ran.map(|ran| {
+            ran.map(|mut run| {
+                self.earlier.compare(&mut run, earlier.as_ref());
+                let stored = self.store(&run, &goose_report);
+                (run, stored)
+            })
+        });
         teller.end();
         match ran {
             Err(exit) => exit,
             Ok(Err(error)) => failed(&error, console),
-            Ok(Ok(mut run)) => {
-                self.earlier.compare(&mut run, earlier.as_ref());
-                self.tell(&run, &goose_report, console)
+            Ok(Ok((run, stored))) => {
+                told(console, stored, exit_of(run.verdict), |out| report::load::render(&run, &console.style, out))
             }
         }
     }
@@ -176,21 +187,6 @@ impl LoadArgs {
         }
     }
 
-    fn tell(&self, run: &LoadRun, goose_report: &Path, console: &Console) -> Exit {
-        let stored = self.store(run, goose_report);
-        let shown = console.show(|out| {
-            report::load::render(run, &console.style, out)?;
-            stored.as_ref().map_or(Ok(()), |paths| console.list_reports(paths, out))
-        });
-        if let Err(error) = shown {
-            console.error(&format_args!("cannot print what was measured: {error}"));
-        }
-        if let Err(error) = stored {
-            return console.usage(&error);
-        }
-        exit_of(run.verdict)
-    }
-
     fn store(&self, run: &LoadRun, goose_report: &Path) -> Result<Vec<PathBuf>, files::StoreError> {
         let mut written = report::load::store(run, &self.output)?;
         let html = self.output.join("goose.html");
@@ -212,6 +208,26 @@ fn exit_of(verdict: Bearing) -> Exit {
         Bearing::Held => Exit::Success,
         Bearing::Missed | Bearing::Violated | Bearing::Regressed => Exit::Failed,
         Bearing::Interrupted | Bearing::Nothing | Bearing::GeneratorBound => Exit::Incomplete,
+    }
+}
+
+/// Prints what was found and which reports were written; `found` is the exit where they were.
+fn told(
+    console: &Console,
+    stored: Result<Vec<PathBuf>, files::StoreError>,
+    found: Exit,
+    render: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Exit {
+    let shown = console.show(|out| {
+        render(out)?;
+        stored.as_ref().map_or(Ok(()), |paths| console.list_reports(paths, out))
+    });
+    if let Err(error) = shown {
+        console.error(&format_args!("cannot print what was found: {error}"));
+    }
+    match stored {
+        Ok(_) => found,
+        Err(error) => console.usage(&error),
     }
 }
 

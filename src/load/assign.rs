@@ -191,7 +191,11 @@ fn client(flow: &FlowPlan, provider: &Provider) -> Result<Client, String> {
     let needs_secret = matches!(flow.flow, Flow::Introspection | Flow::BadCredentials);
     let fits = |client: &Client| grants.iter().all(|grant| client.may(*grant)) && (client.secret.is_some() || !needs_secret);
     if let Some(role) = &flow.client {
-        let client = provider.client(role).ok_or_else(|| format!("there is no `clients.{role}` in {}", provider.source))?;
+        let elsewhere = provider.others.iter().find(|other| other.client(role).is_some());
+        let client = provider.client(role).ok_or_else(|| match elsewhere {
+            Some(other) => format!("`clients.{role}` is of the issuer {}, and load goes to that of the file alone", other.issuer),
+            None => format!("there is no `clients.{role}` in {}", provider.source),
+        })?;
         return if fits(client) {
             Ok(client.clone())
         } else {

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::breakpoint::Goal;
 use super::export::Exports;
 use super::measure::clocks::{Machine, cpu_time, cpu_time_of};
+use super::pace::Shard;
 use super::plan::{Plan, Rate, Warmup};
 use super::run::{LoadError, Order, run};
 use super::tell::{News, Tell};
@@ -80,11 +81,12 @@ pub async fn calibrate(bench: Bench) -> Result<Calibration, LoadError> {
         None => KINDS.iter().map(|kind| subject(kind)).collect(),
     };
     let began = bench.clocks();
+    // First: the most that a process held never falls, and it holds less for one user than after a climb.
+    let memory = bench.crowd().await?;
     let mut ceilings = Vec::new();
     for (name, plan) in &subjects {
         ceilings.push(Ceiling { name: name.clone(), rungs: bench.rungs(name, plan, cores).await? });
     }
-    let memory = bench.crowd().await?;
     let best = ceilings[0].best().map_or(0.0, |rung| rung.rate);
     let (name, plan) = &subjects[0];
     let pacing = bench.pacing(name, plan, best).await?;
@@ -173,6 +175,7 @@ fn closed(plan: &Plan, users: usize) -> Plan {
     let mut closed = plan.clone();
     (closed.users, closed.arrivals, closed.count) = (users, None, None);
     (closed.ramp, closed.warmup, closed.hold, closed.pause) = (Duration::ZERO, Warmup::For(WARMUP), RUNG, Duration::ZERO);
+    closed.shard = Shard::whole();
     closed.stages.clear();
     closed.thresholds.clear();
     closed.flows.iter_mut().for_each(|flow| flow.thresholds.clear());

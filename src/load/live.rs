@@ -9,7 +9,7 @@ use super::judge::{Sums, holds, thresholds_of};
 use super::measure::Pulse;
 use super::measure::vigil::Vigil;
 use super::plan::{Plan, Warmup};
-use super::rig::Rig;
+use super::rig::{Phase, Rig};
 use super::watch::Watch;
 use crate::verdict::{Arrivals, FlowRun, Generator, Level, Measurement, ThresholdResult};
 
@@ -49,6 +49,8 @@ pub struct Snapshot {
     pub issuer: String,
     /// Where in its course the run is.
     pub phase: Phase,
+    /// Whether the warm-up ends as soon as the figures are steady.
+    pub until_steady: bool,
     /// Since the users began.
     pub elapsed: Duration,
     /// When all users are there, or the rate is reached.
@@ -87,25 +89,6 @@ pub struct Snapshot {
     pub cpu_share: Option<f64>,
     /// How the provider asked for rests.
     pub rest: Rest,
-}
-
-/// Where in its course a run is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Phase {
-    /// No user began yet.
-    #[default]
-    Before,
-    /// Users begin, or the rate rises.
-    Ramp,
-    /// Full load that is not measured.
-    Warmup {
-        /// Whether it ends as soon as the figures are steady.
-        until_steady: bool,
-    },
-    /// What is measured.
-    Hold,
-    /// Nothing begins any more.
-    Over,
 }
 
 /// A step as it goes.
@@ -196,7 +179,7 @@ impl Live {
             sums.iter().for_each(|step| whole.merge(step));
             *generator = self.vigil.report(whole.count(), &whole.latency, arrivals.as_ref());
         }
-        let phase = self.phase(elapsed);
+        let phase = self.rig.phase();
         let (asked, rested) = self.rig.obedience.rested();
         let level = table.level(elapsed) / f64::from(self.plan.shard.of());
         Snapshot {
@@ -204,11 +187,12 @@ impl Live {
             provider: self.provider.clone(),
             issuer: self.issuer.clone(),
             phase,
+            until_steady: matches!(self.plan.warmup, Warmup::UntilSteady(_)),
             elapsed,
             ramp_ends: table.ramp(),
             hold_begins: table.hold_begins(),
             ends: if self.goal.is_some() { table.hold_begins() + self.plan.hold } else { table.ends() },
-            passes: self.plan.count.and_then(|all| Some((all.saturating_sub(course.left()?), all))),
+            passes: self.plan.own_count().and_then(|all| Some((all.saturating_sub(course.left()?), all))),
             users: recorder.users(),
             most_users: self.plan.most_users(),
             intended: (recorder.is_open() && !matches!(phase, Phase::Before | Phase::Over)).then_some(level),
@@ -223,17 +207,6 @@ impl Live {
             generator: generator.clone(),
             cpu_share: trail.cpu_share(),
             rest: Rest { asked, rested, left: self.rig.obedience.left() },
-        }
-    }
-
-    fn phase(&self, elapsed: Duration) -> Phase {
-        let (course, table) = (&self.rig.course, self.rig.course.table());
-        match () {
-            () if !course.has_begun() => Phase::Before,
-            () if elapsed >= table.ends() || self.rig.cut.is_cancelled() => Phase::Over,
-            () if elapsed >= table.hold_begins() => Phase::Hold,
-            () if elapsed >= table.ramp() => Phase::Warmup { until_steady: matches!(self.plan.warmup, Warmup::UntilSteady(_)) },
-            () => Phase::Ramp,
         }
     }
 

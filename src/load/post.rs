@@ -99,6 +99,8 @@ impl Post {
         let made = begun.passes.saturating_sub(withdrawn.passes);
         let arrivals = lane.map(|lane| {
             let (table, now) = (course.table(), course.elapsed());
+            // Copied: whoever takes an arrival does not wait until it is summed up.
+            let lag = self.lag.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let due = |by: Duration| lane.due(&table, by.min(now));
             let seconds = table.ends().min(now).as_secs_f64().ceil() as u64;
             let within = |second| due(Duration::from_secs(second + 1)).saturating_sub(due(Duration::from_secs(second)));
@@ -107,7 +109,7 @@ impl Post {
                 made,
                 late_for_want_of_users: begun.late_for_want_of_users.saturating_sub(withdrawn.late_for_want_of_users),
                 late_by_generator: begun.late_by_generator.saturating_sub(withdrawn.late_by_generator),
-                lag: self.lag.lock().unwrap_or_else(PoisonError::into_inner).latency(),
+                lag: lag.latency(),
                 seconds: (0..seconds).map(|second| u32::try_from(within(second)).unwrap_or(u32::MAX)).collect(),
             }
         });

@@ -23,6 +23,38 @@ use crate::wire::Wire;
 /// Between the beginnings of two requests or logins of the preparation: at most fifty a second.
 pub const APART: Duration = Duration::from_millis(20);
 
+/// Where in its course a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// No user began yet.
+    #[default]
+    Before,
+    /// Users begin, or the rate rises.
+    Ramp,
+    /// Full load that is not measured.
+    Warmup,
+    /// What is measured.
+    Hold,
+    /// Nothing begins any more.
+    Over,
+}
+
+impl Phase {
+    /// All of them, in order.
+    pub const ALL: [Self; 5] = [Self::Before, Self::Ramp, Self::Warmup, Self::Hold, Self::Over];
+
+    /// Its name for programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Before => "preparing",
+            Self::Ramp => "ramp",
+            Self::Warmup => "warm-up",
+            Self::Hold => "hold",
+            Self::Over => "ending",
+        }
+    }
+}
+
 /// The shared part of a run.
 pub struct Rig {
     /// The run in time.
@@ -111,6 +143,18 @@ impl Rig {
     /// Waits between two requests of the preparation, which is not to load the provider.
     pub async fn pause(&self) {
         tokio::time::sleep(APART).await;
+    }
+
+    /// Where the run is now.
+    pub fn phase(&self) -> Phase {
+        let (table, now) = (self.course.table(), self.course.elapsed());
+        match () {
+            () if !self.course.has_begun() => Phase::Before,
+            () if now >= table.ends() || self.cut.is_cancelled() => Phase::Over,
+            () if now >= table.hold_begins() => Phase::Hold,
+            () if now >= table.ramp() => Phase::Warmup,
+            () => Phase::Ramp,
+        }
     }
 
     /// Whether no flow is to begin any more.

@@ -148,7 +148,7 @@ fn fault_of(end: &End) -> Fault {
     }
 }
 
-fn random<const N: usize>() -> [u8; N] {
+pub(super) fn random<const N: usize>() -> [u8; N] {
     let mut octets = [0; N];
     rand::fill(&mut octets).expect("the system's random numbers do not run out");
     octets

@@ -25,5 +25,6 @@ pub use profile::Profile;
 pub use replay::{Curl, Origin, Replay, Variable};
 pub use request::{Body, ClientAuth, Endpoint, Request, Value};
 pub use secret::Secret;
+pub use user_code::letters;
 pub use vault::Vault;
 pub use way::Way;

@@ -8,8 +8,8 @@ use self::word::{Piece, pieces, word};
 use super::exchange::{Answer, Exchange, Method, Sent};
 use super::request::{Endpoint, form_encode};
 
-/// The name of the one secret that comes from the provider file or from the environment.
-const PROXY_PASSWORD: &str = "password of the proxy";
+/// The names of the secrets that come from the provider file or from the environment.
+const OF_THE_PROXY: [&str; 2] = ["password of the proxy", "user of the proxy"];
 
 /// The file in which the commands keep the browser's cookies.
 const COOKIES: &str = "cookies.txt";
@@ -260,7 +260,7 @@ fn shell_name(secret: &str) -> String {
 
 fn origin(mark: &str, before: &[Exchange]) -> Origin {
     let secret = mark.trim_start_matches('‹');
-    let configured = ["client_secret of ", "form-encoded client_secret of ", "password of ", "admin_key›"];
+    let configured = ["client_secret of ", "form-encoded client_secret of ", "password of ", "user of the proxy", "admin_key›"];
     if configured.iter().any(|start| secret.starts_with(start)) {
         return Origin::ProviderFile;
     }
@@ -278,7 +278,7 @@ impl fmt::Display for Variable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = named(&self.secret).0;
         match self.origin {
-            Origin::ProviderFile if what == PROXY_PASSWORD => write!(f, "the {what}, which the run was told"),
+            Origin::ProviderFile if OF_THE_PROXY.contains(&what) => write!(f, "the {what}, which the run was told"),
             Origin::ProviderFile => write!(f, "the {what} in the provider file"),
             Origin::Answer(at) => write!(f, "the {what} in the answer to exchange {}", at + 1),
             Origin::MadeUp => match what {

@@ -87,6 +87,8 @@ fn escape(text: &[u8]) -> Option<(Spelled, usize)> {
         [b'\\', b'u', rest @ ..] => unicode(rest).map(|(character, length)| (Spelled::Character(character), length + 2)),
         [b'\\', b'x', high, low, ..] => Some((Spelled::Character(char::from(octet(*high, *low)?)), 4)),
         [b'\\', plain @ (b'/' | b'"' | b'\'' | b'\\'), ..] => Some((Spelled::Octet(*plain), 2)),
+        // White space: what stands behind it begins a word.
+        [b'\\', b'b' | b'f' | b'n' | b'r' | b't', ..] => Some((Spelled::Octet(b'\n'), 2)),
         [b'&', rest @ ..] => entity(rest).map(|(character, length)| (Spelled::Character(character), length + 1)),
         _ => None,
     }
@@ -153,6 +155,7 @@ mod tests {
             ("a%2Fb%3d%C3%BC", "a/b=ü"),
             ("a&#x2F;b&#61;c&amp;d&quot;", "a/b=c&d\""),
             (r"\x3d", "="),
+            (r"a\nb\tc", "a\nb\nc"),
         ] {
             assert_eq!(unescape(spelled), read);
         }

@@ -119,15 +119,24 @@ fn length(text: &str) -> usize {
     text.chars().filter(|c| c.is_alphanumeric()).count()
 }
 
-fn letters(text: &str) -> String {
+/// The letters and digits of a user code, which are all that counts of it: neither case nor separators do (RFC 8628 section 6.1).
+pub fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
-/// As it is shown, without its separators, and with spaces for them; each in capital and in small letters too.
+/// As it is shown, without its separators, with spaces for them, and in groups of three or four as a page may show it; each in capital and in
+/// small letters too.
 fn spellings(code: &str) -> BTreeSet<String> {
     let plain: String = code.chars().filter(|c| c.is_alphanumeric()).collect();
     let spaced = code.replace(|c: char| !c.is_alphanumeric(), " ");
-    [code.to_owned(), plain, spaced].into_iter().flat_map(|text| [text.to_uppercase(), text.to_lowercase(), text]).collect()
+    let letters: Vec<char> = plain.chars().collect();
+    let grouped = [3, 4].map(|size| letters.chunks(size).map(String::from_iter).collect::<Vec<_>>());
+    let grouped: Vec<String> = grouped.iter().flat_map(|groups| [groups.join("-"), groups.join(" ")]).collect();
+    [code.to_owned(), plain, spaced]
+        .into_iter()
+        .chain(grouped)
+        .flat_map(|text| [text.to_uppercase(), text.to_lowercase(), text])
+        .collect()
 }
 
 #[cfg(test)]
@@ -143,6 +152,16 @@ mod tests {
 
     fn shown(codes: &UserCodes, text: &str) -> String {
         Masker::new(codes.sought(), codes.clone()).mask(text)
+    }
+
+    #[test]
+    fn a_code_is_found_in_the_groups_of_a_page_and_at_the_beginning_of_a_line() {
+        let whole = codes(&["WDJBMJHT"]);
+        for text in ["<b>WDJB-MJHT</b>", "<b>wdjb mjht</b>", "<b>WDJ-BMJ-HT</b>"] {
+            assert_eq!(shown(&whole, text), "<b>‹user_code›</b>", "{text}");
+        }
+        let text = r#"{"message":"Open the page, enter\nWDJB-MJHT\tthere"}"#;
+        assert!(!shown(&codes(&["WDJB-MJHT"]), text).contains("MJHT"), "{}", shown(&codes(&["WDJB-MJHT"]), text));
     }
 
     #[test]

@@ -34,7 +34,11 @@ impl Way {
         let mut options = Vec::new();
         options.extend(self.ca.as_ref().map(|path| ("--cacert", Some(path.clone()))));
         options.extend(self.insecure.then_some(("-k", None)));
-        options.extend(self.at.as_ref().and_then(|at| placed(url, at)));
+        if let Some(at) = &self.at {
+            options.extend(placed(url, at));
+            // It was gone to directly, whatever this shell's environment says.
+            options.push(("--noproxy", Some("*".to_owned())));
+        }
         if let Some(proxy) = &self.proxy {
             options.push(("--proxy", Some(proxy.clone())));
             if proxy.starts_with("https:") {

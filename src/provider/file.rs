@@ -58,7 +58,7 @@ fn read(reading: &Reading<'_>) -> Result<Provider, Error> {
     let file = root.fields(&KEYS)?;
     let issuer = issuer(file.need("issuer", "say whom to test: `issuer: https://…`")?)?;
     let profile = file.get("profile").map(|spot| spot.one_of(&[Profile::OAuth20, Profile::OAuth21], Profile::name));
-    let (clients, owns) = clients(&file)?;
+    let (clients, owns) = clients(&file, &issuer)?;
     let endpoints = Endpoints::read(&file)?;
     agree(&issuer, &endpoints, &owns, &file.entries("clients")?)?;
     let provider = Provider {
@@ -110,7 +110,7 @@ const CLIENT_KEYS: [&str; 12] = [
     "endpoints",
 ];
 
-fn clients(file: &Fields<'_>) -> Result<(BTreeMap<String, Client>, Owns), Error> {
+fn clients(file: &Fields<'_>, files_own: &str) -> Result<(BTreeMap<String, Client>, Owns), Error> {
     let entries = file.entries("clients")?;
     let (mut clients, mut owns) = (BTreeMap::new(), Owns::new());
     for (role, spot) in &entries {
@@ -120,7 +120,7 @@ fn clients(file: &Fields<'_>) -> Result<(BTreeMap<String, Client>, Owns), Error>
     }
     for (role, other) in [("other", "web"), ("other_spa", "spa"), ("other_tv", "tv")] {
         // Another issuer may know another client by the same name.
-        let issuer = |role: &str| owns.iter().find(|(name, _)| name == role).map(|(_, own)| own.issuer.as_str());
+        let issuer = |role: &str| owns.iter().find(|(name, _)| name == role).map_or(files_own, |(_, own)| own.issuer.as_str());
         let id = |role: &str| clients.get(role).map(|client: &Client| (&client.id, issuer(role)));
         if id(role).is_some() && id(role) == id(other) {
             let expected =

@@ -72,7 +72,11 @@ impl Connect {
                 Route::Direct | Route::Through(_) => None,
             },
             proxy: proxy.map(|proxy| format!("{}://{}", proxy.url().scheme(), proxy.place())),
-            proxy_user: proxy.and_then(Proxy::credentials).map(|(user, password)| format!("{user}:{password}")),
+            proxy_user: proxy.and_then(Proxy::credentials).map(|(user, password)| match password.expose() {
+                // Who has no password is known by the name alone: that is the secret then.
+                "" => format!("{}:", Secret::chosen("user of the proxy", user)),
+                _ => format!("{user}:{password}"),
+            }),
         }
     }
 

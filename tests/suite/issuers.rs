@@ -82,6 +82,7 @@ async fn an_issuer_of_a_client_may_have_a_trailing_slash_and_endpoints_that_no_m
     document["clients"]["spa"]["endpoints"] = json!({ "authorization": below("auth"), "resource": below("userinfo") });
     document["clients"]["batch"]["endpoints"] = json!({ "token": below("token"), "jwks": below("certs") });
     let findings = played(&document, &["code/redeemed-public", "client_credentials/own-token"]).await;
+    assert_eq!(findings.len(), 2, "{findings:?}");
     for finding in findings {
         assert_eq!(finding.outcome, Outcome::Passed, "{}: {:?}", finding.id, finding.reason);
         assert_eq!(finding.issuer, Some(format!("{lenient}/nowhere/")));
@@ -153,6 +154,7 @@ fn what_is_said_twice_or_of_no_issuer_is_told_with_the_way_out() {
             "an issuer has one of each",
         ),
         ("web: { id: a, issuer: 'http://y' }, other: { id: a, issuer: 'http://y' }", "another client than `clients.web`"),
+        ("web: { id: a }, other: { id: a, issuer: 'http://x' }", "another client than `clients.web`"),
     ] {
         let text = format!("issuer: http://x\nclients: {{ {clients} }}\n");
         let source = flowproof::provider::Source::Named("acme.yaml".to_owned());

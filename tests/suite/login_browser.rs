@@ -10,7 +10,7 @@ use flowproof::provider::{Login, Provider, Source};
 use flowproof::server::{Config, ReferenceServer};
 use flowproof::wire::{Bounds, Jar, Tape, Wire};
 use url::Url;
-use wiremock::matchers::{body_string, body_string_contains, method, path};
+use wiremock::matchers::{body_string, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 const CALLBACK: &str = "https://client.example/cb";
@@ -62,6 +62,20 @@ fn redirect(to: &str) -> ResponseTemplate {
     ResponseTemplate::new(302).insert_header("location", to)
 }
 
+/// A provider with this page, whose scripts send `/login` what was typed: Alice's password, and no other, is right.
+async fn takes_alices_password(page: &str) -> MockServer {
+    let server = MockServer::start().await;
+    on(&server, "GET", "/authorize", html(page)).await;
+    Mock::given(method("POST"))
+        .and(path("/login"))
+        .and(body_string("username=alice&password=correct+horse"))
+        .respond_with(ResponseTemplate::new(204))
+        .mount(&server)
+        .await;
+    on(&server, "POST", "/login", ResponseTemplate::new(401)).await;
+    server
+}
+
 async fn on(server: &MockServer, verb: &str, at: &str, answer: ResponseTemplate) {
     Mock::given(method(verb)).and(path(at)).respond_with(answer).mount(server).await;
 }
@@ -99,14 +113,7 @@ fn start(server: &MockServer) -> Request {
 #[tokio::test]
 async fn a_browser_operates_pages_of_scripts_and_reaches_no_client() {
     for (browser, _) in browsers() {
-        let server = MockServer::start().await;
-        on(&server, "GET", "/authorize", html(SCRIPTED)).await;
-        Mock::given(method("POST"))
-            .and(path("/login"))
-            .and(body_string_contains("username=alice&password=correct+horse"))
-            .respond_with(ResponseTemplate::new(204))
-            .mount(&server)
-            .await;
+        let server = takes_alices_password(SCRIPTED).await;
         let login = login(browser, "");
         let seen = Somebody::new("correct horse").walk(&server, &login, Decision::Approve).await;
         assert_eq!(seen.params().and_then(|params| params.code()).unwrap_or_else(|| panic!("{seen:?}")).expose(), "the-code");

@@ -11,7 +11,7 @@ use super::super::halt::{Fault, Halt, Step};
 use super::super::phrase::{Args, Phrase};
 use super::super::scene::Scene;
 use super::tokens::fault;
-use crate::protocol::{Device, Endpoint};
+use crate::protocol::{Device, Endpoint, letters};
 use crate::provider::Need;
 use crate::verdict::Kind;
 
@@ -60,10 +60,6 @@ fn bits(codes: &[&str]) -> f64 {
 
 fn size(number: usize) -> f64 {
     u32::try_from(number).map_or(f64::INFINITY, f64::from)
-}
-
-fn letters(text: &str) -> String {
-    text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
 /// Whether the device code is made of the user code: as it is, in base64, or by its hash.

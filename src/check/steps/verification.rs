@@ -10,7 +10,7 @@ use super::super::scene::{Deed, Scene};
 use super::super::user::Outing;
 use super::pages::lets_itself_be_framed;
 use crate::login::{self, Decision, End, Hop, Role, Sighting, Stop};
-use crate::protocol::{Endpoint, Request, Secret};
+use crate::protocol::{Endpoint, Request, Secret, letters};
 use crate::provider::Need;
 use crate::verdict::Kind;
 
@@ -181,10 +181,6 @@ async fn was_accepted(scene: &mut Scene) -> Step {
         }
         End::Crashed { .. } | End::Failed(_) => Err(seen(Kind::Crashed, sighting, expected).into()),
     }
-}
-
-fn letters(text: &str) -> String {
-    text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
 /// As text, or in a field that the user sees; dashes and case aside.

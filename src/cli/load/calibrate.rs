@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::telling::Teller;
-use super::{Console, LoadArgs, catch_signals, failed};
+use super::{Console, LoadArgs, catch_signals, failed, told};
 use crate::exit::Exit;
 use crate::load::{Bench, Embedded, Extent, Leash, Plan, calibrate};
 use crate::report::files;
@@ -39,15 +39,5 @@ pub fn run(args: &LoadArgs, console: &Console) -> Exit {
         Ok(Ok(found)) => found,
     };
     let stored = calibration::store(&found, &args.output);
-    let shown = console.show(|out| {
-        calibration::render(&found, &console.style, out)?;
-        stored.as_ref().map_or(Ok(()), |paths| console.list_reports(paths, out))
-    });
-    if let Err(error) = shown {
-        console.error(&format_args!("cannot print what was measured: {error}"));
-    }
-    match stored {
-        Ok(_) => Exit::Success,
-        Err(error) => console.usage(&error),
-    }
+    told(console, stored, Exit::Success, |out| calibration::render(&found, &console.style, out))
 }

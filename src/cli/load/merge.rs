@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::earlier::EarlierArgs;
-use super::{Console, exit_of};
+use super::{Console, exit_of, told};
 use crate::exit::Exit;
 use crate::load::{Part, merge};
 use crate::report::{self, files};
@@ -55,17 +55,7 @@ impl MergeArgs {
         };
         self.earlier.compare(&mut run, earlier.as_ref());
         let stored = files::writable(&self.output).and_then(|()| report::load::store(&run, &self.output));
-        let shown = console.show(|out| {
-            report::load::render(&run, &console.style, out)?;
-            stored.as_ref().map_or(Ok(()), |paths| console.list_reports(paths, out))
-        });
-        if let Err(error) = shown {
-            console.error(&format_args!("cannot print what was merged: {error}"));
-        }
-        match stored {
-            Ok(_) => exit_of(run.verdict),
-            Err(error) => console.usage(&error),
-        }
+        told(console, stored, exit_of(run.verdict), |out| report::load::render(&run, &console.style, out))
     }
 }
 

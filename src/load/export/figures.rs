@@ -4,8 +4,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aws_lc_rs::rand;
-
 use super::instrument::{
     ARRIVALS_DUE, ARRIVALS_LATE, ARRIVALS_MADE, ARRIVALS_MISSING, ARRIVALS_WITHDRAWN, BUILD, ERRORS, GENERATOR_CPU,
     GENERATOR_LAG, GENERATOR_MEMORY, GENERATOR_THREADS, HTTP_REQUESTS, INVARIANT_CHECKS, INVARIANT_VIOLATIONS, Instrument, PHASE,
@@ -17,8 +15,9 @@ use crate::load::invariant::Invariant;
 use crate::load::measure::vigil::{self, Vigil};
 use crate::load::measure::{Standing, Timing, clocks};
 use crate::load::post::due_in_hold;
-use crate::load::rig::Rig;
-use crate::verdict::{Latency, Level};
+use crate::load::rig::{Phase, Rig};
+use crate::load::sign_in::random;
+use crate::verdict::Latency;
 
 /// An instrument with its points of now.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,9 +74,7 @@ pub struct About {
 impl About {
     /// The attributes of a resource that is a generator, by their names of OpenTelemetry: each generator and each run is an instance of its own.
     pub fn resource(&self) -> Vec<(String, String)> {
-        let mut octets = [0; 16];
-        rand::fill(&mut octets).expect("the system's random numbers do not run out");
-        let instance: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+        let instance: String = random::<16>().iter().map(|octet| format!("{octet:02x}")).collect();
         let attributes = [
             ("service.name", "flowproof"),
             ("service.version", env!("CARGO_PKG_VERSION")),
@@ -89,9 +86,6 @@ impl About {
         attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
     }
 }
-
-/// The phases of a run.
-const PHASES: [&str; 5] = ["preparing", "ramp", "warm-up", "hold", "ending"];
 
 /// Collects the points of one instrument.
 fn family<A: IntoIterator<Item = (Vec<Cow<'static, str>>, Value)>>(instrument: &'static Instrument, points: A) -> Family {
@@ -122,15 +116,8 @@ impl Figures {
     }
 
     fn phase(&self) -> Family {
-        let (course, table, now) = (&self.rig.course, self.rig.course.table(), self.rig.course.elapsed());
-        let phase = match () {
-            () if self.rig.cut.is_cancelled() || now >= table.ends() => "ending",
-            () if !course.has_begun() => "preparing",
-            () if now < table.ramp() => "ramp",
-            () if now < table.hold_begins() => "warm-up",
-            () => "hold",
-        };
-        family(PHASE, PHASES.map(|name| (vec![name.into()], Value::Whole(u64::from(name == phase)))))
+        let now = self.rig.phase();
+        family(PHASE, Phase::ALL.map(|phase| (vec![phase.name().into()], Value::Whole(u64::from(phase == now)))))
     }
 
     fn steps(&self) -> [Family; 6] {
@@ -187,14 +174,9 @@ impl Figures {
         let mut families = [INVARIANT_CHECKS, INVARIANT_VIOLATIONS].map(|instrument| family(instrument, []));
         for invariant in Invariant::ALL {
             let meaning = invariant.meaning();
-            let level = match meaning.level {
-                Level::Must => "must",
-                Level::Should => "should",
-                Level::May => "may",
-            };
             let (checked, broken) = self.rig.ledger.standing(*invariant);
             for (family, count) in families.iter_mut().zip([checked, broken]) {
-                let attributes = vec![meaning.slug.into(), level.into()];
+                let attributes = vec![meaning.slug.into(), meaning.level.name().into()];
                 family.points.push(Point { attributes, value: Value::Whole(count) });
             }
         }

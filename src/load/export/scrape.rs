@@ -66,7 +66,9 @@ async fn converse(stream: TcpStream, figures: Arc<Figures>) {
     let mut connection = std::pin::pin!(server.serve_connection(TokioIo::new(stream), service));
     let (lifetime, grace) = LIFETIME;
     // Whoever asks has gone, or was answered: there is nobody to tell of a failure.
-    drop(tokio::time::timeout(lifetime, connection.as_mut()).await);
+    if tokio::time::timeout(lifetime, connection.as_mut()).await.is_ok() {
+        return;
+    }
     connection.as_mut().graceful_shutdown();
     drop(tokio::time::timeout(grace, connection).await);
 }

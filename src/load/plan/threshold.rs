@@ -104,6 +104,8 @@ impl Threshold {
                 let micros = arrivals.lag.quantile(0.99).expect("there are some") as f64;
                 return (micros_in_words(micros), Some(self.relation.holds(micros, bound.as_secs_f64() * 1e6)));
             }
+            // What came late had to wait for a user, which is not the generator's lag.
+            (Bound::Lag(_), _, Some(arrivals)) if arrivals.due > 0 => return ("no user was free".to_owned(), Some(true)),
             (Bound::Late(_) | Bound::Lag(_), _, _) => return ("no arrivals".to_owned(), None),
             (Bound::Quantile(..) | Bound::Max(_) | Bound::Mean(_) | Bound::Errors(_) | Bound::Rate(_), _, _) => {}
         }
@@ -235,6 +237,11 @@ mod tests {
         assert_eq!(judge("lag < 100us"), ("200µs".to_owned(), Some(false)));
         let late: Threshold = "late < 1%".parse().expect("it parses");
         assert_eq!(late.judge(&Evidence::default()).1, None);
+        let crowded = Arrivals { due: 1000, made: 990, late_for_want_of_users: 990, ..Arrivals::default() };
+        let lag: Threshold = "lag < 1ms".parse().expect("it parses");
+        let judged = lag.judge(&Evidence { arrivals: Some(&crowded), ..Evidence::default() });
+        assert_eq!(judged, ("no user was free".to_owned(), Some(true)), "it is not the generator's doing");
+        assert_eq!(lag.judge(&Evidence::default()), ("no arrivals".to_owned(), None));
     }
 
     #[test]

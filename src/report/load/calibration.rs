@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::files::TEXT_WIDTH;
 use super::text::search;
 use super::words::time;
 use crate::report::json::SCHEMA_VERSION;
@@ -16,9 +17,6 @@ use crate::report::terminal::counted;
 use crate::report::text::{Ink, Style, columns_of, plain, wrap};
 use crate::report::{StoreError, files};
 use crate::verdict::{Calibration, Cost, Limit, Rung};
-
-/// The columns of `calibration.txt`.
-const TEXT_WIDTH: usize = 100;
 
 /// Other programs that take more than this share of the machine make figures of little worth.
 const DISTURBING: f64 = 0.05;

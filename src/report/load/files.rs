@@ -8,7 +8,7 @@ use crate::report::{StoreError, Style, files};
 use crate::verdict::LoadRun;
 
 /// The columns of `report.txt`.
-const TEXT_WIDTH: usize = 100;
+pub(super) const TEXT_WIDTH: usize = 100;
 
 /// How a format is rendered.
 type Render = fn(&LoadRun, &mut dyn Write) -> io::Result<()>;

@@ -1,10 +1,27 @@
 //! Runs that end before they are through, or leave out what they may not do: told to stop, out of requests or time, without a provider.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::process::Command;
 
 use flowproof::verdict::{Finding, Outcome};
 
 use super::{empty_dir, flowproof, report, said};
+
+/// A provider that answers each request, in lower-case letters, with a status and JSON, and is gone with the first that has no answer.
+fn answer(listener: TcpListener, with: impl Fn(&str) -> Option<(&'static str, &'static str)> + Send + 'static) {
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.expect("a connection");
+            let mut request = [0; 4096];
+            let length = connection.read(&mut request).expect("a request");
+            let Some((status, body)) = with(&String::from_utf8_lossy(&request[..length]).to_lowercase()) else { return };
+            let head = "content-type: application/json\r\ncache-control: no-store\r\nconnection: close";
+            let answer = format!("HTTP/1.1 {status}\r\n{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+            connection.write_all(answer.as_bytes()).expect("the answer is taken");
+        }
+    });
+}
 
 #[cfg(unix)]
 #[test]
@@ -12,7 +29,7 @@ fn a_run_that_is_told_to_stop_writes_what_it_found_until_then() {
     for signal in ["-TERM", "-INT"] {
         let dir = empty_dir();
         // It answers nobody, so that the run waits until it is stopped.
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let file = format!(
             "issuer: {base}\nendpoints: {{ token: \"{base}/token\" }}\n\
@@ -20,14 +37,14 @@ fn a_run_that_is_told_to_stop_writes_what_it_found_until_then() {
         );
         std::fs::write(dir.path().join("provider.yaml"), file).expect("a provider file");
         let child = Command::new(env!("CARGO_BIN_EXE_flowproof"))
-            .args(["check", "--provider", "provider.yaml", "--id", "client_credentials/"])
+            .args(["check", "--provider", "provider.yaml", "--id", "client_credentials/", "--skip-doctor"])
             .current_dir(dir.path())
             .stdout(std::process::Stdio::piped())
             .stderr(std::process::Stdio::piped())
             .spawn()
             .expect("the program starts");
+        let (tell, is_held) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
-            use std::io::{Read as _, Write as _};
             let mut held = Vec::new();
             for connection in listener.incoming() {
                 let mut connection = connection.expect("a connection");
@@ -35,13 +52,15 @@ fn a_run_that_is_told_to_stop_writes_what_it_found_until_then() {
                 let length = connection.read(&mut request).expect("a request");
                 if request[..length].starts_with(b"POST") {
                     held.push(connection);
+                    // Nobody listens after the first.
+                    let _ = tell.send(());
                 } else {
                     let answer = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
                     connection.write_all(answer).expect("the answer is taken");
                 }
             }
         });
-        std::thread::sleep(std::time::Duration::from_secs(3));
+        is_held.recv_timeout(std::time::Duration::from_secs(60)).expect("a check asks for a token");
         let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill runs");
         assert!(killed.success());
         let output = child.wait_with_output().expect("it ends");
@@ -73,27 +92,15 @@ fn a_run_that_spent_its_requests_or_its_time_says_so_of_all_that_is_left() {
 
 #[test]
 fn a_provider_that_dies_during_the_run_ends_it_and_the_reason_names_whose_request_was_left_without_an_answer() {
-    use std::io::{Read as _, Write as _};
     let dir = empty_dir();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let issuer = format!("http://{}", listener.local_addr().expect("an address"));
     let file = format!(
         "issuer: {issuer}\nendpoints: {{ token: \"{issuer}/token\" }}\nclients:\n  batch: {{ id: batch, secret: demo-secret, grants: \
          [client_credentials], scopes: [read] }}\n"
     );
     std::fs::write(dir.path().join("provider.yaml"), file).expect("a provider file");
-    std::thread::spawn(move || {
-        for connection in listener.incoming() {
-            let mut connection = connection.expect("a connection");
-            let mut request = [0; 4096];
-            let length = connection.read(&mut request).expect("a request");
-            if request[..length].starts_with(b"POST") {
-                return;
-            }
-            let answer = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-            connection.write_all(answer).expect("the answer is taken");
-        }
-    });
+    answer(listener, |request| (!request.starts_with("post")).then_some(("404 Not Found", "")));
     let args = ["check", "--provider", "provider.yaml", "--id", "client_credentials/", "--skip-doctor", "--jobs", "1"];
     let output = flowproof(dir.path(), &args);
     let run = report(dir.path());
@@ -109,7 +116,7 @@ fn a_provider_that_dies_during_the_run_ends_it_and_the_reason_names_whose_reques
 fn the_time_limit_counts_from_the_start_of_the_program() {
     let dir = empty_dir();
     // It takes connections and never answers.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let issuer = format!("http://{}", listener.local_addr().expect("an address"));
     std::fs::write(dir.path().join("provider.yaml"), format!("issuer: {issuer}\n")).expect("a provider file");
     let began = std::time::Instant::now();
@@ -121,9 +128,8 @@ fn the_time_limit_counts_from_the_start_of_the_program() {
 
 #[test]
 fn what_floods_is_played_beyond_this_machine_only_where_its_owner_says_so() {
-    use std::io::{Read as _, Write as _};
     let dir = empty_dir();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     let issuer = format!("http://op.example:{}", address.port());
     let file = format!(
@@ -132,21 +138,13 @@ fn what_floods_is_played_beyond_this_machine_only_where_its_owner_says_so() {
         address.port()
     );
     std::fs::write(dir.path().join("provider.yaml"), file).expect("a provider file");
-    std::thread::spawn(move || {
-        for connection in listener.incoming() {
-            let mut connection = connection.expect("a connection");
-            let mut request = [0; 4096];
-            let length = connection.read(&mut request).expect("a request");
-            // batch:demo-secret
-            let right = String::from_utf8_lossy(&request[..length]).to_lowercase().contains("basic ymf0y2g6zgvtby1zzwnyzxq=");
-            let (status, body) = match right {
-                true => ("200 OK", r#"{"access_token":"one","token_type":"Bearer","expires_in":60}"#),
-                false => ("401 Unauthorized", r#"{"error":"invalid_client"}"#),
-            };
-            let head = "content-type: application/json\r\ncache-control: no-store\r\nconnection: close";
-            let answer = format!("HTTP/1.1 {status}\r\n{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-            connection.write_all(answer.as_bytes()).expect("the answer is taken");
-        }
+    answer(listener, |request| {
+        // batch:demo-secret
+        let right = request.contains("basic ymf0y2g6zgvtby1zzwnyzxq=");
+        Some(match right {
+            true => ("200 OK", r#"{"access_token":"one","token_type":"Bearer","expires_in":60}"#),
+            false => ("401 Unauthorized", r#"{"error":"invalid_client"}"#),
+        })
     });
     let id = "client_authentication/many-wrong-secrets";
     let args = ["check", "--provider", "provider.yaml", "--id", id, "--skip-doctor"];

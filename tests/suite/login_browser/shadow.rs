@@ -1,10 +1,7 @@
 //! Pages of web components: what stands in open shadow roots, however deep, is seen, typed into and pressed; and kept as evidence.
 
+use super::{CALLBACK, Somebody, browsers, login, takes_alices_password};
 use flowproof::login::{Decision, End};
-use wiremock::matchers::{body_string, method, path};
-use wiremock::{Mock, MockServer, ResponseTemplate};
-
-use super::{CALLBACK, Somebody, browsers, html, login, on};
 
 /// A shell with a stage in it, with a form in it, with fields and buttons in it: four shadow roots deep, each field with the same id, and the
 /// words on the buttons slotted into them from outside.
@@ -41,23 +38,10 @@ fn page(username: &str, password: &str) -> String {
     )
 }
 
-async fn provider(page: &str) -> MockServer {
-    let server = MockServer::start().await;
-    on(&server, "GET", "/authorize", html(page)).await;
-    Mock::given(method("POST"))
-        .and(path("/login"))
-        .and(body_string("username=alice&password=correct+horse"))
-        .respond_with(ResponseTemplate::new(204))
-        .mount(&server)
-        .await;
-    on(&server, "POST", "/login", ResponseTemplate::new(401)).await;
-    server
-}
-
 #[tokio::test]
 async fn a_login_and_a_question_in_nested_shadow_roots_are_answered() {
     for (browser, _) in browsers() {
-        let server = provider(&page("User name", "Password")).await;
+        let server = takes_alices_password(&page("User name", "Password")).await;
         for (decision, words) in [(Decision::Approve, "with code"), (Decision::Deny, "with error=access_denied")] {
             let seen = Somebody::new("correct horse").walk(&server, &login(browser, ""), decision).await;
             assert_eq!(seen.describe(), format!("redirected to {CALLBACK} {words}"), "{browser}: {seen:?}");
@@ -70,7 +54,7 @@ async fn a_login_and_a_question_in_nested_shadow_roots_are_answered() {
 async fn a_selector_finds_what_it_is_for_in_a_shadow_root() {
     let selectors = ", selectors: { username: 'input:not([type=password])', password: 'input[type=password]', submit: '#go', approve: '#yes', deny: '#no' }";
     for (browser, _) in browsers() {
-        let server = provider(&page("◆", "◇")).await;
+        let server = takes_alices_password(&page("◆", "◇")).await;
         let seen = Somebody::new("correct horse").walk(&server, &login(browser, selectors), Decision::Approve).await;
         assert_eq!(seen.describe(), format!("redirected to {CALLBACK} with code"), "{browser}: {seen:?}");
     }
@@ -79,7 +63,7 @@ async fn a_selector_finds_what_it_is_for_in_a_shadow_root() {
 #[tokio::test]
 async fn the_page_that_is_kept_shows_what_stood_in_shadow_roots() {
     for (browser, _) in browsers() {
-        let server = provider(&page("User name", "Password")).await;
+        let server = takes_alices_password(&page("User name", "Password")).await;
         let folder = tempfile::tempdir().expect("a folder");
         let mut login = login(browser, "");
         login.driver.look_at(false, folder.path());

@@ -52,15 +52,24 @@ async fn a_server_is_found_and_trusted_as_the_exchange_found_and_trusted_it() {
     let own = vec![at(format!("b.test:{}:127.0.0.1", plain.address().port()))];
     let connect_to = format!("--connect-to '{NAME}:443:{}'", secure.addr());
     let resolve = format!("--resolve 'b.test:{}:127.0.0.1'", plain.address().port());
+    let direct = "--noproxy '*'".to_owned();
     for (connect, url, expected) in [
         (
             Connect { resolve: placed.clone(), ..trusting.clone() },
             &health,
-            vec![format!("--cacert '{file}'"), connect_to.clone()],
+            vec![format!("--cacert '{file}'"), connect_to.clone(), direct.clone()],
         ),
-        (Connect { resolve: placed, insecure: true, ..Connect::default() }, &health, vec!["-k".to_owned(), connect_to]),
+        (
+            Connect { resolve: placed, insecure: true, ..Connect::default() },
+            &health,
+            vec!["-k".to_owned(), connect_to, direct.clone()],
+        ),
         (trusting.clone(), &format!("https://{}/health", secure.addr()), vec![format!("--cacert '{file}'")]),
-        (Connect { resolve: own, ..trusting.clone() }, &format!("http://b.test:{}/x", plain.address().port()), vec![resolve]),
+        (
+            Connect { resolve: own, ..trusting.clone() },
+            &format!("http://b.test:{}/x", plain.address().port()),
+            vec![resolve, direct],
+        ),
         (trusting, &format!("{}/x", plain.uri()), Vec::new()),
     ] {
         let (line, options) = command(connect, url).await;

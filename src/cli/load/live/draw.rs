@@ -168,8 +168,8 @@ fn doing(picture: &Picture) -> (String, f64) {
         }
         (Doing::Running, Phase::Before) => ("beginning".to_owned(), 0.0),
         (_, Phase::Ramp) => (of("ramp", Duration::ZERO, now.ramp_ends), share),
-        (_, Phase::Warmup { until_steady: false }) => (of("warm-up", now.ramp_ends, now.hold_begins), share),
-        (_, Phase::Warmup { until_steady: true }) => {
+        (_, Phase::Warmup) if !now.until_steady => (of("warm-up", now.ramp_ends, now.hold_begins), share),
+        (_, Phase::Warmup) => {
             let (so_far, most) = (now.elapsed.saturating_sub(now.ramp_ends), now.hold_begins.saturating_sub(now.ramp_ends));
             (format!("warm-up until steady, {} of at most {}", span(so_far), span(most)), share)
         }

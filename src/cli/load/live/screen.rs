@@ -9,7 +9,10 @@ use std::time::{Duration, Instant};
 
 use ratatui::layout::Rect;
 use rustix::process::getpgrp;
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcgetwinsize, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcgetwinsize, tcsetattr};
+
+/// What a terminal has in the place of a key that does nothing (`_POSIX_VDISABLE`).
+const NO_KEY: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
 
 /// To the alternate screen, without a cursor.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l";
@@ -88,6 +91,8 @@ pub fn take() -> Option<Area> {
             let before = tcgetattr(io::stderr()).ok()?;
             let mut ours = before.clone();
             ours.local_modes -= LocalModes::ECHO | LocalModes::ECHONL;
+            // Its signal would end us without a word, on this screen: Ctrl-C twice ends at once as well.
+            ours.special_codes[SpecialCodeIndex::VQUIT] = NO_KEY;
             tcsetattr(io::stderr(), OptionalActions::Now, &ours).ok()?;
             *holder = Holder::Us(Box::new(before));
             drop(holder);

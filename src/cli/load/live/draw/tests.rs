@@ -220,6 +220,7 @@ fn every_size_is_drawn_without_a_panic() {
 #[test]
 fn each_part_of_a_run_is_named_with_how_far_it_is() {
     let mut picture = going_well();
+    picture.snapshot.until_steady = true;
     let mut of = |doing: Doing, phase: Phase, elapsed: u64| {
         picture.doing = doing;
         (picture.snapshot.phase, picture.snapshot.elapsed) = (phase, seconds(elapsed));
@@ -229,14 +230,15 @@ fn each_part_of_a_run_is_named_with_how_far_it_is() {
     let preparing = Doing::Preparing { flow: "refresh".to_owned(), what: "chains".to_owned(), made: 3, wanted: 10 };
     assert_eq!(of(preparing.clone(), Phase::Before, 0), "preparing refresh: 3 of 10 chains, not measured");
     assert_eq!(of(preparing, Phase::Ramp, 1), "ramp 1s of 2s");
-    assert_eq!(of(Doing::Running, Phase::Warmup { until_steady: false }, 2), "warm-up 0s of 0s");
-    assert_eq!(of(Doing::Running, Phase::Warmup { until_steady: true }, 2), "warm-up until steady, 0s of at most 0s");
+    assert_eq!(of(Doing::Running, Phase::Warmup, 2), "warm-up until steady, 0s of at most 0s");
     assert_eq!(of(Doing::Running, Phase::Hold, 12), "hold 10s of 20s");
     assert_eq!(of(Doing::Ending { interrupted: true }, Phase::Hold, 12), "interrupted: ending");
     assert_eq!(of(Doing::Ending { interrupted: false }, Phase::Over, 22), "the time is up: waiting for the last answers");
     assert_eq!(of(Doing::Looking, Phase::Over, 22), "looking once more at tokens and codes of the run, not measured");
-    picture.snapshot.passes = Some((30, 1_000));
     picture.doing = Doing::Running;
+    (picture.snapshot.phase, picture.snapshot.until_steady, picture.snapshot.elapsed) = (Phase::Warmup, false, seconds(2));
+    assert!(shown(&picture, (80, 24))[1].starts_with("warm-up 0s of 0s"));
+    (picture.snapshot.passes, picture.snapshot.elapsed) = (Some((30, 1_000)), seconds(22));
     picture.snapshot.phase = Phase::Hold;
     assert!(shown(&picture, (80, 24))[1].starts_with("hold 30 of 1000 passes"));
 }
