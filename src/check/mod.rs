@@ -24,6 +24,7 @@ mod flow;
 mod grace;
 mod halt;
 mod health;
+mod hush;
 mod judge;
 mod order;
 mod phrase;

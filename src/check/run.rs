@@ -14,6 +14,7 @@ use super::catalog::{Catalog, Check};
 use super::cleanup::Leftovers;
 use super::collector;
 use super::health::Health;
+use super::hush::Hush;
 use super::order::features;
 use super::playing::play;
 use super::scene::Sessions;
@@ -112,9 +113,6 @@ const CLEANUP: Duration = Duration::from_secs(10);
 /// The same, where somebody waits for the run to end.
 const CLEANUP_IN_HASTE: Duration = Duration::from_secs(2);
 
-/// cucumber takes the process's panic hook for the time of a run: two runs take turns.
-static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-
 /// Plays the checks against the targets; each on the first target that satisfies its needs.
 ///
 /// `heard` is told of each finding as it is made. `stop` ends the run early; what was not played is inconclusive.
@@ -127,7 +125,7 @@ pub async fn run(
     stop: &CancellationToken,
     heard: Rc<dyn Fn(&Finding)>,
 ) -> Played {
-    let _turn = TURN.lock().await;
+    let _hush = Hush::begin();
     let (began, started) = (Instant::now(), timestamp());
     let stage = Rc::new(Stage {
         places: RefCell::new(BTreeMap::new()),

@@ -9,7 +9,7 @@ use clap::Args;
 use super::{Console, connect, embedded};
 use crate::check::Catalog;
 use crate::exit::Exit;
-use crate::prove::{Matrix, ProveError, Prover, Snapshot};
+use crate::prove::{Matrix, Proof, ProveError, Prover, Snapshot};
 use crate::report::files;
 use crate::server::defect;
 use crate::verdict::Outcome;
@@ -91,17 +91,15 @@ impl ProveArgs {
             }
         };
         let left_out = LEFT_OUT.iter().map(|(id, _)| *id).collect();
-        let mut matrix = Matrix { unsound: prover.sound(&left_out).await.map_err(failed)?, proofs: Vec::new() };
-        let chosen: Vec<&String> = known.iter().filter(|name| self.defects.is_empty() || self.defects.contains(name)).collect();
-        let progress = console.progress(chosen.len(), "defects");
-        for defect in chosen {
-            let proof = prover.prove(defect, catalog.checks()).await.map_err(failed)?;
-            progress.done(if proof.holds() { Outcome::Passed } else { Outcome::Violated }, defect);
-            matrix.proofs.push(proof);
-        }
+        let unsound = prover.sound(&left_out).await.map_err(failed)?;
+        let chosen = known.iter().filter(|name| self.defects.is_empty() || self.defects.contains(name));
+        let rows: Vec<_> = chosen.map(|defect| (defect.clone(), catalog.checks().to_vec())).collect();
+        let progress = console.progress(rows.len(), "defects");
+        let heard = |proof: &Proof| progress.done(if proof.holds() { Outcome::Passed } else { Outcome::Violated }, &proof.defect);
+        let proofs = prover.prove_all(&rows, &heard).await.map_err(failed)?;
         progress.finish();
         server.stop().await;
-        Ok(matrix)
+        Ok(Matrix { unsound, proofs })
     }
 
     fn read_snapshot(&self) -> Result<Snapshot, String> {

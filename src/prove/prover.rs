@@ -1,8 +1,10 @@
 //! Plays the suite under a defect: realms like the sound ones, made over the admin listener.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio_util::sync::CancellationToken;
 
@@ -58,6 +60,42 @@ impl Prover<'_> {
             format!("{} is {}: {}", finding.id, finding.outcome.name(), finding.reason.clone().or(got).unwrap_or_default())
         };
         Ok(findings.iter().filter(wrong).map(words).collect())
+    }
+
+    /// The rows of these defects, each with the checks to play under it, in their order. Several are played at once, each by a thread of its
+    /// own, for one run does not use more than one core. `heard` is told of each as it is made.
+    ///
+    /// # Panics
+    /// Outside a runtime of several threads.
+    pub async fn prove_all(
+        &self,
+        rows: &[(String, Vec<Arc<Check>>)],
+        heard: &(dyn Fn(&Proof) + Sync),
+    ) -> Result<Vec<Proof>, ProveError> {
+        let runtime = tokio::runtime::Handle::current();
+        let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let work = || {
+            let mut proofs = Vec::new();
+            while !failed.load(Ordering::Relaxed)
+                && let at = next.fetch_add(1, Ordering::Relaxed)
+                && let Some((defect, checks)) = rows.get(at)
+            {
+                let proof = runtime.block_on(self.prove(defect, checks));
+                let proof = proof.inspect(heard).inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
+                proofs.push((at, proof));
+            }
+            Ok(proofs)
+        };
+        let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let parts: Result<Vec<Vec<(usize, Proof)>>, ProveError> = tokio::task::block_in_place(|| {
+            std::thread::scope(|scope| {
+                let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+                workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+            })
+        });
+        let mut proofs: Vec<(usize, Proof)> = parts?.into_iter().flatten().collect();
+        proofs.sort_by_key(|(at, _)| *at);
+        Ok(proofs.into_iter().map(|(_, proof)| proof).collect())
     }
 
     /// The row of one defect, from these checks: the whole suite, or a part that holds those tagged with the defect.

@@ -36,13 +36,14 @@ async fn a_defect_is_caught_by_the_checks_that_say_so_and_by_no_other_that_was_d
     let (server, targets) = realms(&wire).await;
     let catalog = Catalog::embedded().expect("the features are sound");
     let prover = Prover { catalog: &catalog, wire: &wire, targets: &targets, jobs: 16 };
-    let mut matrix = Matrix::default();
     let turn = turn();
-    for (at, info) in defect::all().iter().enumerate().filter(|(at, _)| at % SHARE == turn % SHARE) {
-        // Divided, so that each visit of a defect draws the next share, whatever the number of checks.
-        let checks = prover.sample(&info.name, turn / SHARE + at, 5);
-        matrix.proofs.push(prover.prove(&info.name, &checks).await.expect("it is played"));
-    }
+    let chosen = defect::all().iter().enumerate().filter(|(at, _)| at % SHARE == turn % SHARE);
+    // Divided, so that each visit of a defect draws the next share, whatever the number of checks.
+    let rows: Vec<_> =
+        chosen.map(|(at, info)| (info.name.to_string(), prover.sample(&info.name, turn / SHARE + at, 5))).collect();
+    let proofs = prover.prove_all(&rows, &|_| ()).await.expect("they are played");
+    assert_eq!(proofs.len(), rows.len());
+    let matrix = Matrix { proofs, ..Matrix::default() };
     let faults = matrix.faults(&Snapshot::embedded().expect("the snapshot is JSON"));
     assert!(faults.is_empty(), "on day {}:\n{}", turn, faults.join("\n"));
     server.stop().await;
