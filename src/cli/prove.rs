@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::str::FromStr as _;
 
 use clap::Args;
 
 use super::{Console, connect, embedded};
 use crate::check::Catalog;
 use crate::exit::Exit;
+use crate::load::Shard;
 use crate::prove::{Matrix, Proof, ProveError, Prover, Snapshot};
 use crate::report::files;
 use crate::server::defect;
@@ -24,8 +26,12 @@ pub struct ProveArgs {
     /// How many scenarios run side by side
     #[arg(long, value_name = "N", default_value = "16")]
     jobs: NonZeroUsize,
+    /// Beside the checks that are tagged with a defect, play only this part of the others, and with the next defect the next part:
+    /// `1/4` plays a quarter of them
+    #[arg(long, value_name = "PART", value_parser = Shard::from_str)]
+    others: Option<Shard>,
     /// Write what was seen into the snapshot, to be reviewed and committed
-    #[arg(long)]
+    #[arg(long, conflicts_with = "others")]
     bless: bool,
     /// The snapshot's file; without it the built-in one is read
     #[arg(long, value_name = "FILE")]
@@ -93,7 +99,7 @@ impl ProveArgs {
         let left_out = LEFT_OUT.iter().map(|(id, _)| *id).collect();
         let unsound = prover.sound(&left_out).await.map_err(failed)?;
         let chosen = known.iter().filter(|name| self.defects.is_empty() || self.defects.contains(name));
-        let rows: Vec<_> = chosen.map(|defect| (defect.clone(), catalog.checks().to_vec())).collect();
+        let rows = prover.sample(chosen.map(String::as_str), self.others.unwrap_or_default());
         let progress = console.progress(rows.len(), "defects");
         let heard = |proof: &Proof| progress.done(if proof.holds() { Outcome::Passed } else { Outcome::Violated }, &proof.defect);
         let proofs = prover.prove_all(&rows, &heard).await.map_err(failed)?;
@@ -123,7 +129,11 @@ impl ProveArgs {
                 writeln!(out, "{fault}")?;
             }
             let proven = matrix.proofs.iter().filter(|proof| proof.holds()).count();
-            writeln!(out, "\n{proven} of {} defects are caught by exactly the checks that say so", matrix.proofs.len())
+            writeln!(out, "\n{proven} of {} defects are caught by exactly the checks that say so", matrix.proofs.len())?;
+            match self.others {
+                Some(part) if !part.is_whole() => writeln!(out, "beside them, part {part} of the others was played"),
+                Some(_) | None => Ok(()),
+            }
         });
         if let Err(error) = shown {
             console.error(&format_args!("cannot print the matrix: {error}"));

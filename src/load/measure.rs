@@ -200,7 +200,7 @@ impl Recorder {
         self.meters.iter().map(|(_, _, tally)| lock(tally).glances(second)).collect()
     }
 
-    /// What was measured so far, but for the seconds: cheap enough to be asked for once a second.
+    /// What was measured so far, but for the seconds and the examples: cheap enough to be asked for once a second.
     pub fn sums(&self) -> Vec<Measurement> {
         self.meters.iter().map(|(flow, step, tally)| lock(tally).sums(flow, step.name())).collect()
     }

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::matrix::Proof;
 use crate::check::{self, Catalog, Check, Options};
+use crate::load::Shard;
 use crate::provider::{AdminError, Target};
 use crate::verdict::{Finding, Outcome};
 use crate::wire::Wire;
@@ -117,13 +118,16 @@ impl Prover<'_> {
         Ok(Proof::of(defect, expected, &findings?, checks.len() == self.catalog.checks().len()))
     }
 
-    /// The checks that are tagged with a defect, and some of the rest: another share with each `turn`.
-    pub fn sample(&self, defect: &str, turn: usize, size: usize) -> Vec<Arc<Check>> {
-        let all = self.catalog.checks();
-        let stride = (all.len() / size.max(1)).max(1);
-        let tagged = |check: &Arc<Check>| check.tags.catches.iter().any(|caught| caught == defect);
-        let drawn = |at: usize| at % stride == turn % stride;
-        all.iter().enumerate().filter(|(at, check)| tagged(check) || drawn(*at)).map(|(_, check)| check.clone()).collect()
+    /// Rows for these defects: the checks that are tagged with each, and beside them only this part of the others; the next part with every
+    /// row, so that many rows play them all.
+    pub fn sample<'d>(&self, defects: impl IntoIterator<Item = &'d str>, others: Shard) -> Vec<(String, Vec<Arc<Check>>)> {
+        let row = |(row, defect): (u64, &str)| {
+            let is_drawn = |at: u64| others.has(at + row);
+            let is_tagged = |check: &Check| check.tags.catches.iter().any(|caught| caught == defect);
+            let checks = (0..).zip(self.catalog.checks()).filter(|(at, check)| is_tagged(check) || is_drawn(*at));
+            (defect.to_owned(), checks.map(|(_, check)| check.clone()).collect())
+        };
+        (0..).zip(defects).map(row).collect()
     }
 
     async fn play(&self, under: &str, checks: &[Arc<Check>], targets: &[Arc<Target>]) -> Result<Vec<Finding>, ProveError> {

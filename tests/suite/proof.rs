@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use flowproof::check::Catalog;
+use flowproof::load::Shard;
 use flowproof::prove::{Matrix, Prover, Snapshot};
 use flowproof::provider::{Provider, Target, discover};
 use flowproof::server::{Config, ReferenceServer, Running, defect};
@@ -22,12 +23,15 @@ async fn realms(wire: &Wire) -> (Running, Vec<Arc<Target>>) {
 }
 
 /// One of so many defects is looked at.
-const SHARE: usize = 3;
+const SHARE: u32 = 3;
+
+/// One of so many checks that are not tagged with a defect is played under it.
+const OTHERS: u32 = 120;
 
 /// Which share of the defects is looked at, and which of the untagged checks is played under each: another one every day.
-fn turn() -> usize {
+fn turn() -> u32 {
     let days = SystemTime::now().duration_since(UNIX_EPOCH).map(|since| since.as_secs() / Duration::from_secs(86_400).as_secs());
-    usize::try_from(days.expect("the clock is past 1970")).expect("days are few")
+    u32::try_from(days.expect("the clock is past 1970")).expect("days are few")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,10 +41,10 @@ async fn a_defect_is_caught_by_the_checks_that_say_so_and_by_no_other_that_was_d
     let catalog = Catalog::embedded().expect("the features are sound");
     let prover = Prover { catalog: &catalog, wire: &wire, targets: &targets, jobs: 16 };
     let turn = turn();
-    let chosen = defect::all().iter().enumerate().filter(|(at, _)| at % SHARE == turn % SHARE);
-    // Divided, so that each visit of a defect draws the next share, whatever the number of checks.
-    let rows: Vec<_> =
-        chosen.map(|(at, info)| (info.name.to_string(), prover.sample(&info.name, turn / SHARE + at, 5))).collect();
+    let chosen = (0..).zip(defect::all()).filter(|(at, _)| at % SHARE == turn % SHARE).map(|(_, info)| &*info.name);
+    // Divided, so that each visit of a defect draws the next part.
+    let part = Shard::new(turn / SHARE % OTHERS + 1, OTHERS).expect("one of the parts");
+    let rows = prover.sample(chosen, part);
     let proofs = prover.prove_all(&rows, &|_| ()).await.expect("they are played");
     assert_eq!(proofs.len(), rows.len());
     let matrix = Matrix { proofs, ..Matrix::default() };

@@ -191,7 +191,8 @@ impl Tally {
 
     /// What was measured so far.
     pub fn measurement(&self, flow: &str, step: &str) -> Measurement {
-        Measurement { seconds: self.seconds(), ..self.sums(flow, step) }
+        let examples = self.examples.iter().map(|(fault, example)| (fault.to_string(), example.clone())).collect();
+        Measurement { seconds: self.seconds(), examples, ..self.sums(flow, step) }
     }
 
     /// The seconds from this one that are over by then.
@@ -223,14 +224,14 @@ impl Tally {
         }
     }
 
-    /// What was measured so far, but for the seconds.
+    /// What was measured so far, but for the seconds and the examples.
     pub fn sums(&self, flow: &str, step: &str) -> Measurement {
         Measurement {
             flow: flow.to_owned(),
             step: step.to_owned(),
             right: self.right,
             wrong: self.wrong.iter().map(|(fault, count)| (fault.to_string(), *count)).collect(),
-            examples: self.examples.iter().map(|(fault, example)| (fault.to_string(), example.clone())).collect(),
+            examples: BTreeMap::new(),
             unfinished: self.unfinished,
             in_hold: self.in_hold,
             right_before: self.right_before,
