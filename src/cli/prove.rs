@@ -99,7 +99,7 @@ impl ProveArgs {
         let left_out = LEFT_OUT.iter().map(|(id, _)| *id).collect();
         let unsound = prover.sound(&left_out).await.map_err(failed)?;
         let chosen = known.iter().filter(|name| self.defects.is_empty() || self.defects.contains(name));
-        let rows = prover.sample(chosen.map(String::as_str), self.others.unwrap_or_default());
+        let rows = prover.sample(chosen.map(String::as_str), |at| self.others.is_none_or(|part| part.has(at)));
         let progress = console.progress(rows.len(), "defects");
         let heard = |proof: &Proof| progress.done(if proof.holds() { Outcome::Passed } else { Outcome::Violated }, &proof.defect);
         let proofs = prover.prove_all(&rows, &heard).await.map_err(failed)?;

@@ -113,7 +113,8 @@ impl Connection {
             let is_new = open.is_none();
             let live = match open {
                 Some(live) => live,
-                None => open.insert(self.connect().await?),
+                // Apart: few of the users that wait for an answer are connecting.
+                None => open.insert(Box::pin(self.connect()).await?),
             };
             if let Err(error) = live.sender.ready().await {
                 *open = None;

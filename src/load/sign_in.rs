@@ -124,7 +124,8 @@ async fn walk(
     rig.guard.check("login page", &start.url)?;
     let errand = Errand { start, stop_at, username: &user.username, password: &user.password, user_code, decision };
     let tape = Tape::default();
-    let sighting = login::run(&rig.wire, &tape, jar, &rig.login, &errand).await;
+    // Apart: it is larger than all else that a user may be doing, and each of a thousand would keep room for it.
+    let sighting = Box::pin(login::run(&rig.wire, &tape, jar, &rig.login, &errand)).await;
     // Also those that the login got over: a driver may ask again, and a user who does not is no reason for the others to go on.
     sighting.hops.iter().for_each(|hop| rig.hear(&hop.response));
     // Where a login leads is known only afterwards: the rehearsal finds out with one login, before there is any load.

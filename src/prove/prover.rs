@@ -10,7 +10,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::matrix::Proof;
 use crate::check::{self, Catalog, Check, Options};
-use crate::load::Shard;
 use crate::provider::{AdminError, Target};
 use crate::verdict::{Finding, Outcome};
 use crate::wire::Wire;
@@ -118,11 +117,15 @@ impl Prover<'_> {
         Ok(Proof::of(defect, expected, &findings?, checks.len() == self.catalog.checks().len()))
     }
 
-    /// Rows for these defects: the checks that are tagged with each, and beside them only this part of the others; the next part with every
-    /// row, so that many rows play them all.
-    pub fn sample<'d>(&self, defects: impl IntoIterator<Item = &'d str>, others: Shard) -> Vec<(String, Vec<Arc<Check>>)> {
+    /// Rows for these defects: the checks that are tagged with each, and of the others those whose number is drawn. The numbers move on by
+    /// one with every row, so that many rows play them all.
+    pub fn sample<'d>(
+        &self,
+        defects: impl IntoIterator<Item = &'d str>,
+        others: impl Fn(u64) -> bool,
+    ) -> Vec<(String, Vec<Arc<Check>>)> {
         let row = |(row, defect): (u64, &str)| {
-            let is_drawn = |at: u64| others.has(at + row);
+            let is_drawn = |at: u64| others(at + row);
             let is_tagged = |check: &Check| check.tags.catches.iter().any(|caught| caught == defect);
             let checks = (0..).zip(self.catalog.checks()).filter(|(at, check)| is_tagged(check) || is_drawn(*at));
             (defect.to_owned(), checks.map(|(_, check)| check.clone()).collect())

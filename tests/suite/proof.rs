@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use flowproof::check::Catalog;
-use flowproof::load::Shard;
 use flowproof::prove::{Matrix, Prover, Snapshot};
 use flowproof::provider::{Provider, Target, discover};
 use flowproof::server::{Config, ReferenceServer, Running, defect};
@@ -43,8 +42,8 @@ async fn a_defect_is_caught_by_the_checks_that_say_so_and_by_no_other_that_was_d
     let turn = turn();
     let chosen = (0..).zip(defect::all()).filter(|(at, _)| at % SHARE == turn % SHARE).map(|(_, info)| &*info.name);
     // Divided, so that each visit of a defect draws the next part.
-    let part = Shard::new(turn / SHARE % OTHERS + 1, OTHERS).expect("one of the parts");
-    let rows = prover.sample(chosen, part);
+    let drawn = u64::from(turn / SHARE % OTHERS);
+    let rows = prover.sample(chosen, |at| at % u64::from(OTHERS) == drawn);
     let proofs = prover.prove_all(&rows, &|_| ()).await.expect("they are played");
     assert_eq!(proofs.len(), rows.len());
     let matrix = Matrix { proofs, ..Matrix::default() };
