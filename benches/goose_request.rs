@@ -8,6 +8,7 @@
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use goose::config::GooseConfiguration;
 use goose::goose::{GooseMethod, GooseRequest, GooseUser, Scenario, Transaction, TransactionResult};
@@ -20,6 +21,8 @@ static RIGHT: AtomicUsize = AtomicUsize::new(0);
 async fn token(user: &mut GooseUser) -> TransactionResult {
     if LEFT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err() {
         goose::trigger_killswitch("all were sent");
+        // A user that did nothing at all would be asked again at once, and leave goose no time to stop.
+        tokio::time::sleep(Duration::from_millis(20)).await;
         return Ok(());
     }
     let arguments = &*ARGUMENTS;
