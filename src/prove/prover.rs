@@ -112,8 +112,7 @@ impl Prover<'_> {
                 admin.drop_realm(self.wire).await?;
             }
         }
-        let tagged = |check: &&Arc<Check>| check.tags.catches.iter().any(|caught| caught == defect);
-        let expected = checks.iter().filter(tagged).map(|check| check.id.clone()).collect();
+        let expected = checks.iter().filter(|check| is_tagged(check, defect)).map(|check| check.id.clone()).collect();
         Ok(Proof::of(defect, expected, &findings?, checks.len() == self.catalog.checks().len()))
     }
 
@@ -125,9 +124,7 @@ impl Prover<'_> {
         others: impl Fn(u64) -> bool,
     ) -> Vec<(String, Vec<Arc<Check>>)> {
         let row = |(row, defect): (u64, &str)| {
-            let is_drawn = |at: u64| others(at + row);
-            let is_tagged = |check: &Check| check.tags.catches.iter().any(|caught| caught == defect);
-            let checks = (0..).zip(self.catalog.checks()).filter(|(at, check)| is_tagged(check) || is_drawn(*at));
+            let checks = (0..).zip(self.catalog.checks()).filter(|(at, check)| is_tagged(check, defect) || others(at + row));
             (defect.to_owned(), checks.map(|(_, check)| check.clone()).collect())
         };
         (0..).zip(defects).map(row).collect()
@@ -143,4 +140,9 @@ impl Prover<'_> {
             Err(ProveError::Bug { defect: under.to_owned(), checks: played.bugs.join(", ") })
         }
     }
+}
+
+/// Whether the check says that it catches the defect.
+fn is_tagged(check: &Check, defect: &str) -> bool {
+    check.tags.catches.iter().any(|caught| caught == defect)
 }

@@ -1,10 +1,11 @@
 //! The proof: every defect is caught by the checks that say so, and the sound server by none. `flowproof prove` runs the whole of it,
 //! and CI does; here another third of the defects is looked at every day.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use flowproof::check::Catalog;
+use flowproof::check::{Catalog, Check};
 use flowproof::prove::{Matrix, Prover, Snapshot};
 use flowproof::provider::{Provider, Target, discover};
 use flowproof::server::{Config, ReferenceServer, Running, defect};
@@ -89,4 +90,29 @@ fn a_defect_violates_a_requirement_of_a_check_that_catches_it() {
         }
     }
     assert!(strangers.is_empty(), "caught only by checks of other requirements: {strangers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_parts_of_the_others_together_are_all_checks_and_each_has_those_that_are_tagged() {
+    let wire = Wire::new(Bounds::default()).expect("a client");
+    let catalog = Catalog::embedded().expect("the features are sound");
+    let prover = Prover { catalog: &catalog, wire: &wire, targets: &[], jobs: 1 };
+    let defects = ["ignores-code-verifier", "accepts-reused-code"];
+    let ids = |checks: &[Arc<Check>]| checks.iter().map(|check| check.id.clone()).collect::<BTreeSet<String>>();
+    let parts: Vec<_> = (0..4).map(|part| prover.sample(defects, move |at| at % 4 == part)).collect();
+    for (row, defect) in defects.iter().enumerate() {
+        let tagged: Vec<_> = catalog.checks().iter().filter(|check| check.tags.catches.iter().any(|one| one == defect)).collect();
+        assert!(!tagged.is_empty(), "{defect}");
+        let mut all = BTreeSet::new();
+        for part in &parts {
+            let (name, checks) = &part[row];
+            let played = ids(checks);
+            assert_eq!(name, defect);
+            assert!(played.len() < catalog.checks().len() / 3, "a part: {}", played.len());
+            assert!(tagged.iter().all(|check| played.contains(&check.id)), "{defect}: {played:?}");
+            all.extend(played);
+        }
+        assert_eq!(all, ids(catalog.checks()));
+    }
+    assert_ne!(ids(&parts[0][0].1), ids(&parts[0][1].1), "the next row plays the next part");
 }
