@@ -36,6 +36,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("axum", &[]),
     ("hyper", &["src/load/", "src/server/http/"]),
     ("hyper_util", &["src/load/", "src/login/webdriver/", "src/server/http/", "src/wire/proxy.rs"]),
+    ("futures_timer", &["src/server/http/"]),
     ("rcgen", &["src/server/certificate.rs"]),
     ("tokio_tungstenite", &["src/login/webdriver/"]),
     ("tokio_rustls", &["src/load/", "src/server/http/", "src/server/certificate.rs", "src/wire/tls.rs"]),

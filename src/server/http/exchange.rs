@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use futures_timer::Delay;
 use http::StatusCode;
 use http::header::{CONNECTION, EXPECT};
 use http::request::Parts;
@@ -51,7 +52,8 @@ where
         Err(unread) => unread.response(),
     };
     if let Some(delay) = response.delay {
-        tokio::time::sleep(delay).await;
+        // tokio's own clock goes by whole milliseconds, which a latency that others measure themselves against must not.
+        Delay::new(delay).await;
     }
     let answer = written(response);
     pulse.enter(Phase::Request);
