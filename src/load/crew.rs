@@ -9,6 +9,7 @@ use goose::client::GooseClientBuilder;
 use goose::config::GooseConfiguration;
 use goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction, TransactionResult};
 use goose::{GooseAttack, GooseError};
+use tokio::sync::{RwLock, RwLockReadGuard};
 use tokio_util::sync::CancellationToken;
 
 use super::flows::{Assignment, Sample, Shift, Worker};
@@ -17,14 +18,18 @@ use super::pace::Slot;
 use super::plan::Plan;
 use super::rig::Rig;
 
-/// How long a user sleeps once no flow is to begin any more, until goose lets it go.
+/// How long a user sleeps when it has nothing to do, for now or until goose lets it go.
 const IDLE: Duration = Duration::from_millis(20);
+
+/// Between two looks whether the course is over, which may come before its time.
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// How often goose is told again to stop: its kill switch is cleared when it starts.
 const INSISTENCE: Duration = Duration::from_millis(50);
 
-/// goose's kill switch and logger are one per process: runs take turns.
-static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+/// goose's kill switch is one per process and reaches every run of it. Users that are there heed their own run's clock alone, but goose lets no more of
+/// them in: no run throws the switch while another's users still begin.
+static SWITCH: RwLock<()> = RwLock::const_new(());
 
 /// Keeps goose's own words off our streams; installed before goose would install its logger.
 struct Mute;
@@ -38,19 +43,6 @@ impl log::Log for Mute {
 
     fn flush(&self) {}
 }
-
-/// A user's own part, kept in goose's user between two passes.
-struct Seat(Option<(usize, Worker)>);
-
-/// goose wants it; a copy of a user would be a user of its own.
-impl Clone for Seat {
-    fn clone(&self) -> Self {
-        Self(None)
-    }
-}
-
-/// Between two looks whether the course is over, which may come before its time.
-const GLANCE: Duration = Duration::from_millis(20);
 
 /// What goose makes of a run by itself.
 #[derive(Debug, Default)]
@@ -66,10 +58,6 @@ pub struct Own {
 /// # Errors
 /// goose does not take the configuration, cannot write its report, or its dashboard cannot listen.
 pub async fn run(plan: &Plan, rig: &Arc<Rig>, assignments: &[(Arc<Assignment>, usize)], own: Own) -> Result<(), GooseError> {
-    let _turn = tokio::select! {
-        () = rig.cut.cancelled() => return Ok(()),
-        turn = TURN.lock() => turn,
-    };
     // Another logger than ours is as good: then goose's is not installed either.
     drop(log::set_logger(&Mute));
     // The dashboard makes goose keep a folder for each run, and lists what else is in the one above: neither is to be the user's.
@@ -86,38 +74,58 @@ pub async fn run(plan: &Plan, rig: &Arc<Rig>, assignments: &[(Arc<Assignment>, u
         // One shared client that no user sends with: a TLS store per user is what costs memory and time.
         .set_client_builder_without_cookies(GooseClientBuilder::new().without_cookies())?;
     for (assignment, users) in assignments {
-        let mut scenario = Scenario::new(&assignment.label)
-            .set_weight(*users)?
-            .register_transaction(transaction(Arc::clone(rig), Arc::clone(assignment)));
-        if !plan.pause.is_zero() {
-            scenario = scenario.set_wait_time(plan.pause, plan.pause)?;
-        }
+        let staff = Staff::new(rig, assignment, plan.pause);
+        let scenario = Scenario::new(&assignment.label).set_weight(*users)?.register_transaction(transaction(staff));
         attack = attack.register_scenario(scenario);
     }
+    let beginning = tokio::select! {
+        () = rig.cut.cancelled() => return Ok(()),
+        beginning = SWITCH.read() => beginning,
+    };
     let ended = CancellationToken::new();
-    let insist = tokio::spawn(insist(Arc::clone(rig), ended.clone()));
+    let crew = assignments.iter().map(|(assignment, _)| Arc::clone(assignment)).collect();
+    let ending = tokio::spawn(end(Arc::clone(rig), crew, plan.most_users(), beginning, ended.clone()));
     // goose takes the port over.
     drop(own.dashboard);
     let outcome = attack.execute().await;
     ended.cancel();
-    drop(insist.await);
+    drop(ending.await);
     outcome.map(drop)
 }
 
 /// Tells goose to stop once the run is over: goose knows whole seconds, and nothing of an end that moves.
-async fn insist(rig: Arc<Rig>, ended: CancellationToken) {
-    while !rig.course.is_closed() && !rig.cut.is_cancelled() {
-        tokio::select! {
-            () = tokio::time::sleep(GLANCE) => {}
-            () = rig.cut.cancelled() => {}
-            () = ended.cancelled() => return,
+async fn end(
+    rig: Arc<Rig>,
+    crew: Vec<Arc<Assignment>>,
+    users: usize,
+    beginning: RwLockReadGuard<'static, ()>,
+    ended: CancellationToken,
+) {
+    let seen_to_the_end = ended.run_until_cancelled(async {
+        let begun = || crew.iter().map(|assignment| assignment.post.users()).sum::<usize>();
+        while begun() < users && !is_closed(&rig) {
+            tokio::time::sleep(GLANCE).await;
         }
-    }
+        drop(beginning);
+        while !is_closed(&rig) {
+            tokio::select! {
+                () = tokio::time::sleep(GLANCE) => {}
+                () = rig.cut.cancelled() => {}
+            }
+        }
+        SWITCH.write().await
+    });
+    let Some(_alone) = seen_to_the_end.await else { return };
     while !ended.is_cancelled() {
         goose::trigger_killswitch("the run was ended");
-        tokio::time::sleep(INSISTENCE).await;
+        drop(tokio::time::timeout(INSISTENCE, ended.cancelled()).await);
     }
     goose::reset_killswitch();
+}
+
+/// Whether no user has anything to do any more.
+fn is_closed(rig: &Rig) -> bool {
+    rig.course.is_closed() || rig.cut.is_cancelled()
 }
 
 fn configuration(plan: &Plan, assignments: &[(Arc<Assignment>, usize)], report: Option<&Path>) -> GooseConfiguration {
@@ -146,25 +154,53 @@ fn configuration(plan: &Plan, assignments: &[(Arc<Assignment>, usize)], report: 
     it
 }
 
-fn transaction(rig: Arc<Rig>, assignment: Arc<Assignment>) -> Transaction {
-    let name = assignment.label.clone();
-    let names: Arc<[(Step, String)]> =
-        assignment.plan.steps().into_iter().map(|step| (step, format!("{}/{}", assignment.label, step.name()))).collect();
+/// What the users of a flow have in common.
+struct Staff {
+    rig: Arc<Rig>,
+    assignment: Arc<Assignment>,
+    /// Each step as goose's report names it.
+    names: Vec<(Step, String)>,
+    pause: Duration,
+}
+
+impl Staff {
+    fn new(rig: &Arc<Rig>, assignment: &Arc<Assignment>, pause: Duration) -> Self {
+        let name = |step: Step| (step, format!("{}/{}", assignment.label, step.name()));
+        Self {
+            rig: Arc::clone(rig),
+            assignment: Arc::clone(assignment),
+            names: assignment.plan.steps().into_iter().map(name).collect(),
+            pause,
+        }
+    }
+
+    fn name(&self, step: Step) -> &str {
+        self.names.iter().find(|(other, _)| *other == step).map_or("", |(_, name)| name.as_str())
+    }
+}
+
+fn transaction(staff: Staff) -> Transaction {
+    let name = staff.assignment.label.clone();
+    let staff = Arc::new(staff);
     let function: TransactionFunction = Arc::new(move |user| {
-        let (rig, assignment, names) = (Arc::clone(&rig), Arc::clone(&assignment), Arc::clone(&names));
-        Box::pin(async move { pass(user, &rig, &assignment, &names).await })
+        let staff = Arc::clone(&staff);
+        Box::pin(async move { work(user, &staff).await })
     });
     Transaction::new(function).set_name(&name)
 }
 
-/// One pass of a user through its flow.
-async fn pass(user: &mut GooseUser, rig: &Rig, assignment: &Arc<Assignment>, names: &[(Step, String)]) -> TransactionResult {
+/// All that a user does, in one pass of goose's: its flow over and over, until the run is over.
+async fn work(user: &mut GooseUser, staff: &Staff) -> TransactionResult {
+    let Staff { rig, assignment, .. } = staff;
     rig.course.begin();
-    let (number, mut worker) = match user.get_session_data_mut::<Seat>().and_then(|seat| seat.0.take()) {
-        Some(seated) => seated,
-        None => (assignment.post.user_began(), Worker::new(assignment, rig.recorder.user_began(), rig.timeout)),
-    };
-    if let Some(turn) = turn(rig, assignment, number).await {
+    if is_closed(rig) {
+        tokio::time::sleep(IDLE).await;
+        return Ok(());
+    }
+    let number = assignment.post.user_began();
+    let mut worker = Worker::new(assignment, rig.recorder.user_began(), rig.timeout);
+    while !is_closed(rig) {
+        let Some(turn) = turn(rig, assignment, number).await else { continue };
         let entry = assignment.post.begin(&rig.course, turn);
         let mut shift = Shift::new(rig, &assignment.label, turn.map(|slot| slot.due));
         worker.once(&mut shift).await;
@@ -172,24 +208,23 @@ async fn pass(user: &mut GooseUser, rig: &Rig, assignment: &Arc<Assignment>, nam
             assignment.post.withdraw(entry);
         }
         for Sample { step, took, fault } in shift.samples {
-            let name = names.iter().find(|(other, _)| *other == step).map_or("", |(_, name)| name.as_str());
             let (status, error) = match &fault {
                 None => (Some(200), None),
                 Some(fault) => (fault.status(), Some(fault.to_string())),
             };
+            let name = staff.name(step);
             user.record_custom_request_duration(step.method(), name, took, fault.is_none(), status, error.as_deref()).await?;
         }
-    }
-    match user.get_session_data_mut::<Seat>() {
-        Some(seat) => seat.0 = Some((number, worker)),
-        None => user.set_session_data(Seat(Some((number, worker)))),
+        if !staff.pause.is_zero() {
+            rig.rest(staff.pause).await;
+        }
     }
     Ok(())
 }
 
 /// Waits until the user may run its flow once more: none when it may not, for now or at all.
 async fn turn(rig: &Rig, assignment: &Assignment, number: usize) -> Option<Option<Slot>> {
-    let is_over = if assignment.lane.is_some() { rig.cut.is_cancelled() || rig.course.is_closed() } else { rig.is_over() };
+    let is_over = if assignment.lane.is_some() { is_closed(rig) } else { rig.is_over() };
     if is_over || !is_at_work(rig, assignment, number) {
         tokio::time::sleep(IDLE).await;
         return None;

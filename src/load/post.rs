@@ -66,6 +66,11 @@ impl Post {
         self.users.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// How many users of the flow have begun.
+    pub fn users(&self) -> usize {
+        self.users.load(Ordering::Relaxed)
+    }
+
     /// Counts a pass that begins now, or takes this arrival.
     pub fn begin(&self, course: &Course, slot: Option<Slot>) -> Entry {
         let lateness = slot.map_or(Lateness::None, |slot| slot.lateness);

@@ -21,6 +21,7 @@ use flowproof::load::{Exports, LoadError, Order, Plan, run};
 use flowproof::provider::{Provider, Source};
 use flowproof::server::{Config, ReferenceServer, Running};
 use flowproof::verdict::{Bearing, LoadRun, Measurement};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -38,14 +39,17 @@ fn order(plan: &str, interrupt: &CancellationToken) -> Order {
     }
 }
 
-/// A test that looks at the clock has the load engine to itself: its runs take turns.
-async fn alone() -> tokio::sync::MutexGuard<'static, ()> {
-    static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-    ALONE.lock().await
+/// How many loads the tests put on the machine at a time.
+const PLACES: u32 = 3;
+static PLACE: Semaphore = Semaphore::const_new(PLACES as usize);
+
+/// A test that looks at the clock has the machine to itself, as far as loads go.
+async fn alone() -> SemaphorePermit<'static> {
+    PLACE.acquire_many(PLACES).await.expect("it is never closed")
 }
 
 async fn load(provider: Provider, plan: &str) -> Result<LoadRun, LoadError> {
-    let _alone = alone().await;
+    let _place = PLACE.acquire().await.expect("it is never closed");
     run(provider, order(plan, &CancellationToken::new())).await
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use flowproof::load::run;
+use flowproof::load::{Order, run};
 use flowproof::verdict::Bearing;
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
@@ -135,14 +135,42 @@ async fn a_connection_that_the_server_closes_after_each_answer_is_opened_anew() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn runs_in_one_process_take_turns() {
-    let (_server, provider) = reference().await;
+async fn a_run_that_is_interrupted_while_its_users_still_begin_ends_as_soon_and_keeps_what_it_measured() {
     let _alone = alone().await;
-    let of = |provider| run(provider, order(TOKEN, &CancellationToken::new()));
-    let (one, other) = tokio::join!(of(provider.clone()), of(provider));
-    for run in [one, other] {
-        assert!(held(&run.expect("it runs")));
+    let (_server, provider) = reference().await;
+    let dir = tempfile::tempdir().expect("a directory");
+    let interrupt = CancellationToken::new();
+    let plan = "users: 40\nramp: 1m\nhold: 1m\ntimeout: 30s\nflows: [{ flow: client_credentials }]\n";
+    let order = Order { goose_report: Some(dir.path().join("goose.html")), ..order(plan, &interrupt) };
+    let running = tokio::spawn(run(provider, order));
+    tokio::time::sleep(3 * SECOND).await;
+    let asked = Instant::now();
+    interrupt.cancel();
+    let run = running.await.expect("it does not panic").expect("it reports");
+    assert!(asked.elapsed() < SECOND, "{:?}", asked.elapsed());
+    let token = step(&run, "client_credentials", "token");
+    assert!(token.sent() > 10, "{token:?}");
+    assert_eq!((token.errors(), run.interrupted, run.verdict), (0, true, Bearing::Interrupted));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_in_one_process_go_side_by_side_and_each_ends_by_itself() {
+    let _alone = alone().await;
+    let (server, mocked) = mocked(json_of(json!({ "access_token": "one", "token_type": "Bearer" }))).await;
+    let (_reference, provider) = reference().await;
+    let interrupt = CancellationToken::new();
+    let long = tokio::spawn(run(mocked, order(LONG, &interrupt)));
+    let began = Instant::now();
+    while server.received_requests().await.is_some_and(|heard| heard.iter().all(|one| one.url.path() != "/token")) {
+        assert!(began.elapsed() < 30 * SECOND, "nothing is sent");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    let short = run(provider, order(TOKEN, &CancellationToken::new())).await.expect("it runs");
+    assert!(held(&short), "{short:?}");
+    assert!(!long.is_finished(), "the end of one is not the other's");
+    interrupt.cancel();
+    let long = long.await.expect("it does not panic").expect("it reports");
+    assert!(long.interrupted, "{long:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
