@@ -85,7 +85,10 @@ class Provider:
     def __enter__(self):
         if self.name == "reference":
             self.file = work / "reference.yaml"
-            command = [given.program, "serve", "--quiet", "--port", str(self.port), "--admin-port", "0", "--provider-file", self.file]
+            config = subprocess.run([given.program, "serve", "--print-config"], capture_output=True, text=True, check=True).stdout
+            # So that a soak is long beside the life of a token: what lives is kept, and memory is level only once tokens die as fast as they are made.
+            (work / "server.yaml").write_text(config.replace("access_token_lifetime: 300", f"access_token_lifetime: {30 if given.soak else 300}"))
+            command = [given.program, "serve", "--quiet", "--config", work / "server.yaml", "--port", str(self.port), "--admin-port", "0", "--provider-file", self.file]
             self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
             self.pid = self.process.pid
             for _ in range(200):
