@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! main -> cli -> { doctor, prove, walk } -> { check, load, report, baseline } -> login -> { provider, verdict } -> wire -> protocol
-//!         cli -> server, exit
+//!         cli -> server, exit        { check, load, walk } -> chance
 //! ```
 //!
 //! | room | what it answers for |
@@ -21,6 +21,7 @@
 //! | [`provider`] | who is tested: the provider file, discovery, capabilities, clients by role |
 //! | [`baseline`] | the violations that are known, as a file |
 //! | [`verdict`] | what a run found; plain data |
+//! | [`chance`] | the only place where the client's side reads randomness |
 //! | [`wire`] | the only place that sends for check, login and provider |
 //! | [`protocol`] | what an OAuth client says and hears; pure |
 //! | [`server`] | the reference authorization server; imports nothing of the rest |
@@ -29,6 +30,8 @@
 
 #[cfg(feature = "cli")]
 pub mod baseline;
+#[cfg(feature = "cli")]
+pub mod chance;
 #[cfg(feature = "cli")]
 pub mod check;
 #[cfg(feature = "cli")]

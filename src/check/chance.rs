@@ -1,22 +1,10 @@
-//! The one place of the check door that reads randomness.
+//! What the check door makes up: values that nobody can guess, and verifiers whose challenges are as a check wants them.
 
-use aws_lc_rs::rand;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+pub use crate::chance::{octets, token};
 use crate::protocol::Pkce;
-
-/// Random octets.
-pub fn octets<const N: usize>() -> [u8; N] {
-    let mut octets = [0; N];
-    rand::fill(&mut octets).expect("the operating system has randomness");
-    octets
-}
-
-/// A random value of 22 URL-safe characters: 128 bits.
-pub fn token() -> String {
-    URL_SAFE_NO_PAD.encode(octets::<16>())
-}
 
 /// A verifier and a challenge that has neither of the two letters in which the alphabets of base64 differ: a server that computes with the wrong one
 /// then has one finding, at the check of that, and not one wherever a code is redeemed.

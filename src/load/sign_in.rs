@@ -1,6 +1,5 @@
 //! A user's login on behalf of a flow: from the authorization request to a code, in a fresh browser or in one that was there before.
 
-use aws_lc_rs::rand;
 use url::Url;
 
 use super::connection::{Connection, Outgoing};
@@ -10,6 +9,7 @@ use super::guard::Refused;
 use super::invariant::Invariant;
 use super::rig::Rig;
 use super::specimen::Live;
+use crate::chance;
 pub use crate::login::Decision;
 use crate::login::{self, End, Errand, Role, Sighting, Stop};
 use crate::protocol::pkce::Pkce;
@@ -81,8 +81,8 @@ impl Astray {
 pub async fn authorize(rig: &Rig, assignment: &Assignment, party: Party, jar: &mut Jar) -> Result<Granted, Astray> {
     let endpoint = assignment.authorization.as_ref().expect("a flow with a login has an authorization endpoint");
     let (client, user) = (assignment.client(party), assignment.user(party));
-    let pkce = Pkce::from_octets(random());
-    let state: String = random::<16>().iter().map(|octet| format!("{octet:02x}")).collect();
+    let pkce = Pkce::from_octets(chance::octets());
+    let state = chance::token();
     let redirect_uri = client.redirect_uri().to_owned();
     let start = client.authorization_request(endpoint, client.scope().as_deref(), &state, Some(&pkce));
     let stop_at = [redirect_uri.as_str()];
@@ -147,12 +147,6 @@ fn fault_of(end: &End) -> Fault {
         End::Crashed { status } => Fault::Status(*status),
         End::Failed(failure) => Fault::from(failure),
     }
-}
-
-pub(super) fn random<const N: usize>() -> [u8; N] {
-    let mut octets = [0; N];
-    rand::fill(&mut octets).expect("the system's random numbers do not run out");
-    octets
 }
 
 /// The failure in the words of a walk.

@@ -4,9 +4,10 @@ use super::event::{Channel, Event, Sign};
 use super::page::bare;
 use super::trouble::{Stage, Trouble};
 use super::walker::Walker;
-use super::{Arrival, advice, chance, identity};
+use super::{Arrival, advice, identity};
+use crate::chance;
 use crate::login::{Answer, End, Stop, WayBack};
-use crate::protocol::{Params, Request, Tokens};
+use crate::protocol::{Params, Pkce, Request, Tokens};
 use url::Url;
 
 pub(super) async fn walk(walker: &mut Walker<'_>) -> Result<Arrival, Trouble> {
@@ -25,7 +26,7 @@ pub(super) async fn obtain(walker: &mut Walker<'_>) -> Result<Tokens, Trouble> {
          verifier itself when it redeems the code: a thief does not have it (RFC 7636 section 4.1). The state ties the answer to this browser \
          (RFC 6749 section 10.12).",
     );
-    let (pkce, state) = (chance::pkce(), chance::state());
+    let (pkce, state) = (Pkce::from_octets(chance::octets()), chance::token());
     walker.tape.learn([&pkce.verifier]);
     let verifier = walker.shown(&pkce.verifier);
     walker.made(vec![

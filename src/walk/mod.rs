@@ -9,7 +9,6 @@
 //! ```
 
 mod advice;
-mod chance;
 mod client_credentials;
 mod code;
 mod device;

@@ -6,19 +6,20 @@ use std::path::{Path, PathBuf};
 /// Each room with the rooms that it may reach. What is not listed is a wall.
 const FLOORS: &[(&str, &[&str])] = &[
     ("protocol", &[]),
+    ("chance", &[]),
     ("exit", &[]),
     ("server", &[]),
     ("wire", &["protocol"]),
     ("verdict", &["protocol"]),
     ("provider", &["wire", "protocol"]),
     ("login", &["provider", "wire", "protocol"]),
-    ("check", &["login", "provider", "verdict", "wire", "protocol"]),
-    ("load", &["login", "provider", "verdict", "wire", "protocol"]),
+    ("check", &["login", "chance", "provider", "verdict", "wire", "protocol"]),
+    ("load", &["login", "chance", "provider", "verdict", "wire", "protocol"]),
     ("report", &["verdict", "protocol"]),
     ("baseline", &["provider", "verdict", "protocol"]),
     ("doctor", &["check", "login", "provider", "verdict", "wire", "protocol"]),
     ("prove", &["check", "provider", "verdict", "wire", "protocol"]),
-    ("walk", &["login", "provider", "wire", "protocol"]),
+    ("walk", &["login", "chance", "provider", "wire", "protocol"]),
     (
         "cli",
         &[

@@ -9,6 +9,7 @@ use super::instrument::{
     GENERATOR_LAG, GENERATOR_MEMORY, GENERATOR_THREADS, HTTP_REQUESTS, INVARIANT_CHECKS, INVARIANT_VIOLATIONS, Instrument, PHASE,
     REQUESTS, RESPONSE, REST_ASKED, REST_TIME, RUN, SERVICE, UNFINISHED, USERS,
 };
+use crate::chance;
 use crate::load::fault::Fault;
 use crate::load::flows::Assignment;
 use crate::load::invariant::Invariant;
@@ -16,7 +17,6 @@ use crate::load::measure::vigil::{self, Vigil};
 use crate::load::measure::{Standing, Timing, clocks};
 use crate::load::post::due_in_hold;
 use crate::load::rig::{Phase, Rig};
-use crate::load::sign_in::random;
 use crate::verdict::Latency;
 
 /// An instrument with its points of now.
@@ -74,7 +74,7 @@ pub struct About {
 impl About {
     /// The attributes of a resource that is a generator, by their names of OpenTelemetry: each generator and each run is an instance of its own.
     pub fn resource(&self) -> Vec<(String, String)> {
-        let instance: String = random::<16>().iter().map(|octet| format!("{octet:02x}")).collect();
+        let instance: String = chance::octets::<16>().iter().map(|octet| format!("{octet:02x}")).collect();
         let attributes = [
             ("service.name", "flowproof"),
             ("service.version", env!("CARGO_PKG_VERSION")),
