@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::num::NonZero;
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
@@ -16,6 +17,7 @@ struct Session {
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
     seen: Arc<Mutex<Seen>>,
+    reader: JoinHandle<()>,
     before: String,
     _dir: tempfile::TempDir,
 }
@@ -54,7 +56,7 @@ impl Session {
         let (mut reader, sees) = (pair.master.try_clone_reader().expect("it can be read"), Arc::clone(&seen));
         // The slave is kept open until the child ends, by the child.
         drop(pair.slave);
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut octets = [0; 4096];
             while let Ok(count @ 1..) = reader.read(&mut octets) {
                 let mut seen = sees.lock().expect("nobody panics with it");
@@ -62,7 +64,7 @@ impl Session {
                 seen.octets.extend_from_slice(&octets[..count]);
             }
         });
-        Self { child, master: pair.master, seen, before, _dir: dir }
+        Self { child, master: pair.master, seen, reader, before, _dir: dir }
     }
 
     fn text(&self) -> String {
@@ -92,8 +94,11 @@ impl Session {
         let began = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("it can be asked") {
-                // What it wrote last is still on the way.
-                std::thread::sleep(Duration::from_millis(200));
+                // What it wrote last is still on the way; nobody has the terminal open after it.
+                while !self.reader.is_finished() {
+                    assert!(began.elapsed() < PATIENCE, "the terminal is still open:\n{}", self.text());
+                    std::thread::sleep(Duration::from_millis(10));
+                }
                 return status;
             }
             assert!(began.elapsed() < PATIENCE, "it does not end:\n{}", self.text());

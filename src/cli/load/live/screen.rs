@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use ratatui::layout::Rect;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::getpgrp;
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcgetwinsize, tcsetattr};
 
@@ -137,9 +138,17 @@ fn leave(next: Holder) {
     if is_in_front() {
         let _ = tcsetattr(io::stderr(), OptionalActions::Now, &before);
     }
-    if pen.is_some() {
+    // Who still has the pen may only be slow, on a machine that does much else; then a torn picture is better than a screen that stays.
+    if pen.is_some() || takes_output() {
         drop(io::stderr().write_all(LEAVE));
     }
+}
+
+/// Whether a few octets would be taken without waiting: not where the output was stopped, by Ctrl-S say.
+fn takes_output() -> bool {
+    let stderr = io::stderr();
+    let mut asked = [PollFd::new(&stderr, PollFlags::OUT)];
+    poll(&mut asked, Some(&Timespec::default())).is_ok_and(|ready| ready > 0) && asked[0].revents().contains(PollFlags::OUT)
 }
 
 /// Waits, but not for ever: a terminal that takes no more output must not keep the program.
