@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the load generator costs and how true its figures are, as ratios within one run. Linux, Python 3, standard library only.
 
-    cargo build --release --benches && benches/load_figures.py [--program PATH] [--goose PATH] [--oha PATH] [--k6 PATH] [--requests N]
+    cargo build --release --benches && benches/load_figures.py [--program PATH] [--goose PATH] [--oha PATH] [--k6 PATH] [--requests N] [--rounds N]
 
 The reference server has the first CPU, whoever sends has the second. Without --oha and --k6 those rows are left out; --goose is what was built as
 target/release/deps/goose_request-…. Nothing here is a test: machines
@@ -15,6 +15,7 @@ import os
 import re
 import resource
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -33,7 +34,8 @@ arguments.add_argument("--program", type=Path, default=ROOT / "target/release/fl
 arguments.add_argument("--goose", type=Path, default=max((one for one in ROOT.glob("target/release/deps/goose_request-*") if not one.suffix), key=lambda one: one.stat().st_mtime, default=None))
 arguments.add_argument("--oha", type=Path)
 arguments.add_argument("--k6", type=Path)
-arguments.add_argument("--requests", type=int, default=100_000, help="for each row of the CPU table")
+arguments.add_argument("--requests", type=int, default=50_000, help="of each program in each round of the CPU table")
+arguments.add_argument("--rounds", type=int, default=7)
 arguments.add_argument("--users", type=int, default=20)
 given = arguments.parse_args()
 folder = tempfile.TemporaryDirectory(prefix="flowproof-figures-")
@@ -129,32 +131,53 @@ def closed(users, requests):
     return f"users: {users}\nhold: 10m\ncount: {requests}\nflows: [{{ flow: client_credentials }}]\n"
 
 
+def by_flowproof():
+    report, cpu, memory = flowproof(closed(given.users, given.requests))
+    return cpu / report["requests"], memory
+
+
+def by_oha():
+    _, cpu, memory = oha("-n", str(given.requests), "-c", str(given.users))
+    return cpu / given.requests, memory
+
+
+def by_goose():
+    out, err, cpu, memory, code = run([given.goose, TOKEN, BASIC, given.users, given.requests])
+    # Before that line, goose says what it thinks of its configuration.
+    if code or out.split()[-1:] != [str(given.requests)]:
+        sys.exit(f"goose_request: {code}, {out} of {given.requests} right: {err}")
+    return cpu / given.requests, memory
+
+
+def by_k6():
+    requests = given.requests // 4
+    script = K6.replace("USERS", str(given.users)).replace("REQUESTS", str(requests)).replace("BASIC", BASIC).replace("TOKEN", TOKEN)
+    (work / "script.js").write_text(script)
+    out, err, cpu, memory, code = run([given.k6, "run", "--quiet", "script.js"])
+    if code:
+        sys.exit(f"k6: {out}{err}")
+    return cpu / requests, memory
+
+
 def costs():
-    print(f"\nCPU of who sends, client_credentials, {given.requests} requests by {given.users} users, answers read by flowproof and k6")
-    rows = {}
+    """A machine's speed changes within a minute: the programs take turns, and what is said is the median of the rounds."""
+    print(f"\nCPU of who sends, client_credentials, {given.requests} requests by {given.users} users, {given.rounds} rounds, answers read by flowproof and k6")
+    programs = {"flowproof load": by_flowproof}
+    for name, program, by in (("oha", given.oha, by_oha), ("goose request()", given.goose, by_goose), ("k6", given.k6, by_k6)):
+        if program:
+            programs[name] = by
+    rounds = []
     with Server():
-        report, cpu, memory = flowproof(closed(given.users, given.requests))
-        flowproof_rate = report["summary"][0]["rate"]
-        rows["flowproof load"] = (cpu, report["requests"], memory, flowproof_rate)
-        if given.oha:
-            answer, cpu, memory = oha("-n", str(given.requests), "-c", str(given.users))
-            rows["oha"] = (cpu, given.requests, memory, answer["summary"]["requestsPerSec"])
-        if given.goose:
-            out, err, cpu, memory, code = run([given.goose, TOKEN, BASIC, given.users, given.requests])
-            # Before that line, goose says what it thinks of its configuration.
-            if code or out.split()[-1:] != [str(given.requests)]:
-                sys.exit(f"goose_request: {code}, {out} of {given.requests} right: {err}")
-            rows["goose request()"] = (cpu, given.requests, memory, 0)
-        if given.k6:
-            requests = given.requests // 4
-            script = K6.replace("USERS", str(given.users)).replace("REQUESTS", str(requests)).replace("BASIC", BASIC).replace("TOKEN", TOKEN)
-            (work / "script.js").write_text(script)
-            out, err, cpu, memory, code = run([given.k6, "run", "--quiet", "script.js"])
-            rows["k6"] = (cpu, requests, memory, float((re.search(r"http_reqs\D*\d+\s+([\d.]+)/s", out) or [0, 0])[1]))
-    own = rows["flowproof load"][0] / rows["flowproof load"][1]
-    for name, (cpu, requests, memory, rate) in rows.items():
-        each = cpu / requests
-        print(f"  {name:16} {each * 1e6:7.1f} µs each   flowproof takes {own / each:5.2f} of it   {memory:6.1f} MiB   {f'{rate:9.0f}/s' if rate else ''}")
+        for _ in range(given.rounds):
+            rounds.append({name: by() for name, by in programs.items()})
+    for name in programs:
+        each = [one[name][0] * 1e6 for one in rounds]
+        shares = [one["flowproof load"][0] / one[name][0] for one in rounds]
+        memory = max(one[name][1] for one in rounds)
+        print(
+            f"  {name:16} {statistics.median(each):7.1f} µs each ({min(each):.1f} to {max(each):.1f})"
+            f"   flowproof takes {statistics.median(shares):5.2f} of it ({min(shares):.2f} to {max(shares):.2f})   {memory:6.1f} MiB"
+        )
     with Server():
         _, cpu, memory = flowproof(closed(1000, given.requests))
         print(f"  flowproof load, 1000 users: {cpu / given.requests * 1e6:.1f} µs each, {memory:.1f} MiB at most")

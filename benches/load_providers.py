@@ -10,6 +10,7 @@ the first of them for so long and says how its memory and flowproof's went. Noth
 import argparse
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -85,10 +86,15 @@ class Provider:
     def __enter__(self):
         if self.name == "reference":
             self.file = work / "reference.yaml"
-            config = subprocess.run([given.program, "serve", "--print-config"], capture_output=True, text=True, check=True).stdout
-            # So that a soak is long beside the life of a token: what lives is kept, and memory is level only once tokens die as fast as they are made.
-            (work / "server.yaml").write_text(config.replace("access_token_lifetime: 300", f"access_token_lifetime: {30 if given.soak else 300}"))
-            command = [given.program, "serve", "--quiet", "--config", work / "server.yaml", "--port", str(self.port), "--admin-port", "0", "--provider-file", self.file]
+            command = [given.program, "serve", "--quiet", "--port", str(self.port), "--admin-port", "0", "--provider-file", self.file]
+            if given.soak:
+                # What lives is kept: memory is level only once tokens die as fast as they are made, which is to be soon.
+                config = subprocess.run([given.program, "serve", "--print-config"], capture_output=True, text=True, check=True).stdout
+                short, count = re.subn(r"access_token_lifetime: \d+", "access_token_lifetime: 30", config)
+                if not count:
+                    sys.exit("the configuration says nothing of how long a token lives")
+                (work / "server.yaml").write_text(short)
+                command += ["--config", work / "server.yaml"]
             self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
             self.pid = self.process.pid
             for _ in range(200):

@@ -101,7 +101,7 @@ async fn end(
     beginning: RwLockReadGuard<'static, ()>,
     ended: CancellationToken,
 ) {
-    let seen_to_the_end = ended.run_until_cancelled(async {
+    let switch = ended.run_until_cancelled(async {
         let begun = || crew.iter().map(|assignment| assignment.post.users()).sum::<usize>();
         while begun() < users && !is_closed(&rig) {
             tokio::time::sleep(GLANCE).await;
@@ -115,7 +115,7 @@ async fn end(
         }
         SWITCH.write().await
     });
-    let Some(_alone) = seen_to_the_end.await else { return };
+    let Some(_switch) = switch.await else { return };
     while !ended.is_cancelled() {
         goose::trigger_killswitch("the run was ended");
         drop(tokio::time::timeout(INSISTENCE, ended.cancelled()).await);
@@ -193,6 +193,7 @@ fn transaction(staff: Staff) -> Transaction {
 async fn work(user: &mut GooseUser, staff: &Staff) -> TransactionResult {
     let Staff { rig, assignment, .. } = staff;
     rig.course.begin();
+    // goose asks for one pass after the other until it was told to stop.
     if is_closed(rig) {
         tokio::time::sleep(IDLE).await;
         return Ok(());

@@ -161,13 +161,15 @@ fn no_room_is_a_lumber_room() {
     assert!(found.is_empty(), "{found:?}");
 }
 
+/// What leaves a gap without a word: lints are expected with a reason, or not at all.
+const SILENCERS: [&str; 4] = ["#[allow", "#![allow", "todo!", "unimplemented!"];
+
 #[test]
 fn nothing_is_silenced_without_a_reason() {
     let mut silenced = Vec::new();
     for (path, text) in sources() {
         for line in code(&text) {
-            let bare = line.contains("#[allow(") || line.contains("#![allow(");
-            if bare || line.contains("todo!(") || line.contains("unimplemented!(") {
+            if SILENCERS.iter().any(|silencer| line.contains(&format!("{silencer}("))) {
                 silenced.push(format!("{}: {}", path.display(), line.trim()));
             }
         }

@@ -15,7 +15,7 @@ mod workloads;
 mod wrong_answers;
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use flowproof::load::{Exports, LoadError, Order, Plan, run};
 use flowproof::provider::{Provider, Source};
@@ -106,6 +106,21 @@ fn step<'a>(run: &'a LoadRun, flow: &str, step: &str) -> &'a Measurement {
 }
 
 /// Whether every threshold held; on a machine that does other things as well the generator may say that it was what held the run back.
+/// The requests at a mock's token endpoint by now.
+async fn heard(server: &MockServer) -> u64 {
+    let requests = server.received_requests().await.expect("they are kept");
+    requests.iter().filter(|request| request.url.path() == "/token").count() as u64
+}
+
+/// Waits for so many of them.
+async fn until_heard(server: &MockServer, count: u64) {
+    let began = Instant::now();
+    while heard(server).await < count {
+        assert!(began.elapsed() < 60 * SECOND, "nothing is sent");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 fn held(run: &LoadRun) -> bool {
     matches!(run.verdict, Bearing::Held | Bearing::GeneratorBound)
 }

@@ -5,18 +5,12 @@ use std::time::{Duration, Instant};
 use flowproof::load::run;
 use flowproof::verdict::LoadRun;
 use tokio_util::sync::CancellationToken;
-use wiremock::{MockServer, ResponseTemplate};
+use wiremock::ResponseTemplate;
 
-use super::{TOKEN, alone, load, mocked, order, step};
+use super::{TOKEN, alone, heard, load, mocked, order, step, until_heard};
 
 fn token() -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_json(serde_json::json!({ "access_token": "a", "token_type": "Bearer" }))
-}
-
-/// The requests at the token endpoint by now.
-async fn heard(server: &MockServer) -> u64 {
-    let requests = server.received_requests().await.expect("they are kept");
-    requests.iter().filter(|request| request.url.path() == "/token").count() as u64
 }
 
 fn sent(run: &LoadRun) -> u64 {
@@ -55,11 +49,7 @@ async fn the_server_counts_as_many_requests_as_we_do_after_an_interruption_too()
         let interrupt = CancellationToken::new();
         let plan = "users: 5\nhold: 1m\ntimeout: 30s\nflows: [{ flow: client_credentials }]\n";
         let running = tokio::spawn(run(provider, order(plan, &interrupt)));
-        let began = Instant::now();
-        while heard(&server).await < 5 {
-            assert!(began.elapsed() < Duration::from_secs(60), "nothing is sent");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        until_heard(&server, 5).await;
         interrupt.cancel();
         let run = running.await.expect("it does not panic").expect("it reports");
         assert!(run.interrupted && run.requests >= 5, "{run:?}");

@@ -8,7 +8,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use ratatui::layout::Rect;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::getpgrp;
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcgetwinsize, tcsetattr};
 
@@ -24,8 +23,9 @@ const LEAVE: &[u8] = b"\x1b[0m\x1b[?25h\x1b[?1049l";
 /// Columns and rows that a picture needs to say more than a line does.
 const SMALLEST: (u16, u16) = (40, 10);
 
-/// So long the end waits for a picture that is being written.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// So long the end waits for a picture that is being written: a terminal far away, or a machine that does much else, may take its time, and without
+/// this its screen would stay. Only where the output was stopped, by Ctrl-S say, is it waited for in vain.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Who has the terminal.
 enum Holder {
@@ -138,17 +138,9 @@ fn leave(next: Holder) {
     if is_in_front() {
         let _ = tcsetattr(io::stderr(), OptionalActions::Now, &before);
     }
-    // Who still has the pen may only be slow, on a machine that does much else; then a torn picture is better than a screen that stays.
-    if pen.is_some() || takes_output() {
+    if pen.is_some() {
         drop(io::stderr().write_all(LEAVE));
     }
-}
-
-/// Whether a few octets would be taken without waiting: not where the output was stopped, by Ctrl-S say.
-fn takes_output() -> bool {
-    let stderr = io::stderr();
-    let mut asked = [PollFd::new(&stderr, PollFlags::OUT)];
-    poll(&mut asked, Some(&Timespec::default())).is_ok_and(|ready| ready > 0) && asked[0].revents().contains(PollFlags::OUT)
 }
 
 /// Waits, but not for ever: a terminal that takes no more output must not keep the program.
