@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Visitor};
 
 use super::data::{CLIENT_COLUMNS, USER_COLUMNS};
-use super::plan::{Connecting, DataPlan, Flow, FlowPlan, OWN_KEYS, Plan, Stage, Threshold, TokenMix};
+use super::plan::{Connecting, DataPlan, Flow, FlowPlan, OWN_KEYS, Plan, PlanError, Stage, Threshold, TokenMix};
 
 const PAGE: &str = include_str!("../../scenarios/README.md");
 
@@ -93,7 +93,7 @@ fn names(section: &str, heading: &str, keys: &BTreeSet<&str>) -> Vec<Vec<&'stati
 }
 
 /// A plan with these lines, and what has to be said beside them.
-fn plan(lines: &str) -> Plan {
+fn parsed(lines: &str) -> Result<Plan, PlanError> {
     let mut text = lines.to_owned();
     for (key, line) in [("users:", "users: 20\n"), ("flows:", "flows: [{ flow: jwks }]\n"), ("hold:", "hold: 10s\n")] {
         let is_said = lines.lines().any(|said| said.starts_with(key) || key == "hold:" && said.starts_with("stages:"));
@@ -101,7 +101,67 @@ fn plan(lines: &str) -> Plan {
             text.push_str(line);
         }
     }
-    Plan::parse(&text, "example").and_then(|plan| plan.with(None, None)).unwrap_or_else(|error| panic!("{lines}: {error}"))
+    Plan::parse(&text, "example").and_then(|plan| plan.with(None, None))
+}
+
+fn plan(lines: &str) -> Plan {
+    parsed(lines).unwrap_or_else(|error| panic!("{lines}: {error}"))
+}
+
+/// A flow of which this is said beside its name, in the flow that the row's example is of.
+fn of_flow(row: &[&'static str], said: &str) -> String {
+    let flow = example(row).split(['{', ',', '}']).nth(1).expect("an example begins with its flow").trim();
+    format!("flows: [{{ {flow}{said} }}]\n")
+}
+
+/// A stage of which this is said, with what has to be said beside it.
+fn of_stage(row: &[&'static str], said: &str) -> String {
+    let rate = if first(row) == "arrivals" { "arrivals: 1/s\n" } else { "" };
+    let span = if first(row) == "for" { "" } else { ", for: 1s" };
+    format!("{rate}stages: [{{ {said}{span} }}]\n")
+}
+
+/// The value that a cell of defaults begins with, where it is one.
+fn default_of(row: &[&'static str]) -> Option<String> {
+    let (kind, cell) = (row[1], row[2]);
+    match cell.chars().next() {
+        Some('`') => Some(quoted(cell)[0].to_owned()),
+        Some(c) if c.is_ascii_digit() && kind == "keys below" => {
+            let parts = cell.split(", ").map(|part| part.split_once(' ').expect("a share and of what"));
+            Some(format!("{{ {} }}", parts.map(|(share, of)| format!("{of}: {share}")).collect::<Vec<_>>().join(", ")))
+        }
+        Some(c) if c.is_ascii_digit() => cell.split([' ', ';', ',']).next().map(str::to_owned),
+        _ => None,
+    }
+}
+
+/// Values that a cell of bounds lets in, and values that it does not.
+fn edges(bounds: &str) -> (Vec<String>, Vec<String>) {
+    let (mut within, mut beyond) = (Vec::new(), Vec::new());
+    for bound in bounds.split([',', ';']).map(str::trim) {
+        let number = |text: &str| -> (i64, String) {
+            let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+            (text[..text.len() - unit.len()].parse().expect("a number"), unit.to_owned())
+        };
+        if let Some((least, most)) = bound.split_once(" to ") {
+            let ((low, unit), (high, _)) = (number(least), number(most));
+            within.extend([least.to_owned(), most.to_owned()]);
+            beyond.extend([low - 1, high + 1].map(|value| format!("{value}{unit}")));
+        } else if let Some(most) = bound.strip_prefix("of at most ") {
+            within.push(format!("1/{most}"));
+            beyond.push(format!("1/{}", number(most).0 + 1));
+        } else if let Some(most) = bound.strip_prefix("at most ") {
+            within.push(most.to_owned());
+            beyond.push(format!("{most}1s"));
+        } else if bound == "more than nothing" {
+            within.push("1s".to_owned());
+            beyond.push("0s".to_owned());
+        } else if let Some(least) = bound.strip_suffix(" or more").filter(|least| *least != "one") {
+            within.push(least.to_owned());
+            beyond.push((number(least).0 - 1).to_string());
+        }
+    }
+    (within, beyond)
 }
 
 #[test]
@@ -111,9 +171,7 @@ fn every_key_has_a_row_and_an_example_that_parses() {
         plan(&format!("{}\n", example(&row)));
     }
     for row in names("Keys of a stage", "key", &keys_of::<Stage>()) {
-        let rate = if example(&row).starts_with("arrivals") { "arrivals: 1/s\n" } else { "" };
-        let span = if first(&row) == "for" { "" } else { ", for: 1s" };
-        plan(&format!("{rate}stages: [{{ {}{span} }}]\n", example(&row)));
+        plan(&of_stage(&row, example(&row)));
     }
     for row in names("Keys of `connections`", "key", &keys_of::<Connecting>()) {
         plan(&format!("connections: {{ {} }}\n", example(&row)));
@@ -127,6 +185,83 @@ fn every_key_has_a_row_and_an_example_that_parses() {
     }
     for row in names("Keys of `tokens`", "key", &keys_of::<TokenMix>()) {
         plan(&format!("flows: [{{ flow: introspection, tokens: {} }}]\n", example(&row)));
+    }
+}
+
+#[test]
+fn what_is_called_the_default_is_what_a_plan_has_that_does_not_say_it() {
+    let mut told = Vec::new();
+    for row in table("Keys of a plan", "key") {
+        let Some(default) = default_of(&row) else { continue };
+        // What a run is held to beside its plan is no part of the plan.
+        if first(&row) == "thresholds" {
+            assert_eq!(Threshold::default_errors().to_string(), default);
+        } else {
+            assert_eq!(plan(&format!("{}: {default}\n", first(&row))), plan(""), "{row:?}");
+        }
+        told.push(first(&row));
+    }
+    for row in table("Keys of `connections`", "key") {
+        let default = default_of(&row).expect("each has one");
+        assert_eq!(plan(&format!("connections: {{ {}: {default} }}\n", first(&row))), plan(""), "{row:?}");
+    }
+    for row in table("Keys of a flow", "key") {
+        if let Some(default) = default_of(&row) {
+            let said = format!(", {}: {default}", first(&row));
+            assert_eq!(plan(&of_flow(&row, &said)), plan(&of_flow(&row, "")), "{row:?}");
+            told.push(first(&row));
+        }
+    }
+    for row in table("Keys of `tokens`", "key") {
+        let default = default_of(&row).expect("each has one");
+        let other = if first(&row) == "live" { "garbage" } else { "live" };
+        let of = |said: &str| plan(&format!("flows: [{{ flow: introspection, tokens: {{ {other}: 100%{said} }} }}]\n"));
+        assert_eq!(of(&format!(", {}: {default}", first(&row))), of(""), "{row:?}");
+    }
+    for key in [
+        "ramp",
+        "warmup",
+        "pause",
+        "timeout",
+        "obey",
+        "thresholds",
+        "weight",
+        "rotates",
+        "session",
+        "approve",
+        "impatient",
+        "tokens",
+        "share",
+    ] {
+        assert!(told.contains(&key), "the page tells no default of {key}: {told:?}");
+    }
+}
+
+#[test]
+fn bounds_are_those_that_are_kept() {
+    let kept = |row: &[&'static str], lines: &dyn Fn(&str) -> String| {
+        let measured = ["number", "rate", "time", "share", "part"].iter().any(|kind| row[1].starts_with(kind));
+        if !measured || row[3].is_empty() {
+            return;
+        }
+        let (within, beyond) = edges(row[3]);
+        assert!(!beyond.is_empty(), "nothing is beyond {row:?}");
+        for value in within {
+            plan(&lines(&format!("{}: {value}", first(row))));
+        }
+        for value in beyond {
+            let lines = lines(&format!("{}: {value}", first(row)));
+            assert!(parsed(&lines).is_err(), "{lines}");
+        }
+    };
+    for row in table("Keys of a plan", "key") {
+        kept(&row, &|said| format!("{said}\n"));
+    }
+    for row in table("Keys of a stage", "key") {
+        kept(&row, &|said| of_stage(&row, said));
+    }
+    for row in table("Keys of a flow", "key") {
+        kept(&row, &|said| of_flow(&row, &format!(", {said}")));
     }
 }
 
