@@ -2,6 +2,7 @@
 """What the load generator costs and how true its figures are, as ratios within one run. Linux, Python 3, standard library only.
 
     cargo build --release --benches && benches/load_figures.py [--program PATH] [--goose PATH] [--oha PATH] [--k6 PATH] [--requests N] [--rounds N]
+        [--only costs|truth|stall]
 
 The reference server has the first CPU, whoever sends has the second. Without --oha and --k6 those rows are left out; --goose is what was built as
 target/release/deps/goose_request-…. Nothing here is a test: machines
@@ -37,6 +38,7 @@ arguments.add_argument("--k6", type=Path)
 arguments.add_argument("--requests", type=int, default=50_000, help="of each program in each round of the CPU table")
 arguments.add_argument("--rounds", type=int, default=7)
 arguments.add_argument("--users", type=int, default=20)
+arguments.add_argument("--only", choices=("costs", "truth", "stall"))
 given = arguments.parse_args()
 folder = tempfile.TemporaryDirectory(prefix="flowproof-figures-")
 work = Path(folder.name)
@@ -232,6 +234,6 @@ def stall():
     print(f"  arrivals due {row['arrivals']['due']}, never made {row['arrivals']['never_made']}; exact would be a p90 of 500 ms")
 
 
-costs()
-truth()
-stall()
+for part in (costs, truth, stall):
+    if given.only in (None, part.__name__):
+        part()
