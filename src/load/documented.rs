@@ -135,8 +135,8 @@ fn default_of(row: &[&'static str]) -> Option<String> {
     }
 }
 
-/// Values that a cell of bounds lets in, and values that it does not.
-fn edges(bounds: &str) -> (Vec<String>, Vec<String>) {
+/// Values that a cell of bounds lets in, and values that it does not, each with what their refusal has to name.
+fn edges(bounds: &str) -> (Vec<String>, Vec<(String, String)>) {
     let (mut within, mut beyond) = (Vec::new(), Vec::new());
     for bound in bounds.split([',', ';']).map(str::trim) {
         let number = |text: &str| -> (i64, String) {
@@ -146,19 +146,21 @@ fn edges(bounds: &str) -> (Vec<String>, Vec<String>) {
         if let Some((least, most)) = bound.split_once(" to ") {
             let ((low, unit), (high, _)) = (number(least), number(most));
             within.extend([least.to_owned(), most.to_owned()]);
-            beyond.extend([low - 1, high + 1].map(|value| format!("{value}{unit}")));
+            // A number below zero is no number to the parser.
+            let outside = [low - 1, high + 1].into_iter().filter(|value| *value >= 0);
+            beyond.extend(outside.map(|value| (format!("{value}{unit}"), high.to_string())));
         } else if let Some(most) = bound.strip_prefix("of at most ") {
             within.push(format!("1/{most}"));
-            beyond.push(format!("1/{}", number(most).0 + 1));
+            beyond.push((format!("1/{}", number(most).0 + 1), most.to_owned()));
         } else if let Some(most) = bound.strip_prefix("at most ") {
             within.push(most.to_owned());
-            beyond.push(format!("{most}1s"));
+            beyond.push((format!("{most}1s"), bound.to_owned()));
         } else if bound == "more than nothing" {
             within.push("1s".to_owned());
-            beyond.push("0s".to_owned());
+            beyond.push(("0s".to_owned(), bound.to_owned()));
         } else if let Some(least) = bound.strip_suffix(" or more").filter(|least| *least != "one") {
             within.push(least.to_owned());
-            beyond.push((number(least).0 - 1).to_string());
+            beyond.push(((number(least).0 - 1).to_string(), "at least".to_owned()));
         }
     }
     (within, beyond)
@@ -249,9 +251,10 @@ fn bounds_are_those_that_are_kept() {
         for value in within {
             plan(&lines(&format!("{}: {value}", first(row))));
         }
-        for value in beyond {
+        for (value, named) in beyond {
             let lines = lines(&format!("{}: {value}", first(row)));
-            assert!(parsed(&lines).is_err(), "{lines}");
+            let refusal = parsed(&lines).expect_err(&lines).to_string();
+            assert!(refusal.contains("expected") && refusal.contains(&named), "{lines}: {refusal}");
         }
     };
     for row in table("Keys of a plan", "key") {

@@ -105,7 +105,6 @@ fn step<'a>(run: &'a LoadRun, flow: &str, step: &str) -> &'a Measurement {
     run.steps.iter().find(|one| one.flow == flow && one.step == step).expect("the step is measured")
 }
 
-/// Whether every threshold held; on a machine that does other things as well the generator may say that it was what held the run back.
 /// The requests at a mock's token endpoint by now.
 async fn heard(server: &MockServer) -> u64 {
     let requests = server.received_requests().await.expect("they are kept");
@@ -121,6 +120,7 @@ async fn until_heard(server: &MockServer, count: u64) {
     }
 }
 
+/// Whether every threshold held; on a machine that does other things as well the generator may say that it was what held the run back.
 fn held(run: &LoadRun) -> bool {
     matches!(run.verdict, Bearing::Held | Bearing::GeneratorBound)
 }
